@@ -1,0 +1,4 @@
+@NullMarked
+package io.longreel.runtime;
+
+import org.jspecify.annotations.NullMarked;

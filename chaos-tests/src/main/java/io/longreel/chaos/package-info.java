@@ -1,0 +1,4 @@
+@NullMarked
+package io.longreel.chaos;
+
+import org.jspecify.annotations.NullMarked;

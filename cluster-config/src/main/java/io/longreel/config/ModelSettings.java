@@ -1,0 +1,41 @@
+package io.longreel.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Which model is trained: weights of a checkpoint in VILA's layout, or a new one of the given architecture, initialised from the run's seed.
+ * With a checkpoint, {@code architecture} is empty and the checkpoint's own configuration holds.
+ */
+public record ModelSettings(Optional<Path> checkpoint, Optional<Architecture> architecture) {
+
+    /** The numbers of a LongVILA model (specification 1.3 to 1.5). */
+    public record Architecture(Vision vision, Llm llm) {}
+
+    /**
+     * SigLIP vision tower.
+     *
+     * @param selectLayer index into the list of hidden states; negative counts from the end (VILA: -2)
+     */
+    public record Vision(
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int imageSize,
+            int patchSize,
+            int selectLayer) {}
+
+    /** Qwen2 decoder. */
+    public record Llm(
+            int vocabularySize,
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int kvHeads,
+            int maxPositions,
+            double ropeTheta,
+            double rmsNormEps,
+            boolean tieEmbeddings) {}
+}

@@ -1,0 +1,33 @@
+package io.longreel.config;
+
+import com.typesafe.config.Config;
+import io.longreel.config.topology.Mesh;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Everything that describes one run, read once from HOCON by {@link RunConfigLoader} and never changed. Nobody else reads {@link Config}.
+ *
+ * @param name short name, for logs and file names
+ * @param seed root of every random stream of the run
+ * @param out run directory
+ * @param stages in the order in which they train
+ * @param resolved the whole configuration as resolved, for {@code OUT/run.conf} and the report
+ */
+public record RunConfig(
+        String name,
+        long seed,
+        Path out,
+        ClusterSettings cluster,
+        Mesh mesh,
+        TransportSettings transport,
+        ModelSettings model,
+        DataSettings data,
+        CheckpointSettings checkpoint,
+        List<StageSettings> stages,
+        Config resolved) {
+
+    public RunConfig {
+        stages = List.copyOf(stages);
+    }
+}

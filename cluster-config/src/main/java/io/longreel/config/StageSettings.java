@@ -1,0 +1,110 @@
+package io.longreel.config;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One stage of the curriculum (LongVILA, section 3.1 to 3.4): what trains, on what, how long.
+ *
+ * @param trainable parts that train; all others are frozen
+ * @param lora adapters on q, k, v and o of the decoder for this stage, merged at its end; present exactly when {@code trainable} has LORA
+ * @param contextTokensMax longest packed sequence; a longer sample is an error, never cut
+ * @param evaluation needle test to run when the stage is over
+ */
+public record StageSettings(
+        String name,
+        Set<Part> trainable,
+        Optional<Lora> lora,
+        int contextTokensMax,
+        Optimizer optimizer,
+        List<Phase> phases,
+        Optional<Needle> evaluation) {
+
+    public StageSettings {
+        trainable = Set.copyOf(trainable);
+        phases = List.copyOf(phases);
+    }
+
+    /** Steps of all phases. */
+    public int steps() {
+        return phases.stream().mapToInt(Phase::steps).sum();
+    }
+
+    /** Groups of parameters that a stage can train. LLM contains NORMS and EMBEDDING (and the head). */
+    public enum Part {
+        VISION_TOWER,
+        PROJECTOR,
+        LLM,
+        LORA,
+        NORMS,
+        EMBEDDING
+    }
+
+    /** {@code W += (alpha / rank) B A}. */
+    public record Lora(int rank, double alpha) {}
+
+    /** AdamW and clipping by the global norm. {@code clipNorm} 0 = no clipping. */
+    public record Optimizer(double beta1, double beta2, double epsilon, double weightDecay, double clipNorm) {}
+
+    /** Shape of the learning rate over the steps of a phase. */
+    public enum Schedule {
+        CONSTANT,
+        COSINE
+    }
+
+    /**
+     * A run of steps with one data source and one schedule. The learning rate is
+     * {@code lr * min(1, (s + 1) / warmupSteps) * decay(s / steps)}; cosine decay ends at {@code finalFraction}.
+     *
+     * @param ropeTheta RoPE base from this phase on; empty = as it was
+     */
+    public record Phase(
+            String name,
+            int steps,
+            int samplesPerStep,
+            double learningRate,
+            Schedule schedule,
+            int warmupSteps,
+            double finalFraction,
+            Optional<Double> ropeTheta,
+            Source source) {
+
+        /** Learning rate of step {@code step} (from 0) of this phase. */
+        public double learningRateAt(int step) {
+            double warm = warmupSteps == 0 ? 1.0 : Math.min(1.0, (step + 1.0) / warmupSteps);
+            double decay = schedule == Schedule.CONSTANT
+                    ? 1.0
+                    : finalFraction + (1 - finalFraction) * 0.5 * (1 + Math.cos(Math.PI * step / steps));
+            return learningRate * warm * decay;
+        }
+    }
+
+    /** What a sample is made of. */
+    public sealed interface Source {
+        /** One frame, with or without a needle card, and its description. */
+        record Captions() implements Source {}
+
+        /** A video with one needle card and the question for it; the number of frames is drawn from {@code frames}. */
+        record NeedleQuestions(List<Integer> frames) implements Source {
+            public NeedleQuestions {
+                frames = List.copyOf(frames);
+            }
+        }
+
+        /** Text only: filler with a hidden key, and the question for it; its length is uniform in the range. */
+        record Passkeys(int tokensMin, int tokensMax) implements Source {}
+    }
+
+    /**
+     * Needle in a haystack (LongVILA, section 5.3; specification 7.1).
+     *
+     * @param name stem of the result files
+     * @param frames lengths to test; {@code depths} positions each, spread evenly over [0, 1]; {@code needles} tests per cell
+     */
+    public record Needle(String name, List<Integer> frames, int depths, int needles) {
+        public Needle {
+            frames = List.copyOf(frames);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.longreel.curriculum;
+
+import org.jspecify.annotations.NullMarked;

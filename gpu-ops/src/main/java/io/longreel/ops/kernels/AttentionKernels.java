@@ -1,0 +1,56 @@
+package io.longreel.ops.kernels;
+
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+
+/**
+ * Attention of a block of queries over a block of keys, mergeable: the output and its log-sum-exp are running values, so that a ring can feed
+ * block after block (Liu et al., Ring Attention; specification 3.5, 3.6). Legend: T query rows, S key rows, N query heads, K key/value
+ * heads, H head dim. Before the first block: {@code out = 0}, {@code lse = -infinity}. A row that sees no key at all keeps those values.
+ */
+public interface AttentionKernels {
+
+    /**
+     * Merges one block: {@code lse' = log(e^lse + e^lse_block)}, {@code out' = e^(lse-lse') out + e^(lse_block-lse') out_block}.
+     *
+     * @param kvHead_N which key/value head each query head reads; length N
+     * @param scale factor on the scores, usually H^-0.5
+     * @param out_TNH running output, updated
+     * @param lse_TN running natural log-sum-exp, updated
+     * @param scratch left as it was found
+     */
+    void forward(
+            Tensor q_TNH,
+            Tensor k_SKH,
+            Tensor v_SKH,
+            KeyRanges ranges,
+            int[] kvHead_N,
+            float scale,
+            Tensor out_TNH,
+            Tensor lse_TN,
+            TensorArena scratch);
+
+    /** {@code delta = sum over H of dOut * out}, per token and head. */
+    void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN);
+
+    /**
+     * Gradient of one block under the final {@code lse}: probabilities are recomputed; {@code dq}, {@code dk}, {@code dv} accumulate.
+     */
+    void backward(
+            Tensor q_TNH,
+            Tensor k_SKH,
+            Tensor v_SKH,
+            KeyRanges ranges,
+            int[] kvHead_N,
+            float scale,
+            Tensor dOut_TNH,
+            Tensor lse_TN,
+            Tensor delta_TN,
+            Tensor dq_TNH,
+            Tensor dk_SKH,
+            Tensor dv_SKH,
+            TensorArena scratch);
+
+    /** Scratch that {@link #forward} and {@link #backward} take at most, for any block of at most these sizes. */
+    long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim);
+}

@@ -1,0 +1,48 @@
+package io.longreel.ops.kernels;
+
+import io.longreel.ops.tensor.Tensor;
+
+/** Activations, rotary embedding and sums. F32. Outputs may be the input tensor itself where shapes agree. */
+public interface ElementwiseKernels {
+
+    /** GELU, tanh form (SigLIP's {@code gelu_pytorch_tanh}). */
+    void geluTanh(Tensor x, Tensor y);
+
+    /** {@code dx = dy * gelu'(x)}. */
+    void geluTanhBackward(Tensor x, Tensor dy, Tensor dx);
+
+    /** GELU, exact erf form (the projector's). */
+    void geluErf(Tensor x, Tensor y);
+
+    void geluErfBackward(Tensor x, Tensor dy, Tensor dx);
+
+    /** {@code y = silu(gate) * up} (SwiGLU). */
+    void siluMul(Tensor gate, Tensor up, Tensor y);
+
+    void siluMulBackward(Tensor gate, Tensor up, Tensor dy, Tensor dGate, Tensor dUp);
+
+    /**
+     * Rotary embedding in place, half-split convention of Hugging Face: dims {@code i} and {@code i + H/2} of each head are a pair.
+     * {@code inverse} rotates back, which is also the gradient.
+     *
+     * @param x_TNH [tokens, heads, head dim]
+     * @param cos_TH2 cosine per token and pair, [tokens, head dim / 2]
+     * @param sin_TH2 sine, likewise
+     */
+    void rope(Tensor x_TNH, Tensor cos_TH2, Tensor sin_TH2, boolean inverse);
+
+    /** {@code y += x}. */
+    void addTo(Tensor x, Tensor y);
+
+    /** {@code out = a + b}. */
+    void add(Tensor a, Tensor b, Tensor out);
+
+    /** {@code x *= factor}. */
+    void scale(Tensor x, float factor);
+
+    /** {@code y += factor * x}. */
+    void axpy(float factor, Tensor x, Tensor y);
+
+    /** Sum of squares in double, in an order that depends on the number of elements only. NaN and infinity propagate. */
+    double sumOfSquares(Tensor x);
+}

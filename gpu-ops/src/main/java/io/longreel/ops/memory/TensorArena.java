@@ -1,0 +1,116 @@
+package io.longreel.ops.memory;
+
+import io.longreel.ops.tensor.DType;
+import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A bump allocator over one block of off-heap memory. The name of an arena tells its lifetime: run (weights, optimizer), step
+ * (activations), scratch (one operation). Capacity is fixed when it is opened, from a plan; asking for more is a broken plan and throws, so
+ * that memory never grows in silence. Rewinding to a mark frees everything allocated after it.
+ *
+ * <p>Belongs to one thread at a time; the memory itself may be read by others (a transport copies from it).
+ */
+public final class TensorArena implements AutoCloseable {
+    private static final long ALIGNMENT_BYTES = 64;
+
+    private final String tag;
+    private final Arena arena;
+    private final MemorySegment block;
+    private long used;
+    private long peak;
+    private boolean closed;
+
+    private TensorArena(String tag, long capacityBytes) {
+        this.tag = tag;
+        this.arena = Arena.ofShared();
+        this.block = arena.allocate(capacityBytes, ALIGNMENT_BYTES);
+    }
+
+    public static TensorArena open(String tag, long capacityBytes) {
+        return new TensorArena(tag, roundUp(Math.max(capacityBytes, ALIGNMENT_BYTES)));
+    }
+
+    /** Bytes that a tensor of this type and shape takes in an arena, alignment included. Plans add these up. */
+    public static long sizeBytes(DType dtype, int... shape) {
+        return roundUp(Tensor.elements(shape) * dtype.sizeBytes());
+    }
+
+    /** A tensor with undefined contents. */
+    public Tensor allocate(DType dtype, int... shape) {
+        long exact = Tensor.elements(shape) * dtype.sizeBytes();
+        long taken = roundUp(exact);
+        if (closed) {
+            throw new IllegalStateException("arena is closed: arena=" + tag);
+        }
+        if (used + taken > block.byteSize()) {
+            throw new IllegalStateException("arena plan exceeded: arena=%s capacityBytes=%d usedBytes=%d askedBytes=%d"
+                    .formatted(tag, block.byteSize(), used, taken));
+        }
+        MemorySegment segment = block.asSlice(used, exact);
+        used += taken;
+        peak = Math.max(peak, used);
+        return Tensor.of(segment, dtype, shape);
+    }
+
+    /** An F32 tensor with undefined contents. */
+    public Tensor allocate(int... shape) {
+        return allocate(DType.F32, shape);
+    }
+
+    /** An F32 tensor of zeros. */
+    public Tensor zeros(int... shape) {
+        Tensor tensor = allocate(DType.F32, shape);
+        tensor.zero();
+        return tensor;
+    }
+
+    /** Position to which {@link #rewind} can go back. */
+    public long mark() {
+        return used;
+    }
+
+    /** Frees everything allocated since {@code mark}; views of it must not be used any more. */
+    public void rewind(long mark) {
+        if (mark < 0 || mark > used) {
+            throw new IllegalStateException(
+                    "mark must lie in the used part: arena=%s mark=%d used=%d".formatted(tag, mark, used));
+        }
+        used = mark;
+    }
+
+    public void reset() {
+        used = 0;
+    }
+
+    public String tag() {
+        return tag;
+    }
+
+    public long usedBytes() {
+        return used;
+    }
+
+    public long peakBytes() {
+        return peak;
+    }
+
+    public long capacityBytes() {
+        return block.byteSize();
+    }
+
+    /** Frees the memory; a second close throws, and so does any later use of a view. */
+    @Override
+    public void close() {
+        if (closed) {
+            throw new IllegalStateException("arena closed twice: arena=" + tag);
+        }
+        closed = true;
+        arena.close();
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+    }
+}

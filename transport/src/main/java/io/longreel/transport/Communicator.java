@@ -1,0 +1,52 @@
+package io.longreel.transport;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * An ordered group of ranks and the collectives among them. Every member calls the same collectives in the same order; peers are named
+ * by their index in the group. All sizes are bytes unless said otherwise; sizes of zero are normal, sizes need not be equal, but what one
+ * side sends must be what the other expects: a mismatch throws. Every wait can be aborted.
+ */
+public interface Communicator {
+
+    /** World ranks of the group, in group order. */
+    List<Integer> group();
+
+    /** Own index in the group. */
+    int index();
+
+    default int size() {
+        return group().size();
+    }
+
+    /**
+     * {@code send.get(i)} goes to member i, {@code receive.get(i)} is filled by member i; own slot is copied. Both lists have one segment per
+     * member; empty segments send nothing.
+     */
+    void allToAllV(List<MemorySegment> send, List<MemorySegment> receive);
+
+    /** Starts sending to one member and receiving from another (may be the same); returns at once. */
+    Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from);
+
+    /** Every member's {@code own} arrives in {@code receive.get(its index)}; own slot is copied unless it is the same memory. */
+    void allGatherV(MemorySegment own, List<MemorySegment> receive);
+
+    /**
+     * Element-wise fp32 sum of the members' {@code input}s, cut into pieces: member i gets elements {@code [offsets[i], offsets[i+1])}. The sum
+     * runs in member order, whatever arrives first, so the result has the same bits on every run.
+     *
+     * @param offsets size() + 1 element offsets, equal on all members
+     * @param own receives own piece
+     */
+    void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own);
+
+    /** Element-wise sum in member order, in double; every member gets the same bits. For scalars: loss sums, counts, norms, votes. */
+    void allReduceSum(double[] values);
+
+    /** Returns when every member has called it. */
+    void barrier();
+
+    /** Lets transfers in flight make progress without waiting; long computations call it between tiles. */
+    void poll();
+}

@@ -1,0 +1,60 @@
+package io.longreel.model;
+
+import io.longreel.config.StageSettings;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One rank's model in training, on one mesh incarnation. All ranks of the mesh call the same methods in the same order with equal
+ * arguments; the methods communicate. Used by the rank's compute thread only.
+ */
+public interface TrainSession extends AutoCloseable {
+
+    /**
+     * What a step did, equal on all ranks.
+     *
+     * @param loss sum of losses over labelled tokens divided by their number, over the global batch
+     * @param labelledTokens number of labelled tokens of the global batch
+     * @param tokens tokens of the global batch, after expansion of the frames
+     * @param gradientNorm global norm before clipping
+     * @param applied false when some rank saw a value that is not finite: then no rank changed a weight
+     */
+    record StepReport(double loss, long labelledTokens, long tokens, double gradientNorm, boolean applied) {}
+
+    /** New weights from a seed (normal, standard deviation 0.02; biases 0, norms 1); equal on every mesh. */
+    void initialize(long seed);
+
+    /** Weights from a checkpoint in VILA's layout. */
+    void load(Path checkpoint);
+
+    /** Makes a stage current: what trains, adapters added, optimizer state fresh. */
+    void beginStage(StageSettings stage);
+
+    /** RoPE base from now on; empty = unchanged. */
+    void ropeTheta(Optional<Double> theta);
+
+    /** One optimizer step on the batches of this rank's data-parallel replica, which count as one global batch. */
+    StepReport step(List<PackedBatch> microBatches, double learningRate);
+
+    /** Ends the stage: merges adapters into the weights, drops the optimizer state. */
+    void endStage();
+
+    /** The most likely token at each labelled position, in order of position (teacher forced); equal on all ranks. */
+    int[] answer(PackedBatch batch);
+
+    /** Writes this rank's slice of weights and optimizer state into {@code directory}; the caller writes the manifest. */
+    SliceFile saveSlice(Path directory);
+
+    /** Restores weights, adapters and optimizer state of the current stage from a checkpoint that any mesh wrote. */
+    void restore(Path directory);
+
+    /** Writes the whole model in VILA's layout; only the rank that is asked writes. Atomic: root config last. */
+    void exportModel(Path directory);
+
+    /** Name, size and sha256 (hex) of a slice file, for the manifest. */
+    record SliceFile(String name, long sizeBytes, String sha256) {}
+
+    @Override
+    void close();
+}

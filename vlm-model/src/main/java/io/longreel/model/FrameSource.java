@@ -28,4 +28,12 @@ public interface FrameSource {
      * @param pixels_F3hw [to - from, 3, image size, image size]
      */
     void read(int from, int to, Tensor pixels_F3hw);
+
+    /**
+     * Frames with the same key, unless negative, have the same pixels: a model whose vision tower does not change meanwhile may reuse what it
+     * encoded. Negative = unknown.
+     */
+    default long key(int frame) {
+        return -1;
+    }
 }

@@ -31,6 +31,23 @@ public interface ElementwiseKernels {
      */
     void rope(Tensor x_TNH, Tensor cos_TH2, Tensor sin_TH2, boolean inverse);
 
+    /** Sets all elements to zero. */
+    default void zero(Tensor x) {
+        x.zero();
+    }
+
+    /** {@code target = source}; equal sizes, shapes may differ. */
+    default void copy(Tensor source, Tensor target) {
+        target.copyFrom(source);
+    }
+
+    /** Sets all elements to {@code value}. */
+    default void fill(Tensor x, float value) {
+        for (long i = 0; i < x.elements(); i++) {
+            x.setFloat(i, value);
+        }
+    }
+
     /** {@code y += x}. */
     void addTo(Tensor x, Tensor y);
 

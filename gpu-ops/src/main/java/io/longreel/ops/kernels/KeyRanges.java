@@ -1,5 +1,7 @@
 package io.longreel.ops.kernels;
 
+import java.util.Arrays;
+
 /**
  * The attention mask of a block in its general form: query row {@code i} may look at key rows {@code [from[i], to[i])} of the block, and at
  * none when the two are equal. Causal, full, packed documents, sliding window and prefix masks, and their intersections, are all of this
@@ -16,7 +18,7 @@ public record KeyRanges(int[] from, int[] to) {
     /** Every one of {@code queries} rows sees all {@code keys} rows. */
     public static KeyRanges full(int queries, int keys) {
         int[] to = new int[queries];
-        java.util.Arrays.fill(to, keys);
+        Arrays.fill(to, keys);
         return new KeyRanges(new int[queries], to);
     }
 

@@ -1,0 +1,23 @@
+package io.longreel.ops.device;
+
+import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.plain.PlainKernels;
+
+/** The devices that this machine offers. Stateless; any thread. */
+public final class Devices {
+    private static final Device PLAIN = new HostDevice("plain", PlainKernels.create());
+
+    private Devices() {}
+
+    /** The processor through the oracles: slow, for comparisons. */
+    public static Device plain() {
+        return PLAIN;
+    }
+
+    /** The processor, fast. */
+    public static Device cpu() {
+        return PLAIN;
+    }
+
+    private record HostDevice(String name, Kernels kernels) implements Device {}
+}

@@ -1,0 +1,147 @@
+package io.longreel.ops.plain;
+
+import io.longreel.ops.kernels.AttentionKernels;
+import io.longreel.ops.kernels.KeyRanges;
+import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+
+/**
+ * Attention by the definition: every score of a query row is computed in double, then softmax, then the merge with what earlier blocks
+ * left (specification 3.5, 3.6). Allocates on the heap and takes no scratch. Stateless; any thread.
+ */
+final class PlainAttention implements AttentionKernels {
+
+    @Override
+    public void forward(
+            Tensor q_TNH,
+            Tensor k_SKH,
+            Tensor v_SKH,
+            KeyRanges ranges,
+            int[] kvHead_N,
+            float scale,
+            Tensor out_TNH,
+            Tensor lse_TN,
+            TensorArena scratch) {
+        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, out_TNH, lse_TN);
+        int heads = q_TNH.dim(1);
+        int kvHeads = k_SKH.dim(1);
+        int headDim = q_TNH.dim(2);
+        for (int t = 0; t < q_TNH.rows(); t++) {
+            int from = ranges.from()[t];
+            int to = ranges.to()[t];
+            for (int n = 0; n < heads && from < to; n++) {
+                long query = ((long) t * heads + n) * headDim;
+                double[] scores = new double[to - from];
+                double max = Double.NEGATIVE_INFINITY;
+                for (int s = from; s < to; s++) {
+                    scores[s - from] = scale * dot(q_TNH, query, k_SKH, key(s, kvHeads, kvHead_N[n], headDim), headDim);
+                    max = Math.max(max, scores[s - from]);
+                }
+                double sum = 0;
+                double[] block = new double[headDim];
+                for (int s = from; s < to; s++) {
+                    double p = Math.exp(scores[s - from] - max);
+                    sum += p;
+                    for (int h = 0; h < headDim; h++) {
+                        block[h] += p * v_SKH.getFloat(key(s, kvHeads, kvHead_N[n], headDim) + h);
+                    }
+                }
+                merge(block, sum, max + Math.log(sum), out_TNH, query, lse_TN, (long) t * heads + n);
+            }
+        }
+    }
+
+    /** {@code out = e^(lse-lse') out + e^(lseBlock-lse') block / sum}. */
+    private static void merge(
+            double[] block, double sum, double lseBlock, Tensor out_TNH, long outAt, Tensor lse_TN, long lseAt) {
+        double lse = lse_TN.getFloat(lseAt);
+        double max = Math.max(lse, lseBlock);
+        double merged = max + Math.log(Math.exp(lse - max) + Math.exp(lseBlock - max));
+        for (int h = 0; h < block.length; h++) {
+            double before = Math.exp(lse - merged) * out_TNH.getFloat(outAt + h);
+            out_TNH.setFloat(outAt + h, (float) (before + Math.exp(lseBlock - merged) * block[h] / sum));
+        }
+        lse_TN.setFloat(lseAt, (float) merged);
+    }
+
+    @Override
+    public void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN) {
+        Shapes.delta(out_TNH, dOut_TNH, delta_TN);
+        int headDim = out_TNH.dim(2);
+        for (long row = 0; row < delta_TN.elements(); row++) {
+            delta_TN.setFloat(row, (float) dot(out_TNH, row * headDim, dOut_TNH, row * headDim, headDim));
+        }
+    }
+
+    @Override
+    public void backward(
+            Tensor q_TNH,
+            Tensor k_SKH,
+            Tensor v_SKH,
+            KeyRanges ranges,
+            int[] kvHead_N,
+            float scale,
+            Tensor dOut_TNH,
+            Tensor lse_TN,
+            Tensor delta_TN,
+            Tensor dq_TNH,
+            Tensor dk_SKH,
+            Tensor dv_SKH,
+            TensorArena scratch) {
+        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, lse_TN);
+        Shapes.attention(dq_TNH, dk_SKH, dv_SKH, ranges, kvHead_N, dOut_TNH, delta_TN);
+        int heads = q_TNH.dim(1);
+        int kvHeads = k_SKH.dim(1);
+        int headDim = q_TNH.dim(2);
+        double[] dkSum = new double[Math.toIntExact(k_SKH.elements())];
+        double[] dvSum = new double[Math.toIntExact(v_SKH.elements())];
+        for (int t = 0; t < q_TNH.rows(); t++) {
+            for (int n = 0; n < heads; n++) {
+                double lse = lse_TN.getFloat((long) t * heads + n);
+                if (lse == Double.NEGATIVE_INFINITY) {
+                    continue; // the row saw no key in any block: its output is a constant
+                }
+                double delta = delta_TN.getFloat((long) t * heads + n);
+                int query = (t * heads + n) * headDim;
+                double[] dqSum = new double[headDim];
+                for (int s = ranges.from()[t]; s < ranges.to()[t]; s++) {
+                    int key = Math.toIntExact(key(s, kvHeads, kvHead_N[n], headDim));
+                    double p = Math.exp(scale * dot(q_TNH, query, k_SKH, key, headDim) - lse);
+                    double ds = scale * p * (dot(dOut_TNH, query, v_SKH, key, headDim) - delta);
+                    for (int h = 0; h < headDim; h++) {
+                        dvSum[key + h] += p * dOut_TNH.getFloat(query + h);
+                        dkSum[key + h] += ds * q_TNH.getFloat(query + h);
+                        dqSum[h] += ds * k_SKH.getFloat(key + h);
+                    }
+                }
+                addSums(dqSum, dq_TNH, query);
+            }
+        }
+        addSums(dkSum, dk_SKH, 0);
+        addSums(dvSum, dv_SKH, 0);
+    }
+
+    @Override
+    public long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim) {
+        return 0;
+    }
+
+    private static long key(int row, int kvHeads, int kvHead, int headDim) {
+        return ((long) row * kvHeads + kvHead) * headDim;
+    }
+
+    private static double dot(Tensor a, long aAt, Tensor b, long bAt, int length) {
+        double sum = 0;
+        for (int h = 0; h < length; h++) {
+            sum += (double) a.getFloat(aAt + h) * b.getFloat(bAt + h);
+        }
+        return sum;
+    }
+
+    private static void addSums(double[] sums, Tensor gradient, long at) {
+        for (int i = 0; i < sums.length; i++) {
+            gradient.setFloat(at + i, (float) (gradient.getFloat(at + i) + sums[i]));
+        }
+    }
+}

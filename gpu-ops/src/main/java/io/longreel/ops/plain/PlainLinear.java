@@ -1,0 +1,55 @@
+package io.longreel.ops.plain;
+
+import io.longreel.ops.kernels.LinearKernels;
+import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.Tensor;
+
+/** Matrix products by the definition: one dot product per element, summed in double. Stateless; any thread. */
+final class PlainLinear implements LinearKernels {
+
+    @Override
+    public void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {
+        Shapes.matmul(transposeA, a, transposeB, b, c);
+        int inner = transposeA ? a.rows() : a.columns();
+        long strideA = a.columns();
+        long strideB = b.columns();
+        for (int i = 0; i < c.rows(); i++) {
+            for (int j = 0; j < c.columns(); j++) {
+                double sum = 0;
+                for (int p = 0; p < inner; p++) {
+                    double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
+                    double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
+                    sum += left * right;
+                }
+                long at = (long) i * c.columns() + j;
+                // beta = 0 overwrites: what was there may be undefined, even NaN.
+                c.setFloat(at, (float) (beta == 0f ? sum : sum + beta * c.getFloat(at)));
+            }
+        }
+    }
+
+    @Override
+    public void addBias(Tensor y, Tensor bias) {
+        Shapes.f32(y);
+        Shapes.elements("bias", bias, y.columns());
+        for (int i = 0; i < y.rows(); i++) {
+            for (int j = 0; j < y.columns(); j++) {
+                long at = (long) i * y.columns() + j;
+                y.setFloat(at, y.getFloat(at) + bias.getFloat(j));
+            }
+        }
+    }
+
+    @Override
+    public void biasGradient(Tensor dy, Tensor dBias) {
+        Shapes.f32(dy);
+        Shapes.elements("dBias", dBias, dy.columns());
+        for (int j = 0; j < dy.columns(); j++) {
+            double sum = 0;
+            for (int i = 0; i < dy.rows(); i++) {
+                sum += dy.getFloat((long) i * dy.columns() + j);
+            }
+            dBias.setFloat(j, (float) (dBias.getFloat(j) + sum));
+        }
+    }
+}

@@ -10,7 +10,14 @@ import java.util.Optional;
 public record ModelSettings(Optional<Path> checkpoint, Optional<Architecture> architecture) {
 
     /** The numbers of a LongVILA model (specification 1.3 to 1.5). */
-    public record Architecture(Vision vision, Llm llm) {}
+    public record Architecture(Vision vision, Llm llm) {
+
+        /** Tokens of one frame after the projector, which joins 2 x 2 patches; odd grids are rounded up (specification 2.2). */
+        public int tokensPerFrame() {
+            int side = (vision.imageSize() / vision.patchSize() + 1) / 2;
+            return side * side;
+        }
+    }
 
     /**
      * SigLIP vision tower.

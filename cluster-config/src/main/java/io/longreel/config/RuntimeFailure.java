@@ -40,6 +40,12 @@ public final class RuntimeFailure extends RuntimeException {
         return new RuntimeFailure(Category.DATA, message);
     }
 
+    /** Never null, as every failure says what it is about. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+
     public Category category() {
         return category;
     }

@@ -1,0 +1,218 @@
+package io.longreel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import io.longreel.config.ModelSettings.Architecture;
+import io.longreel.config.StageSettings.Phase;
+import io.longreel.config.StageSettings.Source;
+import io.longreel.config.topology.Mesh;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@link RunConfig} to HOCON, from the records and nothing else, so that it says what will really run. The keys are those of
+ * {@code reference.conf}; stages stand in full, so neither a library nor defaults are needed to load it. Stateless, any thread.
+ */
+final class RunConfigWriter {
+    private RunConfigWriter() {}
+
+    static String render(RunConfig config, boolean explained) {
+        ConfigObject root = toConfig(config).root();
+        if (explained) {
+            root = (ConfigObject) commented(root, RunConfigLoader.reference().root());
+        }
+        ConfigRenderOptions options = ConfigRenderOptions.defaults()
+                .setOriginComments(false)
+                .setJson(false)
+                .setComments(explained);
+        return "# Run %s, as resolved.%n%s".formatted(config.name(), root.render(options));
+    }
+
+    /** The configuration as one value, root key included. */
+    static Config toConfig(RunConfig config) {
+        Map<String, Object> root = new HashMap<>();
+        root.put("name", config.name());
+        root.put("seed", config.seed());
+        root.put("out", config.out().toString());
+        root.put("cluster", cluster(config.cluster()));
+        root.put("mesh", mesh(config.mesh()));
+        root.put("transport", transport(config.transport()));
+        root.put("model", model(config.model()));
+        root.put("data", data(config.data()));
+        root.put(
+                "checkpoint",
+                Map.of(
+                        "every-steps",
+                        config.checkpoint().everySteps(),
+                        "keep",
+                        config.checkpoint().keep()));
+        root.put("stages", config.stages().stream().map(RunConfigWriter::stage).toList());
+        return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
+    }
+
+    private static Map<String, Object> cluster(ClusterSettings cluster) {
+        return Map.of(
+                "seed-host", cluster.seedHost(),
+                "seed-port", cluster.seedPort(),
+                "nodes", cluster.nodes(),
+                "ranks-per-node", cluster.ranksPerNode(),
+                "join-timeout", Units.duration(cluster.joinTimeout()),
+                "commit-window", cluster.commitWindow());
+    }
+
+    private static Map<String, Object> mesh(Mesh mesh) {
+        return Map.of("data", mesh.dataDegree(), "ring", mesh.ringDegree(), "ulysses", mesh.ulyssesDegree());
+    }
+
+    private static Map<String, Object> transport(TransportSettings transport) {
+        return Map.of(
+                "intra-node", ConfigReader.written(transport.intraNode()),
+                "window", Units.size(transport.windowBytes()),
+                "mtu", Units.size(transport.mtuBytes()),
+                "term", Units.size(transport.termBytes()),
+                "wait-timeout", Units.duration(transport.waitTimeout()));
+    }
+
+    private static Map<String, Object> model(ModelSettings model) {
+        Map<String, Object> map = new HashMap<>();
+        model.checkpoint().ifPresent(folder -> map.put("checkpoint", folder.toString()));
+        model.architecture().ifPresent(numbers -> map.put("architecture", architecture(numbers)));
+        return map;
+    }
+
+    private static Map<String, Object> architecture(Architecture architecture) {
+        ModelSettings.Vision vision = architecture.vision();
+        ModelSettings.Llm llm = architecture.llm();
+        return Map.of(
+                "vision",
+                Map.of(
+                        "hidden-size", vision.hiddenSize(),
+                        "intermediate-size", vision.intermediateSize(),
+                        "layers", vision.layers(),
+                        "heads", vision.heads(),
+                        "image-size", vision.imageSize(),
+                        "patch-size", vision.patchSize(),
+                        "select-layer", vision.selectLayer()),
+                "llm",
+                Map.of(
+                        "vocabulary-size", llm.vocabularySize(),
+                        "hidden-size", llm.hiddenSize(),
+                        "intermediate-size", llm.intermediateSize(),
+                        "layers", llm.layers(),
+                        "heads", llm.heads(),
+                        "kv-heads", llm.kvHeads(),
+                        "max-positions", llm.maxPositions(),
+                        "rope-theta", llm.ropeTheta(),
+                        "rms-norm-eps", llm.rmsNormEps(),
+                        "tie-embeddings", llm.tieEmbeddings()));
+    }
+
+    private static Map<String, Object> data(DataSettings data) {
+        DataSettings.GeneratedFootage generated = data.generated();
+        return Map.of(
+                "footage", data.footage().stream().map(Path::toString).toList(),
+                "generated",
+                        Map.of(
+                                "frames", generated.frames(),
+                                "width", generated.width(),
+                                "height", generated.height(),
+                                "frames-per-second", generated.framesPerSecond()),
+                "frame-cache", Units.size(data.frameCacheBytes()),
+                "prefetch-steps", data.prefetchSteps());
+    }
+
+    private static Map<String, Object> stage(StageSettings stage) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("name", stage.name());
+        map.put(
+                "trainable",
+                stage.trainable().stream().sorted().map(ConfigReader::written).toList());
+        stage.lora().ifPresent(lora -> map.put("lora", Map.of("rank", lora.rank(), "alpha", lora.alpha())));
+        map.put("context-tokens", stage.contextTokensMax());
+        StageSettings.Optimizer optimizer = stage.optimizer();
+        map.put(
+                "optimizer",
+                Map.of(
+                        "beta1", optimizer.beta1(),
+                        "beta2", optimizer.beta2(),
+                        "epsilon", optimizer.epsilon(),
+                        "weight-decay", optimizer.weightDecay(),
+                        "clip-norm", optimizer.clipNorm()));
+        map.put("phases", stage.phases().stream().map(RunConfigWriter::phase).toList());
+        stage.evaluation()
+                .ifPresent(needle -> map.put(
+                        "evaluation",
+                        Map.of(
+                                "name", needle.name(),
+                                "frames", needle.frames(),
+                                "depths", needle.depths(),
+                                "needles", needle.needles())));
+        return map;
+    }
+
+    private static Map<String, Object> phase(Phase phase) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("name", phase.name());
+        map.put("steps", phase.steps());
+        map.put("samples-per-step", phase.samplesPerStep());
+        map.put("learning-rate", phase.learningRate());
+        map.put("schedule", ConfigReader.written(phase.schedule()));
+        map.put("warmup-steps", phase.warmupSteps());
+        map.put("final-fraction", phase.finalFraction());
+        phase.ropeTheta().ifPresent(theta -> map.put("rope-theta", theta));
+        map.put(
+                "source",
+                switch (phase.source()) {
+                    case Source.Captions captions -> Map.of("kind", "captions");
+                    case Source.NeedleQuestions questions ->
+                        Map.of("kind", "needle-questions", "frames", questions.frames());
+                    case Source.Passkeys passkeys ->
+                        Map.of(
+                                "kind", "passkeys",
+                                "tokens-min", passkeys.tokensMin(),
+                                "tokens-max", passkeys.tokensMax());
+                });
+        return map;
+    }
+
+    /** {@code value} with the reference's comments; of a list of groups only the first gets them. */
+    private static ConfigValue commented(ConfigValue value, ConfigValue reference) {
+        ConfigValue inner = value;
+        if (value instanceof ConfigObject object && reference instanceof ConfigObject known) {
+            ConfigObject changed = object;
+            for (Map.Entry<String, ConfigValue> entry : object.entrySet()) {
+                ConfigValue about = known.get(entry.getKey());
+                if (about != null) {
+                    changed = changed.withValue(
+                            entry.getKey(),
+                            commented(
+                                    entry.getValue(),
+                                    elementsOf(known, entry.getKey()).orElse(about)));
+                }
+            }
+            inner = changed;
+        } else if (value instanceof ConfigList list && reference instanceof ConfigObject known && !list.isEmpty()) {
+            List<ConfigValue> elements = new ArrayList<>(list);
+            elements.set(0, commented(elements.getFirst(), known));
+            inner = ConfigValueFactory.fromIterable(elements);
+        }
+        return inner.withOrigin(inner.origin().withComments(reference.origin().comments()));
+    }
+
+    /** What describes the elements of a list of groups. */
+    private static Optional<ConfigValue> elementsOf(ConfigObject reference, String key) {
+        return switch (key) {
+            case "stages" -> Optional.ofNullable(reference.get("stage-defaults"));
+            case "phases" -> Optional.ofNullable(reference.get("phase"));
+            default -> Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,255 @@
+package io.longreel.config;
+
+import io.longreel.config.ConfigReader.Range;
+import io.longreel.config.ModelSettings.Architecture;
+import io.longreel.config.topology.Mesh;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads the groups of a run's configuration other than its stages, and judges the rules that relate their keys. One thread, for the
+ * duration of one load; what it returns is only meant for use when no fault was found.
+ */
+final class SettingsReader {
+    private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
+    private static final int RANKS_MAX = 65_536;
+
+    private final ConfigReader root;
+    private final Faults faults;
+
+    SettingsReader(ConfigReader root) {
+        this.root = root;
+        this.faults = root.faults();
+    }
+
+    String fileName(String key) {
+        String name = root.text(key);
+        requireFileName(root, key, name);
+        return name;
+    }
+
+    static void requireFileName(ConfigReader section, String key, String name) {
+        section.faults()
+                .require(
+                        name.matches(FILE_NAME),
+                        section,
+                        key,
+                        "must start with a letter or digit and have only letters, digits, dots, dashes and underscores, not \"%s\""
+                                .formatted(name));
+    }
+
+    Path out() {
+        Path out = path(root, "out", root.text("out"));
+        faults.require(
+                !Files.exists(out) || Files.isDirectory(out),
+                root,
+                "out",
+                "must be a folder, but a file is there: " + out);
+        return out;
+    }
+
+    ClusterSettings cluster() {
+        ConfigReader section = root.section("cluster");
+        String host = section.text("seed-host");
+        faults.require(!host.isBlank(), section, "seed-host", "must be a host name or an address");
+        int port = section.integer("seed-port", 0, 65_535);
+        int nodes = section.integer("nodes", 1, RANKS_MAX);
+        int ranksPerNode = section.integer("ranks-per-node", 1, RANKS_MAX);
+        Duration joinTimeout = section.duration("join-timeout");
+        int commitWindow = section.integer("commit-window", 1, 64);
+        return new ClusterSettings(host, port, nodes, ranksPerNode, joinTimeout, commitWindow);
+    }
+
+    Mesh mesh(ClusterSettings cluster) {
+        ConfigReader section = root.section("mesh");
+        Mesh mesh = new Mesh(
+                section.integer("data", 1, RANKS_MAX),
+                section.integer("ring", 1, RANKS_MAX),
+                section.integer("ulysses", 1, RANKS_MAX));
+        String clusterPath = root.pathOf("cluster");
+        faults.require(
+                mesh.worldSize() == cluster.nodes() * cluster.ranksPerNode(),
+                root,
+                "mesh",
+                "must have as many ranks as the cluster: data * ring * ulysses = %d * %d * %d = %d, but nodes * ranks-per-node = %d * %d = %d"
+                        .formatted(
+                                mesh.dataDegree(),
+                                mesh.ringDegree(),
+                                mesh.ulyssesDegree(),
+                                mesh.worldSize(),
+                                cluster.nodes(),
+                                cluster.ranksPerNode(),
+                                cluster.nodes() * cluster.ranksPerNode()),
+                clusterPath);
+        faults.require(
+                cluster.ranksPerNode() % mesh.ulyssesDegree() == 0,
+                section,
+                "ulysses",
+                "must divide cluster.ranks-per-node, or a Ulysses group would straddle nodes: ulysses=%d ranks-per-node=%d"
+                        .formatted(mesh.ulyssesDegree(), cluster.ranksPerNode()),
+                clusterPath);
+        return mesh;
+    }
+
+    TransportSettings transport() {
+        ConfigReader section = root.section("transport");
+        TransportSettings.IntraNode intraNode = section.choice("intra-node", TransportSettings.IntraNode.class);
+        int windowBytes = (int) section.sizeBytes("window", 4 << 10, 1 << 30);
+        int mtuBytes = (int) section.sizeBytes("mtu", 1024, 65_504);
+        faults.require(mtuBytes % 32 == 0, section, "mtu", "must be a multiple of 32 B, not %d B".formatted(mtuBytes));
+        int termBytes = (int) section.sizeBytes("term", 64 << 10, 1 << 30);
+        faults.require(
+                Integer.bitCount(termBytes) == 1,
+                section,
+                "term",
+                "must be a power of two, such as 16 MiB, not " + Units.size(termBytes));
+        faults.require(
+                termBytes >= 8L * mtuBytes,
+                section,
+                "term",
+                "must be at least 8 * mtu = %s, not %s".formatted(Units.size(8L * mtuBytes), Units.size(termBytes)),
+                section.pathOf("mtu"));
+        return new TransportSettings(intraNode, windowBytes, mtuBytes, termBytes, section.duration("wait-timeout"));
+    }
+
+    ModelSettings model(Mesh mesh) {
+        ConfigReader section = root.section("model");
+        Architecture architecture = architecture(section.section("architecture"));
+        if (section.isNull("checkpoint")) {
+            int heads = architecture.llm().heads();
+            faults.require(
+                    mesh.ulyssesDegree() <= heads,
+                    root.section("mesh"),
+                    "ulysses",
+                    "must not exceed the query heads of the model: ulysses=%d heads=%d; use ring or data for the other ranks"
+                            .formatted(mesh.ulyssesDegree(), heads),
+                    section.pathOf("architecture"));
+            return new ModelSettings(Optional.empty(), Optional.of(architecture));
+        }
+        Path checkpoint = path(section, "checkpoint", section.text("checkpoint"));
+        faults.require(
+                Files.isRegularFile(checkpoint.resolve("config.json")),
+                section,
+                "checkpoint",
+                "must be a folder in VILA's layout, but there is no %s".formatted(checkpoint.resolve("config.json")));
+        return new ModelSettings(Optional.of(checkpoint), Optional.empty());
+    }
+
+    private Architecture architecture(ConfigReader section) {
+        return new Architecture(vision(section.section("vision")), llm(section.section("llm")));
+    }
+
+    private ModelSettings.Vision vision(ConfigReader section) {
+        ModelSettings.Vision vision = new ModelSettings.Vision(
+                section.integer("hidden-size", 1, Integer.MAX_VALUE),
+                section.integer("intermediate-size", 1, Integer.MAX_VALUE),
+                section.integer("layers", 1, Integer.MAX_VALUE),
+                section.integer("heads", 1, Integer.MAX_VALUE),
+                section.integer("image-size", 1, 16_384),
+                section.integer("patch-size", 1, 16_384),
+                section.integer("select-layer", Integer.MIN_VALUE + 1, Integer.MAX_VALUE));
+        requireMultiple(section, "hidden-size", vision.hiddenSize(), "heads", vision.heads());
+        faults.require(
+                vision.imageSize() >= vision.patchSize(),
+                section,
+                "image-size",
+                "must be at least patch-size: image-size=%d patch-size=%d"
+                        .formatted(vision.imageSize(), vision.patchSize()),
+                section.pathOf("patch-size"));
+        faults.require(
+                vision.selectLayer() <= vision.layers() && vision.selectLayer() >= -vision.layers() - 1,
+                section,
+                "select-layer",
+                "must name one of the %d hidden states of %d layers, so lie between %d and %d, not %d"
+                        .formatted(
+                                vision.layers() + 1,
+                                vision.layers(),
+                                -vision.layers() - 1,
+                                vision.layers(),
+                                vision.selectLayer()),
+                section.pathOf("layers"));
+        return vision;
+    }
+
+    private ModelSettings.Llm llm(ConfigReader section) {
+        ModelSettings.Llm llm = new ModelSettings.Llm(
+                section.integer("vocabulary-size", 259, Integer.MAX_VALUE),
+                section.integer("hidden-size", 1, Integer.MAX_VALUE),
+                section.integer("intermediate-size", 1, Integer.MAX_VALUE),
+                section.integer("layers", 1, Integer.MAX_VALUE),
+                section.integer("heads", 1, Integer.MAX_VALUE),
+                section.integer("kv-heads", 1, Integer.MAX_VALUE),
+                section.integer("max-positions", 1, Integer.MAX_VALUE),
+                section.number("rope-theta", Range.ABOVE_ONE),
+                section.number("rms-norm-eps", Range.POSITIVE),
+                section.flag("tie-embeddings"));
+        requireMultiple(section, "hidden-size", llm.hiddenSize(), "heads", llm.heads());
+        requireMultiple(section, "heads", llm.heads(), "kv-heads", llm.kvHeads());
+        faults.require(
+                llm.hiddenSize() / llm.heads() % 2 == 0,
+                section,
+                "hidden-size",
+                "must give heads of even width, as RoPE turns pairs: hidden-size / heads = %d"
+                        .formatted(llm.hiddenSize() / llm.heads()),
+                section.pathOf("heads"));
+        return llm;
+    }
+
+    private void requireMultiple(ConfigReader section, String key, int value, String otherKey, int other) {
+        faults.require(
+                value % other == 0,
+                section,
+                key,
+                "must be a multiple of %s: %s=%d %s=%d".formatted(otherKey, key, value, otherKey, other),
+                section.pathOf(otherKey));
+    }
+
+    DataSettings data() {
+        ConfigReader section = root.section("data");
+        List<Path> footage = new ArrayList<>();
+        for (String text : section.texts("footage")) {
+            Path file = path(section, "footage", text);
+            footage.add(file);
+            if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+                section.fault("footage", "names a video that cannot be read: " + file);
+            }
+        }
+        ConfigReader made = section.section("generated");
+        DataSettings.GeneratedFootage generated = new DataSettings.GeneratedFootage(
+                made.integer("frames", 1, 10_000_000),
+                made.integer("width", 16, 8192),
+                made.integer("height", 16, 8192),
+                made.integer("frames-per-second", 1, 240));
+        faults.require(generated.width() % 2 == 0, made, "width", "must be even, not %d".formatted(generated.width()));
+        faults.require(
+                generated.height() % 2 == 0, made, "height", "must be even, not %d".formatted(generated.height()));
+        return new DataSettings(
+                footage,
+                generated,
+                section.sizeBytes("frame-cache", 1 << 20, Long.MAX_VALUE),
+                section.integer("prefetch-steps", 0, 1024));
+    }
+
+    CheckpointSettings checkpoint() {
+        ConfigReader section = root.section("checkpoint");
+        return new CheckpointSettings(
+                section.integer("every-steps", 0, Integer.MAX_VALUE), section.integer("keep", 1, Integer.MAX_VALUE));
+    }
+
+    private static Path path(ConfigReader section, String key, String text) {
+        try {
+            if (!text.isBlank()) {
+                return Path.of(text).toAbsolutePath().normalize();
+            }
+            section.faults().require(false, section, key, "must be a path, not empty");
+        } catch (InvalidPathException e) {
+            section.fault(key, "must be a path, not " + text);
+        }
+        return Path.of("").toAbsolutePath();
+    }
+}

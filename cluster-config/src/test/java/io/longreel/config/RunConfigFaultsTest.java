@@ -1,0 +1,122 @@
+package io.longreel.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class RunConfigFaultsTest {
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                Arguments.of("cluster.node=2", "longreel.cluster.node is an unknown key; did you mean nodes?"),
+                Arguments.of("stages[0].phases[0].stps=3", "phases[0].stps is an unknown key; did you mean steps?"),
+                Arguments.of("stages[4].name=x", "longreel.stages[4].name names a list element that does not exist"),
+                Arguments.of("transport.wait-timeout=5", "wait-timeout must be a duration above zero with a unit"),
+                Arguments.of("transport.wait-timeout=5 parsecs", "wait-timeout must be a duration"),
+                Arguments.of("transport.window=4096", "window must be a size with a unit"),
+                Arguments.of("transport.term=17 MiB", "term must be a power of two"),
+                Arguments.of("transport.mtu=1410 B", "mtu must be a multiple of 32 B"),
+                Arguments.of("transport.intra-node=window", "windows, ipc, not \"window\"; did you mean windows?"),
+                Arguments.of("seed=one", "seed must be a whole number of 64 bits, not \"one\""),
+                Arguments.of("mesh.ring=0", "longreel.mesh.ring must be a whole number"),
+                Arguments.of(
+                        "mesh.ring=3", "data * ring * ulysses = 1 * 3 * 2 = 6, but nodes * ranks-per-node = 2 * 2 = 4"),
+                Arguments.of("mesh={data=1,ring=1,ulysses=4}", "or a Ulysses group would straddle nodes"),
+                Arguments.of("model.architecture.llm={heads=1, kv-heads=1}", "ulysses must not exceed the query heads"),
+                Arguments.of("model.architecture.llm.heads=6", "hidden-size must be a multiple of heads"),
+                Arguments.of("model.architecture.vision.select-layer=-5", "must name one of the 4 hidden states"),
+                Arguments.of("model.checkpoint=/nowhere", "but there is no /nowhere/config.json"),
+                Arguments.of("data.footage=[/nowhere.mp4]", "names a video that cannot be read: /nowhere.mp4"),
+                Arguments.of("data.footage=/nowhere.mp4", "footage must be a list"),
+                Arguments.of("checkpoint.keep=0", "keep must be a whole number at least 1"),
+                Arguments.of("stages=[]", "stages must list at least one stage"),
+                Arguments.of("stages=[1-algn]", "names no stage of stage-library: \"1-algn\""),
+                Arguments.of("stages[0].lora.rank=8", "lora is only for a stage whose trainable names lora"),
+                Arguments.of("stages[0].trainable=[lora, llm]", "must not name both lora and llm"),
+                Arguments.of("stages[0].trainable=[decoder]", "must be one of vision-tower, projector"),
+                Arguments.of("stages[0].phases=[]", "phases must list at least one phase"),
+                Arguments.of("stages[0].phases[0].learning-rate=0", "learning-rate must be a number above 0"),
+                Arguments.of("stages[0].phases[0].schedule=linear", "must be one of constant, cosine"),
+                Arguments.of("stages[0].phases[0].final-fraction=2", "of at least 0 and at most 1"),
+                Arguments.of("stages[0].phases[0].source.frames=[]", "frames must list at least one length"),
+                Arguments.of("stages[0].phases[0].source.frames=[0]", "frames must be a whole number at least 1"),
+                Arguments.of("stages[0].phases[0].source.tokens-min=64", "is for kind = passkeys, but the kind is"),
+                Arguments.of("stages[0].phases[0].source.frames=[512]", "context-tokens=2048, at least 2053 needed"),
+                Arguments.of("stages[0].context-tokens=70000", "must not exceed the model's max-positions"),
+                Arguments.of("stages[0].evaluation={frames=[20000]}", "20000 frames take 80005 tokens"),
+                Arguments.of("stages[0].evaluation={frames=[2], depths=0}", "depths must be a whole number"),
+                Arguments.of("stage-defaults.optimizer.beta1=1", "of at least 0 and below 1, not \"1\""),
+                Arguments.of("name=a b", "must start with a letter or digit"),
+                Arguments.of("mesh=2", "longreel.mesh must be a group of keys"),
+                Arguments.of("nothing", "--set: nothing must be key=value"),
+                Arguments.of("mesh={ring=", "is not a valid HOCON value"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void shouldSayWhatIsWrongInOneLineWhenAnOverrideIs(String override, String expected) {
+        RuntimeFailure failure =
+                assertThrows(RuntimeFailure.class, () -> RunConfigLoader.load("tiny", List.of(override)));
+        assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
+        assertTrue(failure.getMessage().contains(expected), failure.getMessage());
+        assertEquals(1, failure.getMessage().lines().count(), failure.getMessage());
+    }
+
+    @Test
+    void shouldGiveFileAndLineOfEveryFaultWhenAFileHasSeveral(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("bad.conf"), """
+                include classpath("conf/tiny.conf")
+                longreel {
+                  sed = 3
+                  transport.term = 3 MiB
+                  stages = [
+                    { name = a, phases = [{ steps = 3 }, { step = 4 }] }
+                  ]
+                }
+                longrel.name = x
+                """);
+        RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> RunConfigLoader.load(file, List.of()));
+        assertEquals("""
+                %1$s:9: longrel is an unknown key; everything stands inside longreel { ... }
+                %1$s:4: longreel.transport.term must be a power of two, such as 16 MiB, not 3 MiB
+                %1$s:3: longreel.sed is an unknown key; did you mean seed?
+                %1$s:6: longreel.stages[0].phases[1].step is an unknown key; did you mean steps?""".formatted(file), failure.getMessage());
+    }
+
+    @Test
+    void shouldSayWhereWhenTheTextIsNotHocon() {
+        RuntimeFailure failure = assertThrows(
+                RuntimeFailure.class, () -> RunConfigLoader.parse("longreel { name = ", "typed", List.of()));
+        assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
+        assertTrue(
+                failure.getMessage().startsWith("the configuration is not valid HOCON: typed: 1"),
+                failure.getMessage());
+    }
+
+    @Test
+    void shouldSuggestThePresetWhenTheNameIsNearOne() {
+        RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> RunConfigLoader.load("dmo", List.of()));
+        assertTrue(failure.getMessage().endsWith("; did you mean the preset demo?"), failure.getMessage());
+    }
+
+    @Test
+    void shouldFindMistakesInAStageThatNoRunLists() {
+        RuntimeFailure failure = assertThrows(
+                RuntimeFailure.class,
+                () -> RunConfigLoader.load("demo", List.of("stage-library.3-and-5-sft.contxt-tokens=4")));
+        assertEquals(
+                "--set stage-library.3-and-5-sft.contxt-tokens=4: longreel.stage-library.3-and-5-sft.contxt-tokens"
+                        + " is an unknown key; did you mean context-tokens?",
+                failure.getMessage());
+    }
+}

@@ -1,0 +1,150 @@
+package io.longreel.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import io.longreel.config.StageSettings.Part;
+import io.longreel.config.StageSettings.Source;
+import io.longreel.config.topology.Mesh;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class RunConfigLoaderTest {
+    static List<String> presets() {
+        return RunConfigLoader.presets();
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void shouldLoadToTheSameConfigWhenRendered(String preset, @TempDir Path folder) throws IOException {
+        RunConfig config = RunConfigLoader.load(preset, List.of());
+        Path file = Files.writeString(folder.resolve("run.conf"), RunConfigLoader.render(config));
+        assertEquals(config, RunConfigLoader.load(file, List.of()));
+        assertEquals(config, RunConfigLoader.parse(RunConfigLoader.explain(config), "explained", List.of()));
+    }
+
+    @Test
+    void shouldNameEveryPresetWhenAskedForThem() throws IOException {
+        URI demo = URI.create(
+                RunConfigLoaderTest.class.getResource("/conf/demo.conf").toString());
+        try (Stream<Path> files = Files.list(Path.of(demo).resolveSibling(""))) {
+            List<String> names = files.map(f -> f.getFileName().toString())
+                    .filter(n -> n.endsWith(".conf"))
+                    .map(n -> n.replace(".conf", ""))
+                    .sorted()
+                    .toList();
+            assertEquals(names, RunConfigLoader.presets());
+        }
+    }
+
+    @Test
+    void shouldGiveTheFiveStagesWhenDemoIsLoaded() {
+        RunConfig demo = RunConfigLoader.load("demo", List.of());
+        assertEquals(new Mesh(1, 2, 2), demo.mesh());
+        assertEquals(
+                List.of("1-align", "2-pretrain", "3-short-sft", "4-extend", "5-long-sft"),
+                demo.stages().stream().map(StageSettings::name).toList());
+        assertEquals(
+                List.of(100, 300, 1200, 140, 300),
+                demo.stages().stream().map(StageSettings::steps).toList());
+        StageSettings extend = demo.stages().get(3);
+        assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());
+        assertEquals(Optional.of(new StageSettings.Lora(8, 16)), extend.lora());
+        assertEquals(new Source.Passkeys(512, 2048), extend.phases().get(1).source());
+        assertEquals(Optional.of(2e7), extend.phases().get(1).ropeTheta());
+        StageSettings last = demo.stages().getLast();
+        assertEquals(new StageSettings.Optimizer(0.9, 0.95, 1e-8, 0, 1), last.optimizer());
+        assertEquals(
+                Optional.of(new StageSettings.Needle("needle-final", List.of(32, 128, 512, 2048, 6000), 6, 5)),
+                last.evaluation());
+        assertEquals(Path.of("runs/demo").toAbsolutePath(), demo.out());
+    }
+
+    @Test
+    void shouldPutOverridesOnTopWhenTheyNameAnyKey() {
+        RunConfig config = RunConfigLoader.load(
+                "tiny",
+                List.of(
+                        "name=other",
+                        "longreel.mesh.ring=1",
+                        "mesh.ulysses=1",
+                        "cluster.nodes=1",
+                        "cluster.ranks-per-node=1",
+                        "transport.wait-timeout=1500 ms",
+                        "stages[0].phases[0].steps=7",
+                        "stages[0].phases[0].source.frames=[3, 5]"));
+        assertEquals(Path.of("runs/other").toAbsolutePath(), config.out());
+        assertEquals(Mesh.single(), config.mesh());
+        assertEquals(Duration.ofMillis(1500), config.transport().waitTimeout());
+        assertEquals(7, config.stages().getFirst().steps());
+        assertEquals(
+                new Source.NeedleQuestions(List.of(3, 5)),
+                config.stages().getFirst().phases().getFirst().source());
+    }
+
+    @Test
+    void shouldNameTheMissingKeyWhenAReferenceKeyIsRemoved() {
+        Config reference = RunConfigLoader.reference();
+        Config user = ConfigFactory.parseString("longreel.stages = [{ name = s, phases = [{}] }]");
+        RunConfigLoader.build(user, List.of(), reference);
+        for (String path : leaves(reference.root(), "")) {
+            // Without stages, the user's stands there; the library's stages are names.
+            if (!path.equals("longreel.stages")) {
+                RuntimeFailure failure = assertThrows(
+                        RuntimeFailure.class,
+                        () -> RunConfigLoader.build(user, List.of(), reference.withoutPath(path)),
+                        path);
+                String key = ConfigUtil.splitPath(path).getLast();
+                assertTrue(
+                        failure.getMessage().contains(key + " is missing") || path.equals("longreel.name"),
+                        () -> path + " -> " + failure.getMessage());
+            }
+        }
+    }
+
+    private static List<String> leaves(ConfigObject object, String path) {
+        List<String> leaves = new ArrayList<>();
+        for (String key : object.keySet()) {
+            String inner = path.isEmpty() ? key : path + "." + ConfigUtil.joinPath(key);
+            ConfigValue value = object.get(key);
+            if (value instanceof ConfigObject group && !group.isEmpty()) {
+                leaves.addAll(leaves(group, inner));
+            } else {
+                leaves.add(inner);
+            }
+        }
+        return leaves;
+    }
+
+    @Test
+    void shouldHaveACommentAboveEveryKeyWhenReferenceIsRead() {
+        Config reference = RunConfigLoader.reference();
+        for (String path : leaves(reference.root(), "")) {
+            ConfigValue value = reference.root();
+            for (String key : ConfigUtil.splitPath(path)) {
+                value = Objects.requireNonNull(((ConfigObject) value).get(key));
+            }
+            assertFalse(value.origin().comments().isEmpty(), path);
+        }
+    }
+}

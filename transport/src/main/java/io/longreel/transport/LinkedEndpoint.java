@@ -1,0 +1,130 @@
+package io.longreel.transport;
+
+import io.longreel.transport.link.Carrier;
+import io.longreel.transport.link.Link;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.zip.CRC32C;
+
+/**
+ * A rank's endpoint over any mix of links. All kinds of transport make these; they differ in the links only. Used by the rank's compute thread;
+ * {@link #abort} and {@link #counters} by any.
+ */
+final class LinkedEndpoint implements RankEndpoint {
+    private final int rank;
+    private final int worldSize;
+    private final int generation;
+    private final AbortSignal signal;
+    private final Links links;
+    private final Waiter waiter;
+    private final Staging staging = new Staging();
+    private final MemberOrderSum sum = new MemberOrderSum();
+    private final Map<List<Integer>, Integer> communicatorsMade = new HashMap<>();
+    private final AtomicLong localBytes = new AtomicLong();
+    private final AtomicLong intraNodeBytes = new AtomicLong();
+    private final AtomicLong interNodeBytes = new AtomicLong();
+
+    LinkedEndpoint(
+            int rank,
+            int worldSize,
+            int generation,
+            AbortSignal signal,
+            List<Link> links,
+            long timeoutNs,
+            LongSupplier clockNs) {
+        this.rank = rank;
+        this.worldSize = worldSize;
+        this.generation = generation;
+        this.signal = signal;
+        this.links = new Links(worldSize, links);
+        this.waiter = new Waiter(rank, generation, this.links, signal, timeoutNs, clockNs);
+    }
+
+    @Override
+    public int rank() {
+        return rank;
+    }
+
+    @Override
+    public int generation() {
+        return generation;
+    }
+
+    @Override
+    public Communicator communicator(List<Integer> group) {
+        List<Integer> members = List.copyOf(group);
+        boolean inWorld = members.stream().allMatch(member -> member >= 0 && member < worldSize);
+        if (!inWorld || !members.contains(rank) || new HashSet<>(members).size() != members.size()) {
+            throw new IllegalArgumentException(
+                    "group must be distinct ranks of the world with this one among them: group=%s rank=%d worldSize=%d"
+                            .formatted(members, rank, worldSize));
+        }
+        int ordinal = communicatorsMade.merge(members, 1, Integer::sum);
+        return new GroupCommunicator(this, members, tagOf(members, ordinal));
+    }
+
+    @Override
+    public void abort(String reason) {
+        signal.raise(reason);
+    }
+
+    @Override
+    public LinkCounters counters() {
+        return new LinkCounters(localBytes.get(), intraNodeBytes.get(), interNodeBytes.get(), links.refusedFrames());
+    }
+
+    @Override
+    public void close() {
+        signal.raise("endpoint of rank %d was closed".formatted(rank));
+        links.close();
+        staging.close();
+    }
+
+    Links links() {
+        return links;
+    }
+
+    Waiter waiter() {
+        return waiter;
+    }
+
+    Staging staging() {
+        return staging;
+    }
+
+    MemberOrderSum sum() {
+        return sum;
+    }
+
+    /** Throws when this incarnation is over. */
+    void check() {
+        signal.check();
+    }
+
+    void count(Carrier carrier, long payloadBytes) {
+        AtomicLong counter = switch (carrier) {
+            case LOCAL -> localBytes;
+            case INTRA_NODE -> intraNodeBytes;
+            case INTER_NODE -> interNodeBytes;
+        };
+        counter.setRelease(counter.getPlain() + payloadBytes);
+    }
+
+    /** Equal on all members, different for another group and for a second communicator of the same group. */
+    private static int tagOf(List<Integer> members, int ordinal) {
+        CRC32C crc = new CRC32C();
+        members.forEach(member -> update(crc, member));
+        update(crc, ordinal);
+        return (int) crc.getValue();
+    }
+
+    private static void update(CRC32C crc, int value) {
+        for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+            crc.update(value >>> shift);
+        }
+    }
+}

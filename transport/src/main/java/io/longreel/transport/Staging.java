@@ -1,0 +1,33 @@
+package io.longreel.transport;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory in which a collective lets the peers' bytes arrive before it uses them. Grows to the largest that was asked for and is then reused:
+ * the steady state allocates nothing. Only one collective of a rank uses it at a time, and none keeps it.
+ */
+final class Staging implements AutoCloseable {
+    private static final long ALIGNMENT_BYTES = 64;
+    private static final long SMALLEST_BYTES = 4096;
+
+    private Arena arena = Arena.ofShared();
+    private MemorySegment block = arena.allocate(SMALLEST_BYTES, ALIGNMENT_BYTES);
+
+    /** At least this many bytes, contents undefined; earlier segments become invalid. */
+    MemorySegment borrow(long sizeBytes) {
+        if (sizeBytes > block.byteSize()) {
+            arena.close();
+            arena = Arena.ofShared();
+            block = arena.allocate(Long.highestOneBit(sizeBytes - 1) << 1, ALIGNMENT_BYTES);
+        }
+        return block;
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.longreel.transport;
+
+import io.longreel.config.RuntimeFailure;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way in which a rank waits: it polls all its links, so that every transfer in flight makes progress whichever is waited for, looks
+ * at the abort signal each round, and idles by spinning, then yielding, then sleeping for tens of microseconds. It ends with the condition, with
+ * {@link CommunicationAborted}, or with what a link threw. After any failure the links are withdrawn before it is thrown, so that the
+ * caller may use its memory again.
+ */
+final class Waiter {
+    /** A hand-over between two running cores takes well under this: a few microseconds of spinning. */
+    private static final int SPINS = 100;
+    /** With more runnable threads than cores the peer needs this core to get anywhere. */
+    private static final int YIELDS = 200;
+
+    private static final long SLEEP_NS = 50_000;
+
+    /** Something that a rank waits for. */
+    interface Condition {
+        boolean done();
+
+        /** Why it can never be done, if known. */
+        @Nullable
+        RuntimeFailure failure();
+
+        /** What is missing, for the message of a timeout. */
+        String missing();
+    }
+
+    private final int rank;
+    private final int generation;
+    private final Links links;
+    private final AbortSignal signal;
+    private final long timeoutNs;
+    private final LongSupplier clockNs;
+
+    Waiter(int rank, int generation, Links links, AbortSignal signal, long timeoutNs, LongSupplier clockNs) {
+        this.rank = rank;
+        this.generation = generation;
+        this.links = links;
+        this.signal = signal;
+        this.timeoutNs = timeoutNs;
+        this.clockNs = clockNs;
+    }
+
+    void await(Condition condition) {
+        try {
+            waitFor(condition);
+        } catch (RuntimeException e) {
+            throw givenUp(e);
+        }
+    }
+
+    /** One round without waiting. Throws like a wait. */
+    void poll() {
+        try {
+            signal.check();
+            links.poll();
+        } catch (RuntimeException e) {
+            throw givenUp(e);
+        }
+    }
+
+    private void waitFor(Condition condition) {
+        int idleRounds = 0;
+        long sleepingSinceNs = 0;
+        while (true) {
+            signal.check();
+            if (condition.done()) {
+                return;
+            }
+            if (links.poll() > 0) {
+                idleRounds = 0;
+                continue;
+            }
+            idleRounds++;
+            if (idleRounds <= SPINS) {
+                Thread.onSpinWait();
+                continue;
+            }
+            throwIfHopeless(condition);
+            if (idleRounds == SPINS + 1) {
+                sleepingSinceNs = clockNs.getAsLong();
+            } else if (idleRounds <= SPINS + YIELDS) {
+                giveWay();
+            } else {
+                throwIfLate(condition, clockNs.getAsLong() - sleepingSinceNs);
+                signal.sleepUnless(condition::done, SLEEP_NS);
+            }
+        }
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // a hint: correctness does not rest on it, latency on busy cores does
+    private static void giveWay() {
+        Thread.yield();
+    }
+
+    private void throwIfHopeless(Condition condition) {
+        RuntimeFailure failure = condition.failure();
+        if (failure != null) {
+            throw failure;
+        }
+        String broken = links.broken();
+        // Looked at again: the peer may have completed everything and left between the two looks.
+        if (broken != null && !condition.done()) {
+            throw new CommunicationAborted(generation, "rank %d: %s, %s".formatted(rank, broken, condition.missing()));
+        }
+    }
+
+    private void throwIfLate(Condition condition, long waitedNs) {
+        if (waitedNs > timeoutNs) {
+            throw new CommunicationAborted(
+                    generation,
+                    "rank %d waited longer than %d ms without progress: %s"
+                            .formatted(rank, timeoutNs / 1_000_000, condition.missing()));
+        }
+    }
+
+    private RuntimeException givenUp(RuntimeException cause) {
+        String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        signal.raise(reason);
+        links.withdraw(reason);
+        return cause;
+    }
+}

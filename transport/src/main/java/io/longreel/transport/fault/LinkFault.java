@@ -1,0 +1,29 @@
+package io.longreel.transport.fault;
+
+/**
+ * Asked by the sending end of a link before each frame, on the sender's compute thread. Frames are addressed by their ordered pair of ranks and
+ * their number on it, not by time, so that a fault strikes at the same place on every run.
+ */
+@FunctionalInterface
+public interface LinkFault {
+
+    /** Lets everything through. */
+    LinkFault NONE = (generation, source, target, sequence) -> Action.DELIVER;
+
+    /** What becomes of a frame. */
+    enum Action {
+        DELIVER,
+        /** Not yet: ask again at the next poll. */
+        HOLD,
+        /** The sender believes that it was sent; it never arrives. */
+        DROP,
+        /** One bit is flipped after the checksum was taken; a direct link, which has no wire, damages its descriptor. */
+        CORRUPT,
+        /** Before the frame comes its twin from the generation before. */
+        STALE_TWIN,
+        /** The sender's end of the link breaks before the frame. */
+        CUT
+    }
+
+    Action onFrame(int generation, int source, int target, long sequence);
+}

@@ -1,0 +1,197 @@
+package io.longreel.model.checkpoint;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.ModelConfig;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Parameters;
+import io.longreel.ops.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A model in VILA's layout, opened for reading (specification 1): root {@code config.json}, {@code llm/}, {@code vision_tower/} and
+ * {@code mm_projector/}, with the names of transformers 4.x or 5.x. Names, shapes and types of all tensors are checked when it is opened;
+ * {@link #load} then only copies. Any thread may read.
+ *
+ * <p>Parts of the vision tower that are never run (blocks after the selected one, the last norm) may be missing: they are read as identity.
+ */
+public final class VilaCheckpoint implements AutoCloseable {
+    /** Prefix of the vision tower's tensors in transformers 4.x. */
+    static final String OLD_VISION_PREFIX = "vision_model.";
+
+    /** Where a parameter lies: file, and its name in it. */
+    private record Stored(SafetensorsFile file, String name) {}
+
+    private final Path directory;
+    private final ModelConfig config;
+    private final List<ParameterSpec> specs;
+    private final List<WeightFiles> parts = new ArrayList<>();
+    private final Map<String, Stored> stored = new LinkedHashMap<>();
+    private final Map<String, Tensor> extras = new TreeMap<>();
+
+    private VilaCheckpoint(Path directory, ModelConfig config) {
+        this.directory = directory;
+        this.config = config;
+        this.specs = ParameterSpec.of(config);
+    }
+
+    /** The numbers of a checkpoint's model, without its weights. */
+    public static ModelConfig readConfig(Path directory) {
+        return VilaConfigReader.read(directory);
+    }
+
+    /** Opens and checks a checkpoint; a faulty one is a DATA failure of one line. */
+    public static VilaCheckpoint open(Path directory) {
+        VilaCheckpoint checkpoint = new VilaCheckpoint(directory, VilaConfigReader.read(directory));
+        try {
+            checkpoint.openPart(VilaConfigReader.VISION, ParameterSpec.VISION);
+            checkpoint.openPart(VilaConfigReader.PROJECTOR, ParameterSpec.PROJECTOR);
+            checkpoint.openPart(VilaConfigReader.LLM, ParameterSpec.LLM);
+            checkpoint.checkTensors();
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
+        return checkpoint;
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Fills every parameter, converted to F32. {@code parameters} may hold others too (adapters), which stay as they are. */
+    public void load(Parameters parameters) {
+        for (ParameterSpec spec : specs) {
+            load(spec.name(), parameters.tensor(spec.name()));
+        }
+    }
+
+    /** Fills one parameter, converted to F32. */
+    public void load(String name, Tensor target) {
+        Stored where = stored.get(name);
+        if (where != null) {
+            where.file.readFloats(where.name, target);
+        } else if (isNeverRun(name)) {
+            fillIdentity(name, target);
+        } else {
+            throw new IllegalArgumentException("no such parameter: name=%s checkpoint=%s".formatted(name, directory));
+        }
+    }
+
+    /**
+     * Tensors of the vision tower that this version has no parameter for (the attention pooling head), as stored, by canonical name without
+     * prefix. They are never trained, so a writer may copy them.
+     */
+    Map<String, Tensor> extras() {
+        return extras;
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(WeightFiles::close);
+        parts.clear();
+    }
+
+    private void openPart(String folder, String prefix) {
+        WeightFiles weights = WeightFiles.open(directory.resolve(folder));
+        parts.add(weights);
+        Map<String, SafetensorsFile> files = weights.tensors();
+        for (Map.Entry<String, SafetensorsFile> tensor : files.entrySet()) {
+            String name = tensor.getKey();
+            boolean old = prefix.equals(ParameterSpec.VISION) && name.startsWith(OLD_VISION_PREFIX);
+            String canonical = prefix + (old ? name.substring(OLD_VISION_PREFIX.length()) : name);
+            if (stored.put(canonical, new Stored(tensor.getValue(), name)) != null) {
+                throw RuntimeFailure.data("tensor must not be there twice, with and without %s: tensor=%s file=%s"
+                        .formatted(OLD_VISION_PREFIX, name, tensor.getValue().file()));
+            }
+        }
+    }
+
+    private void checkTensors() {
+        Map<String, Stored> unexpected = new LinkedHashMap<>(stored);
+        for (ParameterSpec spec : specs) {
+            Stored where = unexpected.remove(spec.name());
+            if (where != null) {
+                checkTensor(where, spec);
+            } else if (!isNeverRun(spec.name())) {
+                throw RuntimeFailure.data("tensor is missing: tensor=%s expected=%s found=nothing file=%s"
+                        .formatted(withoutPart(spec.name()), Arrays.toString(spec.shape()), folderOf(spec.name())));
+            }
+        }
+        for (Map.Entry<String, Stored> tensor : unexpected.entrySet()) {
+            Stored where = tensor.getValue();
+            if (isPoolingHead(tensor.getKey())) {
+                extras.put(withoutPart(tensor.getKey()), where.file.tensor(where.name));
+            } else if (!isHarmless(tensor.getKey())) {
+                throw RuntimeFailure.data(
+                        "tensor is none of the model that config.json describes: tensor=%s expected=nothing found=%s file=%s"
+                                .formatted(where.name, where.file.tensor(where.name), where.file.file()));
+            }
+        }
+    }
+
+    private static void checkTensor(Stored where, ParameterSpec spec) {
+        SafetensorsFile.Entry entry = where.file.entry(where.name);
+        if (!Arrays.equals(entry.shape(), spec.shape()) || !StorageFloats.isFloating(entry.dtype())) {
+            throw RuntimeFailure.data(
+                    "tensor must have the shape that config.json gives: tensor=%s expected=%s found=%s%s file=%s"
+                            .formatted(
+                                    where.name,
+                                    Arrays.toString(spec.shape()),
+                                    entry.dtype(),
+                                    Arrays.toString(entry.shape()),
+                                    where.file.file()));
+        }
+    }
+
+    /** Whether nothing that is computed depends on a parameter of the vision tower. */
+    private boolean isNeverRun(String name) {
+        if (name.startsWith(ParameterSpec.VISION + "post_layernorm.")) {
+            return true;
+        }
+        for (int layer = config.vision().usedLayers(); layer < config.vision().layers(); layer++) {
+            if (name.startsWith(ParameterSpec.visionLayer(layer))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isPoolingHead(String name) {
+        return name.startsWith(ParameterSpec.VISION + "head.");
+    }
+
+    /** Buffers that old versions stored, and a second copy of a tied head. */
+    private boolean isHarmless(String name) {
+        boolean tiedHead = name.equals(ParameterSpec.LLM + "lm_head.weight")
+                && config.llm().tieEmbeddings();
+        return tiedHead
+                || name.endsWith(".rotary_emb.inv_freq")
+                || name.equals(ParameterSpec.VISION + "embeddings.position_ids");
+    }
+
+    /** A residual block whose linear layers are zero adds nothing; a norm of weight 1 and bias 0 only normalises. */
+    private static void fillIdentity(String name, Tensor target) {
+        boolean normWeight = name.contains("norm") && name.endsWith(".weight");
+        for (long i = 0; i < target.elements(); i++) {
+            target.setFloat(i, normWeight ? 1 : 0);
+        }
+    }
+
+    private static String withoutPart(String name) {
+        return name.substring(name.indexOf('.') + 1);
+    }
+
+    private Path folderOf(String name) {
+        return directory.resolve(name.substring(0, name.indexOf('.')));
+    }
+}

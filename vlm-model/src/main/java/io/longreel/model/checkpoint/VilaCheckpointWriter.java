@@ -1,0 +1,160 @@
+package io.longreel.model.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.ModelConfig;
+import io.longreel.model.checkpoint.SafetensorsWriter.Item;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Parameters;
+import io.longreel.ops.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a model in VILA's layout, so that it opens in VILA and in transformers (specification 1.1). The directory appears under its name when
+ * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model.
+ */
+public final class VilaCheckpointWriter {
+    private final ModelConfig config;
+    private final Parameters parameters;
+    private final VilaExport export;
+    private final @Nullable VilaCheckpoint origin;
+
+    private VilaCheckpointWriter(
+            ModelConfig config, Parameters parameters, VilaExport export, @Nullable VilaCheckpoint origin) {
+        this.config = config;
+        this.parameters = parameters;
+        this.export = export;
+        this.origin = origin;
+    }
+
+    /**
+     * Creates {@code directory}, or replaces it when it is empty or holds a checkpoint; anything else there is an error.
+     *
+     * @param parameters every parameter of the model; others (adapters) are not written
+     */
+    public static void write(Path directory, ModelConfig config, Parameters parameters, VilaExport export) {
+        requireReplaceable(directory);
+        Optional<VilaCheckpoint> origin = export.origin().map(VilaCheckpoint::open);
+        try {
+            VilaCheckpointWriter writer = new VilaCheckpointWriter(config, parameters, export, origin.orElse(null));
+            DurableFile.writeDirectory(directory, writer::writeInto);
+        } finally {
+            origin.ifPresent(VilaCheckpoint::close);
+        }
+    }
+
+    private void writeInto(Path directory) throws IOException {
+        for (String part : List.of(VilaConfigReader.VISION, VilaConfigReader.PROJECTOR, VilaConfigReader.LLM)) {
+            Path folder = Files.createDirectories(directory.resolve(part));
+            WeightFiles.write(folder, items(part), export.shardBytesMax());
+            copyCompanions(part, folder);
+        }
+        writeAttachments(directory);
+        writeConfigs(directory);
+    }
+
+    /** Parameters of one part, sorted by name, and what the origin has beyond them. */
+    private List<Item> items(String part) {
+        boolean vision = part.equals(VilaConfigReader.VISION);
+        String prefix = vision && export.style().oldNames() ? VilaCheckpoint.OLD_VISION_PREFIX : "";
+        List<Item> items = new ArrayList<>();
+        for (ParameterSpec spec : ParameterSpec.of(config)) {
+            if (spec.name().startsWith(part + ".")) {
+                String name = prefix + spec.name().substring(part.length() + 1);
+                items.add(new Item(name, parameters.tensor(spec.name()), export.storage()));
+            }
+        }
+        if (vision) {
+            extras().forEach((name, tensor) -> items.add(Item.of(prefix + name, tensor)));
+        }
+        items.sort(java.util.Comparator.comparing(Item::name));
+        return items;
+    }
+
+    private Map<String, Tensor> extras() {
+        return origin == null ? Map.of() : origin.extras();
+    }
+
+    private void writeConfigs(Path directory) {
+        VilaConfigWriter writer = new VilaConfigWriter(config, export.style(), export.storage());
+        ObjectNode vision = originConfig(Path.of(VilaConfigReader.VISION));
+        ObjectNode projector = originConfig(Path.of(VilaConfigReader.PROJECTOR));
+        ObjectNode llm = originConfig(Path.of(VilaConfigReader.LLM));
+        ObjectNode root = originConfig(Path.of(""));
+        writer.vision(vision, !extras().isEmpty());
+        writer.projector(projector);
+        writer.llm(llm);
+        writer.root(root, vision, projector, llm);
+        writeConfig(directory.resolve(VilaConfigReader.VISION), vision);
+        writeConfig(directory.resolve(VilaConfigReader.PROJECTOR), projector);
+        writeConfig(directory.resolve(VilaConfigReader.LLM), llm);
+        writeConfig(directory, root);
+    }
+
+    private ObjectNode originConfig(Path part) {
+        return origin == null
+                ? JsonFile.newObject()
+                : JsonFile.read(origin.directory().resolve(part).resolve(VilaConfigReader.CONFIG));
+    }
+
+    private static void writeConfig(Path folder, ObjectNode json) {
+        DurableFile.write(folder.resolve(VilaConfigReader.CONFIG), JsonFile.prettyBytes(json));
+    }
+
+    /** Tokenizer, processor and generation files live beside the weights of their part. */
+    private void copyCompanions(String part, Path target) throws IOException {
+        if (origin == null) {
+            return;
+        }
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(origin.directory().resolve(part), VilaCheckpointWriter::isCompanion)) {
+            for (Path file : files) {
+                Files.copy(file, target.resolve(file.getFileName().toString()));
+            }
+        }
+    }
+
+    private static boolean isCompanion(Path file) {
+        String name = file.getFileName().toString();
+        boolean weights = name.endsWith(".safetensors") || name.endsWith(".bin") || name.endsWith(".index.json");
+        return Files.isRegularFile(file) && !weights && !name.equals(VilaConfigReader.CONFIG);
+    }
+
+    private void writeAttachments(Path directory) throws IOException {
+        for (Map.Entry<String, byte[]> attachment : export.attachments().entrySet()) {
+            Path file = directory.resolve(attachment.getKey()).normalize();
+            if (!file.startsWith(directory) || file.equals(directory)) {
+                throw new IllegalArgumentException(
+                        "attachment must lie in the checkpoint: path=" + attachment.getKey());
+            }
+            Files.createDirectories(file.resolveSibling(""));
+            Files.write(file, attachment.getValue());
+        }
+    }
+
+    private static void requireReplaceable(Path directory) {
+        if (!Files.exists(directory) || Files.isRegularFile(directory.resolve(VilaConfigReader.CONFIG))) {
+            return;
+        }
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
+            if (children.iterator().hasNext()) {
+                throw RuntimeFailure.data(
+                        "export must go to a new or empty directory or replace a checkpoint: directory=%s holds other files"
+                                .formatted(directory));
+            }
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.DATA,
+                    "export must go to a directory: directory=%s reason=%s".formatted(directory, e.getMessage()),
+                    e);
+        }
+    }
+}

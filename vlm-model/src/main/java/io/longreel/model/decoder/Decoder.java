@@ -1,0 +1,94 @@
+package io.longreel.model.decoder;
+
+import io.longreel.model.ModelConfig;
+import io.longreel.model.attention.Attention2d;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.RmsNormLayer;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The stack of Qwen2 layers and the final norm, over the token shard of one rank. Legend: T own tokens, D width. */
+public final class Decoder {
+    private final ModelConfig.Llm config;
+    private final List<DecoderLayer> layers = new ArrayList<>();
+    private final RmsNormLayer finalNorm;
+
+    /** What the backward pass needs. */
+    public record Tape(List<DecoderLayer.Tape> layers, DecoderLayer.Rotary rotary, RmsNormLayer.Tape finalNorm) {}
+
+    public Decoder(ModelConfig.Llm config, Weights weights) {
+        this.config = config;
+        for (int layer = 0; layer < config.layers(); layer++) {
+            layers.add(new DecoderLayer(config, weights, layer));
+        }
+        this.finalNorm = new RmsNormLayer(weights, ParameterSpec.LLM + "model.norm.weight", config.rmsNormEps());
+    }
+
+    /** Forward with everything kept for {@link #backward}; {@code tape.finalNorm().y()} is the normalised output, [T, D]. */
+    public Tape forward(Workspace ws, Tensor x, Attention2d attention, RotaryTable table, int[] positions) {
+        DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        int[] all = IntStream.range(0, x.rows()).toArray();
+        List<DecoderLayer.Tape> tapes = new ArrayList<>();
+        Tensor hidden = x;
+        for (DecoderLayer layer : layers) {
+            DecoderLayer.Output output = layer.forward(ws, hidden, attention, rotary, rotary, all, false);
+            hidden = output.hidden();
+            tapes.add(output.tape());
+        }
+        return new Tape(tapes, rotary, finalNorm.forward(ws, hidden));
+    }
+
+    /** Turns the gradient of the normalised output into that of {@code x}, in place. */
+    public void backward(Workspace ws, Tape tape, Tensor dOutput, Attention2d attention) {
+        finalNorm.backward(ws, tape.finalNorm(), dOutput, dOutput);
+        for (int i = layers.size() - 1; i >= 0; i--) {
+            layers.get(i).backward(ws, tape.layers().get(i), dOutput, attention, tape.rotary());
+        }
+    }
+
+    /**
+     * Forward without a tape, for some rows of the output only: {@code x} is overwritten, each layer's activations are freed when the next one starts,
+     * and the last layer computes queries and MLP for {@code rows} alone.
+     *
+     * @param lastAttention 2D attention whose queries are just those rows
+     * @return normalised output of {@code rows}, [rows, D]
+     */
+    public Tensor infer(
+            Workspace ws,
+            Tensor x,
+            Attention2d attention,
+            Attention2d lastAttention,
+            RotaryTable table,
+            int[] positions,
+            int[] rows) {
+        DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        int[] all = IntStream.range(0, x.rows()).toArray();
+        Tensor output = ws.step().allocate(rows.length, config.hiddenSize());
+        long mark = ws.step().mark();
+        for (DecoderLayer layer : layers.subList(0, layers.size() - 1)) {
+            layer.forward(ws, x, attention, rotary, rotary, all, true);
+            ws.step().rewind(mark);
+        }
+        int[] selected = IntStream.of(rows).map(row -> positions[row]).toArray();
+        DecoderLayer.Rotary queries = rotary(ws, table, selected);
+        Tensor hidden = layers.getLast()
+                .forward(ws, x, lastAttention, rotary, queries, rows, true)
+                .hidden();
+        ws.kernels().elementwise().copy(finalNorm.forward(ws, hidden).y(), output);
+        ws.step().rewind(mark);
+        return output;
+    }
+
+    private DecoderLayer.Rotary rotary(Workspace ws, RotaryTable table, int[] positions) {
+        int pairs = config.headDim() / 2;
+        DecoderLayer.Rotary rotary = new DecoderLayer.Rotary(
+                ws.step().allocate(positions.length, pairs), ws.step().allocate(positions.length, pairs));
+        ws.kernels().rows().gather(table.cos(), positions, rotary.cos());
+        ws.kernels().rows().gather(table.sin(), positions, rotary.sin());
+        return rotary;
+    }
+}

@@ -1,0 +1,81 @@
+package io.longreel.model.decoder;
+
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+
+/**
+ * Cosine and sine of the rotary embedding for every position up to some length, grown when a longer sequence comes and rebuilt when theta
+ * changes. Angles are computed in fp32 as Hugging Face does, their cosine in double. Owned by a rank's session.
+ */
+public final class RotaryTable implements AutoCloseable {
+    private final int pairs;
+    private TensorArena arena;
+    private Tensor cos;
+    private Tensor sin;
+    private double theta;
+    private final double positionScale;
+
+    /**
+     * @param headDim dims of a head; half as many pairs
+     * @param positionScale positions are divided by it (linear RoPE scaling)
+     */
+    public RotaryTable(int headDim, double theta, double positionScale) {
+        this.pairs = headDim / 2;
+        this.theta = theta;
+        this.positionScale = positionScale;
+        this.arena = TensorArena.open("rotary", 0);
+        this.cos = arena.allocate(0, pairs);
+        this.sin = arena.allocate(0, pairs);
+    }
+
+    public double theta() {
+        return theta;
+    }
+
+    public void setTheta(double newTheta) {
+        if (newTheta != theta) {
+            theta = newTheta;
+            build(cos.rows());
+        }
+    }
+
+    /** Makes positions {@code [0, length)} available. */
+    public void ensure(int length) {
+        if (length > cos.rows()) {
+            build(Math.max(length, Math.min(2 * cos.rows(), 1 << 20)));
+        }
+    }
+
+    /** [positions, head dim / 2]. */
+    public Tensor cos() {
+        return cos;
+    }
+
+    public Tensor sin() {
+        return sin;
+    }
+
+    private void build(int length) {
+        arena.close();
+        arena = TensorArena.open("rotary", 2 * TensorArena.sizeBytes(cos.dtype(), length, pairs));
+        cos = arena.allocate(length, pairs);
+        sin = arena.allocate(length, pairs);
+        float[] cosines = new float[length * pairs];
+        float[] sines = new float[length * pairs];
+        for (int pair = 0; pair < pairs; pair++) {
+            float frequency = (float) (1.0 / Math.pow(theta, pair / (double) pairs));
+            for (int position = 0; position < length; position++) {
+                float angle = (float) (position / positionScale) * frequency;
+                cosines[position * pairs + pair] = (float) Math.cos(angle);
+                sines[position * pairs + pair] = (float) Math.sin(angle);
+            }
+        }
+        cos.copyFrom(cosines);
+        sin.copyFrom(sines);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,10 @@
+package io.longreel.model.state;
+
+import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.memory.TensorArena;
+
+/**
+ * What a pass of the model computes with: the device's kernels, the arena of its activations (freed when the step is over) and the arena of
+ * temporaries (rewound by whoever allocated in it). Owned by a rank's session, used by its compute thread.
+ */
+public record Workspace(Kernels kernels, TensorArena step, TensorArena scratch) {}

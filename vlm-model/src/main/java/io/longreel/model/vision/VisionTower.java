@@ -1,0 +1,90 @@
+package io.longreel.model.vision;
+
+import io.longreel.model.ModelConfig;
+import io.longreel.model.state.LinearLayer;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * SigLIP up to the selected hidden state: patches, learned positions, pre-norm blocks with full attention inside each frame; no post-norm
+ * (specification 1.3, 2.1). Later blocks are never run. Legend: F frames, P patches of a frame, C hidden size.
+ */
+public final class VisionTower {
+    private final ModelConfig.Vision config;
+    private final Weights weights;
+    private final LinearLayer patchEmbedding;
+    private final List<VisionBlock> blocks = new ArrayList<>();
+
+    /** What the backward pass needs. */
+    public record Tape(Tensor patches, List<VisionBlock.Tape> blocks) {}
+
+    /** Hidden state of the selected layer, [F * P, C], and the tape when one was asked for. */
+    public record Output(Tensor hidden, Tape tape) {}
+
+    public VisionTower(ModelConfig.Vision config, Weights weights) {
+        this.config = config;
+        this.weights = weights;
+        this.patchEmbedding = new LinearLayer(weights, ParameterSpec.VISION + "embeddings.patch_embedding");
+        for (int layer = 0; layer < config.usedLayers(); layer++) {
+            blocks.add(new VisionBlock(config, weights, layer));
+        }
+    }
+
+    /**
+     * {@code pixels [F, 3, h, w] -> hidden [F * P, C]}.
+     *
+     * @param keepTape false when nothing up to here trains: activations of a block are freed when the next one starts
+     */
+    public Output forward(Workspace ws, Tensor pixels, boolean keepTape) {
+        int frames = pixels.rows();
+        int patchCount = config.patches();
+        Tensor hidden = ws.step().allocate(frames * patchCount, config.hiddenSize());
+        long mark = ws.step().mark();
+        Tensor patches = ws.step().allocate(frames * patchCount, 3 * config.patchSize() * config.patchSize());
+        ws.kernels().rows().patches(pixels, config.patchSize(), patches);
+        patchEmbedding.forward(ws, patches, hidden);
+        addPositions(ws, hidden, frames);
+        List<VisionBlock.Tape> tapes = new ArrayList<>();
+        Tensor x = hidden;
+        for (VisionBlock block : blocks) {
+            if (keepTape) {
+                VisionBlock.Output output = block.forward(ws, x, patchCount, true);
+                x = output.hidden();
+                tapes.add(output.tape());
+            } else {
+                ws.step().rewind(mark);
+                block.forward(ws, x, patchCount, false);
+            }
+        }
+        if (!keepTape) {
+            ws.step().rewind(mark);
+        }
+        return new Output(x, new Tape(patches, tapes));
+    }
+
+    /** Accumulates the gradients of the tower; {@code dHidden} is overwritten. */
+    public void backward(Workspace ws, Tape tape, Tensor dHidden) {
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            blocks.get(i).backward(ws, tape.blocks().get(i), dHidden, config.patches());
+        }
+        Tensor dPosition = weights.gradient(ParameterSpec.VISION + "embeddings.position_embedding.weight");
+        if (dPosition != null) {
+            for (int row = 0; row < dHidden.rows(); row += config.patches()) {
+                ws.kernels().elementwise().addTo(dHidden.slice(row, row + config.patches()), dPosition);
+            }
+        }
+        patchEmbedding.backward(ws, tape.patches(), dHidden, 0f, null);
+    }
+
+    private void addPositions(Workspace ws, Tensor hidden, int frames) {
+        Tensor position = weights.weight(ParameterSpec.VISION + "embeddings.position_embedding.weight");
+        for (int frame = 0; frame < frames; frame++) {
+            int row = frame * config.patches();
+            ws.kernels().elementwise().addTo(position, hidden.slice(row, row + config.patches()));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.longreel.model;
+
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Projected rows of frames that were encoded before, by frame key, while the weights do not change: the tests of a needle grid share one haystack. A
+ * fixed number of slots; when they are full, new frames are not kept. Owned by a rank's session.
+ */
+final class EncodedFrames implements AutoCloseable {
+    private static final long SIZE_BYTES_MAX = 64L << 20;
+
+    private final TensorArena arena;
+    private final Tensor slots;
+    private final Map<Long, Integer> slotOfKey = new HashMap<>();
+    private final int rowsPerFrame;
+
+    EncodedFrames(ModelConfig config) {
+        int columns = config.llm().hiddenSize();
+        rowsPerFrame = config.tokensPerFrame();
+        int count = (int) Math.max(1, SIZE_BYTES_MAX / ((long) rowsPerFrame * columns * Float.BYTES));
+        arena = TensorArena.open("encoded-frames", (long) count * rowsPerFrame * columns * Float.BYTES);
+        slots = arena.allocate(count * rowsPerFrame, columns);
+    }
+
+    /** Rows of a frame, [tokens per frame, D], or null when it is not there. */
+    @Nullable
+    Tensor get(long key) {
+        Integer slot = key < 0 ? null : slotOfKey.get(key);
+        return slot == null ? null : slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame);
+    }
+
+    void put(long key, Tensor rows) {
+        if (key < 0 || slotOfKey.containsKey(key) || (slotOfKey.size() + 1) * rowsPerFrame > slots.rows()) {
+            return;
+        }
+        int slot = slotOfKey.size();
+        slotOfKey.put(key, slot);
+        slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame).copyFrom(rows);
+    }
+
+    /** Forgets everything: the weights changed. */
+    void clear() {
+        slotOfKey.clear();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,94 @@
+package io.longreel.model;
+
+import io.longreel.config.topology.Mesh;
+import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.shard.HeadShards;
+import io.longreel.model.shard.RedistributionPlan;
+import io.longreel.model.shard.SequenceLayout;
+import io.longreel.model.shard.Span;
+import io.longreel.model.shard.TokenShards;
+import io.longreel.ops.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * A packed batch as one rank sees it: the two shardings of its sequence and everything that follows from them. Computed once per step, from the ids
+ * alone, with equal results on all ranks.
+ *
+ * @param ownFrames frames of this rank's vision shard
+ * @param tokens token of each own row
+ * @param positions position in its document of each own row
+ * @param labelledRows own rows that have a label
+ * @param labels their labels
+ * @param labelledAttention 2D attention whose queries are the labelled rows only
+ */
+public record ShardedBatch(
+        SequenceLayout layout,
+        TokenShards shards,
+        FrameSource frames,
+        Span ownFrames,
+        RedistributionPlan redistribution,
+        AttentionPlan attention,
+        AttentionPlan labelledAttention,
+        int[] tokens,
+        int[] positions,
+        int[] labelledRows,
+        int[] labels) {
+
+    public static ShardedBatch of(ModelConfig config, Mesh mesh, int rank, PackedBatch batch) {
+        SequenceLayout layout = SequenceLayout.of(batch, config.tokensPerFrame());
+        TokenShards shards = TokenShards.zigzag(layout.tokens(), mesh);
+        HeadShards heads = new HeadShards(config.llm().heads(), config.llm().kvHeads(), mesh.ulyssesDegree());
+        int ring = mesh.ringOf(rank);
+        int ulysses = mesh.ulyssesOf(rank);
+        int self = ring * mesh.ulyssesDegree() + ulysses;
+        int[] tokens = shards.positions(ring, ulysses);
+        int[] labelledRows = IntStream.range(0, tokens.length)
+                .filter(row -> layout.label()[tokens[row]] >= 0)
+                .toArray();
+        return new ShardedBatch(
+                layout,
+                shards,
+                batch.frames(),
+                Span.part(layout.frames(), shards.ranks(), self),
+                RedistributionPlan.of(layout, shards, self),
+                AttentionPlan.of(layout, shards, heads, ring, ulysses),
+                AttentionPlan.ofLabelled(layout, shards, heads, ring, ulysses),
+                tokens,
+                Arrays.stream(tokens).map(layout::position).toArray(),
+                labelledRows,
+                Arrays.stream(labelledRows)
+                        .map(row -> layout.label()[tokens[row]])
+                        .toArray());
+    }
+
+    /** Longest document, in tokens. */
+    public int positionsEnd() {
+        return Arrays.stream(positions).max().orElse(-1) + 1;
+    }
+
+    /** The same shapes without pixels, for planning memory. */
+    public ShardedBatch withoutPixels() {
+        FrameSource shapesOnly = new FrameSource() {
+            @Override
+            public int frameCount() {
+                return layout.frames();
+            }
+
+            @Override
+            public void read(int from, int to, Tensor pixels_F3hw) {}
+        };
+        return new ShardedBatch(
+                layout,
+                shards,
+                shapesOnly,
+                ownFrames,
+                redistribution,
+                attention,
+                labelledAttention,
+                tokens,
+                positions,
+                labelledRows,
+                labels);
+    }
+}

@@ -1,0 +1,177 @@
+package io.longreel.model;
+
+import io.longreel.model.attention.Attention2d;
+import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.decoder.Decoder;
+import io.longreel.model.decoder.RotaryTable;
+import io.longreel.model.loss.VocabularyLoss;
+import io.longreel.model.shard.Redistribution;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A LongVILA model on one rank of a mesh: frames in, loss and gradients out, with MM-SP in between (LongVILA, section 3.3). Holds no activations; they
+ * live in the workspace that each call brings. Used by the rank's compute thread; every method communicates within the sequence group. Legend: T
+ * own tokens, D decoder width.
+ */
+public final class VlmModel implements AutoCloseable {
+    private final ModelConfig config;
+    private final Weights weights;
+    private final FrameEncoder encoder;
+    private final Decoder decoder;
+    private final VocabularyLoss loss;
+    private final RotaryTable rotary;
+
+    /** Takes each intermediate result that a border wants to see; the tensors are gone when the call returns. */
+    public interface Probe {
+        /** Projected rows of own frames, [own frames * tokens per frame, D]. */
+        void projected(Tensor projected);
+
+        /** Hidden state of the tower's selected layer, [own frames * patches, C]. */
+        void visionHidden(Tensor hidden);
+
+        /** Logits of own tokens from row {@code firstRow} on. */
+        void logits(int firstRow, Tensor logits);
+    }
+
+    public VlmModel(ModelConfig config, Weights weights) {
+        this.config = config;
+        this.weights = weights;
+        this.encoder = new FrameEncoder(config, weights);
+        this.decoder = new Decoder(config.llm(), weights);
+        this.loss = new VocabularyLoss(config.llm(), weights);
+        this.rotary = new RotaryTable(
+                config.llm().headDim(), config.llm().ropeTheta(), config.llm().ropeScale());
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    public RotaryTable rotary() {
+        return rotary;
+    }
+
+    /**
+     * Sum of the losses over own labelled rows; gradients of what trains accumulate, scaled by {@code gradientScale}.
+     *
+     * @param probe sees intermediate results; null for none
+     */
+    public double lossAndGradients(
+            Workspace ws, Groups groups, ShardedBatch batch, float gradientScale, @Nullable Probe probe) {
+        rotary.ensure(batch.positionsEnd());
+        boolean media = batch.layout().frames() > 0;
+        FrameEncoder.Encoded encoded = media ? encoder.forward(ws, batch.frames(), batch.ownFrames()) : null;
+        Tensor x = embed(ws, batch);
+        Redistribution redistribution = new Redistribution(ws, groups.sequence(), batch.redistribution());
+        if (encoded != null) {
+            redistribution.forward(encoded.projected(), x);
+        }
+        Attention2d attention = attention(ws, groups, batch.attention());
+        Decoder.Tape tape = decoder.forward(ws, x, attention, rotary, batch.positions());
+        if (probe != null) {
+            show(ws, probe, encoded, tape.finalNorm().y());
+        }
+        Tensor dx = ws.step().allocate(x.rows(), x.columns());
+        double sum =
+                loss.lossAndGradient(ws, tape.finalNorm().y(), batch.labelledRows(), batch.labels(), gradientScale, dx);
+        decoder.backward(ws, tape, dx, attention);
+        embedBackward(ws, batch, dx);
+        if (encoded != null && (weights.trains(ParameterSpec.PROJECTOR) || weights.trains(ParameterSpec.VISION))) {
+            Tensor dProjected = ws.step().allocate(encoded.projected().shape());
+            redistribution.backward(dx, dProjected);
+            encoder.backward(ws, encoded, dProjected);
+        }
+        return sum;
+    }
+
+    /** Most likely token at each own labelled row, without gradients; only those rows of the last layer are computed. */
+    public int[] answer(Workspace ws, Groups groups, ShardedBatch batch, @Nullable EncodedFrames known) {
+        rotary.ensure(batch.positionsEnd());
+        Tensor x = embed(ws, batch);
+        if (batch.layout().frames() > 0) {
+            long mark = ws.step().mark();
+            Tensor projected = encoder.infer(ws, batch.frames(), batch.ownFrames(), known);
+            new Redistribution(ws, groups.sequence(), batch.redistribution()).forward(projected, x);
+            ws.step().rewind(mark);
+        }
+        Tensor normed = decoder.infer(
+                ws,
+                x,
+                attention(ws, groups, batch.attention()),
+                attention(ws, groups, batch.labelledAttention()),
+                rotary,
+                batch.positions(),
+                batch.labelledRows());
+        return loss.argmax(ws, normed);
+    }
+
+    @Override
+    public void close() {
+        rotary.close();
+    }
+
+    private Attention2d attention(Workspace ws, Groups groups, AttentionPlan plan) {
+        return new Attention2d(
+                ws, plan, groups.ulysses(), groups.ring(), config.llm().headDim());
+    }
+
+    /** Text rows of {@code x [T, D]}; rows of frames are undefined until the redistribution fills them. */
+    private Tensor embed(Workspace ws, ShardedBatch batch) {
+        Tensor x = ws.step().allocate(batch.tokens().length, config.llm().hiddenSize());
+        int[] rows = textRows(batch);
+        long mark = ws.scratch().mark();
+        Tensor text = ws.scratch().allocate(rows.length, x.columns());
+        ws.kernels().rows().gather(weights.weight(embedding()), ids(batch, rows), text);
+        ws.kernels().rows().scatter(text, rows, x);
+        ws.scratch().rewind(mark);
+        return x;
+    }
+
+    private void embedBackward(Workspace ws, ShardedBatch batch, Tensor dx) {
+        Tensor dEmbedding = weights.gradient(embedding());
+        if (dEmbedding == null) {
+            return;
+        }
+        int[] rows = textRows(batch);
+        long mark = ws.scratch().mark();
+        Tensor dText = ws.scratch().allocate(rows.length, dx.columns());
+        ws.kernels().rows().gather(dx, rows, dText);
+        ws.kernels().rows().scatterAdd(dText, ids(batch, rows), dEmbedding);
+        ws.scratch().rewind(mark);
+    }
+
+    private static int[] textRows(ShardedBatch batch) {
+        return IntStream.range(0, batch.tokens().length)
+                .filter(row -> batch.layout().tokenId()[batch.tokens()[row]] >= 0)
+                .toArray();
+    }
+
+    private static int[] ids(ShardedBatch batch, int[] rows) {
+        return Arrays.stream(rows)
+                .map(row -> batch.layout().tokenId()[batch.tokens()[row]])
+                .toArray();
+    }
+
+    private static String embedding() {
+        return ParameterSpec.LLM + "model.embed_tokens.weight";
+    }
+
+    private void show(Workspace ws, Probe probe, FrameEncoder.@Nullable Encoded encoded, Tensor normed) {
+        if (encoded != null) {
+            probe.visionHidden(encoded.hidden());
+            probe.projected(encoded.projected());
+        }
+        int chunkRows = 256;
+        for (int from = 0; from < normed.rows(); from += chunkRows) {
+            long mark = ws.scratch().mark();
+            probe.logits(from, loss.logits(ws, normed.slice(from, Math.min(normed.rows(), from + chunkRows))));
+            ws.scratch().rewind(mark);
+        }
+    }
+}

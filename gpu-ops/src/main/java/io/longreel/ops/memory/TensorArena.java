@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class TensorArena implements AutoCloseable {
     private static final long ALIGNMENT_BYTES = 64;
+    private static final long PLANNING_BYTES_MAX = 1L << 50;
 
     private final String tag;
     private final Arena arena;
@@ -22,14 +23,26 @@ public final class TensorArena implements AutoCloseable {
     private long peak;
     private boolean closed;
 
-    private TensorArena(String tag, long capacityBytes) {
+    private TensorArena(String tag, Arena arena, MemorySegment block) {
         this.tag = tag;
-        this.arena = Arena.ofShared();
-        this.block = arena.allocate(capacityBytes, ALIGNMENT_BYTES);
+        this.arena = arena;
+        this.block = block;
     }
 
     public static TensorArena open(String tag, long capacityBytes) {
-        return new TensorArena(tag, roundUp(Math.max(capacityBytes, ALIGNMENT_BYTES)));
+        Arena arena = Arena.ofShared();
+        long sizeBytes = roundUp(Math.max(capacityBytes, ALIGNMENT_BYTES));
+        return new TensorArena(tag, arena, arena.allocate(sizeBytes, ALIGNMENT_BYTES));
+    }
+
+    /**
+     * An arena that only counts: its tensors have shapes but no memory behind them, and must not be read or written. Running a step's own code on
+     * one, with kernels that do nothing, gives the exact plan of the step as {@link #peakBytes}.
+     */
+    @SuppressWarnings("restricted") // reinterpret: the segment is never dereferenced
+    public static TensorArena planning(String tag) {
+        MemorySegment nowhere = MemorySegment.ofAddress(ALIGNMENT_BYTES).reinterpret(PLANNING_BYTES_MAX);
+        return new TensorArena(tag, Arena.ofShared(), nowhere);
     }
 
     /** Bytes that a tensor of this type and shape takes in an arena, alignment included. Plans add these up. */

@@ -1,0 +1,37 @@
+package io.longreel.model.plan;
+
+import io.longreel.transport.Communicator;
+import io.longreel.transport.Transfer;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** A member of a group that exchanges nothing. */
+record PlanningCommunicator(List<Integer> group, int index) implements Communicator {
+
+    static PlanningCommunicator like(Communicator real) {
+        return new PlanningCommunicator(real.group(), real.index());
+    }
+
+    @Override
+    public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {}
+
+    @Override
+    public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
+        return () -> {};
+    }
+
+    @Override
+    public void allGatherV(MemorySegment own, List<MemorySegment> receive) {}
+
+    @Override
+    public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {}
+
+    @Override
+    public void allReduceSum(double[] values) {}
+
+    @Override
+    public void barrier() {}
+
+    @Override
+    public void poll() {}
+}

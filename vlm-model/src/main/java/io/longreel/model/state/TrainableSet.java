@@ -1,0 +1,59 @@
+package io.longreel.model.state;
+
+import io.longreel.config.StageSettings.Part;
+import io.longreel.model.ModelConfig;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Which parameters a stage trains. Vision blocks beyond the selected hidden state and the tower's post-norm are never run, so they never train, and no
+ * weight decay touches them.
+ */
+public final class TrainableSet {
+    private static final List<String> ADAPTED = List.of("q_proj", "k_proj", "v_proj", "o_proj");
+
+    private final ModelConfig config;
+    private final Set<Part> parts;
+
+    public TrainableSet(ModelConfig config, Set<Part> parts) {
+        this.config = config;
+        this.parts = Set.copyOf(parts);
+    }
+
+    /** Whether a parameter of the model itself trains (adapters are not parameters of the model). */
+    public boolean contains(String name) {
+        if (name.startsWith(ParameterSpec.VISION)) {
+            return parts.contains(Part.VISION_TOWER) && isUsed(name);
+        }
+        if (name.startsWith(ParameterSpec.PROJECTOR)) {
+            return parts.contains(Part.PROJECTOR);
+        }
+        return parts.contains(Part.LLM)
+                || parts.contains(Part.NORMS) && name.endsWith("norm.weight")
+                || parts.contains(Part.EMBEDDING) && name.endsWith("embed_tokens.weight");
+    }
+
+    /** Names of the linear layers that carry an adapter, q, k, v and o of each decoder layer; none without LORA. */
+    public List<String> adaptedLayers() {
+        if (!parts.contains(Part.LORA)) {
+            return List.of();
+        }
+        return IntStream.range(0, config.llm().layers())
+                .boxed()
+                .flatMap(layer -> ADAPTED.stream().map(p -> ParameterSpec.decoderLayer(layer) + "self_attn." + p))
+                .toList();
+    }
+
+    private boolean isUsed(String name) {
+        if (name.startsWith(ParameterSpec.VISION + "post_layernorm")) {
+            return false;
+        }
+        for (int layer = config.vision().usedLayers(); layer < config.vision().layers(); layer++) {
+            if (name.startsWith(ParameterSpec.visionLayer(layer))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

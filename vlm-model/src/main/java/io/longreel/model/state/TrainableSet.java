@@ -30,8 +30,8 @@ public final class TrainableSet {
             return parts.contains(Part.PROJECTOR);
         }
         return parts.contains(Part.LLM)
-                || parts.contains(Part.NORMS) && name.endsWith("norm.weight")
-                || parts.contains(Part.EMBEDDING) && name.endsWith("embed_tokens.weight");
+                || (parts.contains(Part.NORMS) && name.endsWith("norm.weight"))
+                || (parts.contains(Part.EMBEDDING) && name.endsWith("embed_tokens.weight"));
     }
 
     /** Names of the linear layers that carry an adapter, q, k, v and o of each decoder layer; none without LORA. */

@@ -1,0 +1,80 @@
+package io.longreel.model;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.checkpoint.SafetensorsFile;
+import io.longreel.ops.tensor.DType;
+import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * A batch in a safetensors file: {@code input_ids} and {@code labels} (integers, one document, labels not shifted, -100 ignored) and
+ * {@code pixel_values} [F, 3, h, w] with one frame per image marker in {@code input_ids}; absent when there is none.
+ */
+record BatchFile(PackedBatch packed) {
+
+    static BatchFile read(Path file, ModelConfig config) {
+        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            int[] ids = integers(tensors, file, "input_ids");
+            int[] labels = integers(tensors, file, "labels");
+            if (labels.length != ids.length) {
+                throw RuntimeFailure.data("batch must have one label per id: file=%s input_ids=%d labels=%d; write both with the same length"
+                        .formatted(file, ids.length, labels.length));
+            }
+            checkIds(file, ids, config);
+            FrameSource frames = frames(tensors, file, config);
+            long markers = Arrays.stream(ids).filter(id -> id == config.imageToken()).count();
+            if (markers != frames.frameCount()) {
+                throw RuntimeFailure.data(
+                        "batch must have one frame per image marker: file=%s markers(id %d)=%d frames=%d; add or remove frames in pixel_values"
+                                .formatted(file, config.imageToken(), markers, frames.frameCount()));
+            }
+            return new BatchFile(PackedBatch.single(ids, labels, config.imageToken(), frames));
+        }
+    }
+
+    private static void checkIds(Path file, int[] ids, ModelConfig config) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0 || ids[i] >= Math.max(config.llm().vocabularySize(), config.imageToken() + 1)) {
+                throw RuntimeFailure.data("token id must lie in the vocabulary: file=%s input_ids[%d]=%d vocabularySize=%d"
+                        .formatted(file, i, ids[i], config.llm().vocabularySize()));
+            }
+        }
+    }
+
+    private static int[] integers(SafetensorsFile tensors, Path file, String name) {
+        if (!tensors.contains(name)) {
+            throw RuntimeFailure.data("batch must hold %s: file=%s found=%s".formatted(name, file, tensors.entries().keySet()));
+        }
+        return Arrays.stream(tensors.integers(name)).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private static FrameSource frames(SafetensorsFile tensors, Path file, ModelConfig config) {
+        if (!tensors.contains("pixel_values")) {
+            return FrameSource.NONE;
+        }
+        int[] shape = tensors.entry("pixel_values").shape();
+        int size = config.vision().imageSize();
+        if (shape.length != 4 || shape[1] != 3 || shape[2] != size || shape[3] != size) {
+            throw RuntimeFailure.data("pixel_values must be [frames, 3, %d, %d] for this model: file=%s found=%s"
+                    .formatted(size, size, file, Arrays.toString(shape)));
+        }
+        MemorySegment values = MemorySegment.ofArray(tensors.floats("pixel_values"));
+        long frameBytes = 3L * size * size * Float.BYTES;
+        return new FrameSource() {
+            @Override
+            public int frameCount() {
+                return shape[0];
+            }
+
+            @Override
+            public void read(int from, int to, Tensor pixels_F3hw) {
+                if (pixels_F3hw.dtype() != DType.F32) {
+                    throw new IllegalArgumentException("frames are read as F32: target=" + pixels_F3hw);
+                }
+                pixels_F3hw.segment().copyFrom(values.asSlice(from * frameBytes, (to - from) * frameBytes));
+            }
+        };
+    }
+}

@@ -19,12 +19,14 @@ record BatchFile(PackedBatch packed) {
             int[] ids = integers(tensors, file, "input_ids");
             int[] labels = integers(tensors, file, "labels");
             if (labels.length != ids.length) {
-                throw RuntimeFailure.data("batch must have one label per id: file=%s input_ids=%d labels=%d; write both with the same length"
-                        .formatted(file, ids.length, labels.length));
+                throw RuntimeFailure.data(
+                        "batch must have one label per id: file=%s input_ids=%d labels=%d; write both with the same length"
+                                .formatted(file, ids.length, labels.length));
             }
             checkIds(file, ids, config);
             FrameSource frames = frames(tensors, file, config);
-            long markers = Arrays.stream(ids).filter(id -> id == config.imageToken()).count();
+            long markers =
+                    Arrays.stream(ids).filter(id -> id == config.imageToken()).count();
             if (markers != frames.frameCount()) {
                 throw RuntimeFailure.data(
                         "batch must have one frame per image marker: file=%s markers(id %d)=%d frames=%d; add or remove frames in pixel_values"
@@ -37,15 +39,17 @@ record BatchFile(PackedBatch packed) {
     private static void checkIds(Path file, int[] ids, ModelConfig config) {
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= Math.max(config.llm().vocabularySize(), config.imageToken() + 1)) {
-                throw RuntimeFailure.data("token id must lie in the vocabulary: file=%s input_ids[%d]=%d vocabularySize=%d"
-                        .formatted(file, i, ids[i], config.llm().vocabularySize()));
+                throw RuntimeFailure.data(
+                        "token id must lie in the vocabulary: file=%s input_ids[%d]=%d vocabularySize=%d"
+                                .formatted(file, i, ids[i], config.llm().vocabularySize()));
             }
         }
     }
 
     private static int[] integers(SafetensorsFile tensors, Path file, String name) {
         if (!tensors.contains(name)) {
-            throw RuntimeFailure.data("batch must hold %s: file=%s found=%s".formatted(name, file, tensors.entries().keySet()));
+            throw RuntimeFailure.data("batch must hold %s: file=%s found=%s"
+                    .formatted(name, file, tensors.entries().keySet()));
         }
         return Arrays.stream(tensors.integers(name)).mapToInt(Math::toIntExact).toArray();
     }

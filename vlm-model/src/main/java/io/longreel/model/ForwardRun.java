@@ -5,7 +5,6 @@ import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
-import io.longreel.model.checkpoint.SafetensorsFile;
 import io.longreel.model.checkpoint.SafetensorsWriter;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.plan.StepMemory;
@@ -53,8 +52,7 @@ public final class ForwardRun {
      * @param batchFile safetensors with {@code input_ids} [n], {@code labels} [n] and, when there are frames, {@code pixel_values} [F, 3, h, w]
      * @return the loss
      */
-    public static double run(
-            Path checkpoint, Path batchFile, Path out, Mesh mesh, Device device, boolean gradients) {
+    public static double run(Path checkpoint, Path batchFile, Path out, Mesh mesh, Device device, boolean gradients) {
         if (mesh.dataDegree() != 1) {
             throw RuntimeFailure.config("one batch runs on one replica: data must be 1: mesh=" + mesh);
         }
@@ -105,8 +103,7 @@ public final class ForwardRun {
             float scale = labelled == 0 ? 0f : 1f / labelled;
             try (VlmModel model = new VlmModel(config, weights)) {
                 Workspace ws = memory.reserve(
-                        groups,
-                        (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), scale, new NoProbe()));
+                        groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), scale, new NoProbe()));
                 double[] sum = {model.lossAndGradients(ws, groups, batch, scale, output.probe(batch))};
                 groups.world().allReduceSum(sum);
                 output.addInTurn(groups, weights);
@@ -117,8 +114,11 @@ public final class ForwardRun {
 
     private long outputBytes(ModelConfig config, SequenceLayout layout) {
         long floats = 16L + (long) layout.tokens() * config.llm().vocabularySize();
-        floats += (long) layout.frames() * config.vision().patches() * config.vision().hiddenSize();
-        floats += (long) layout.frames() * config.tokensPerFrame() * config.llm().hiddenSize();
+        floats += (long) layout.frames()
+                * config.vision().patches()
+                * config.vision().hiddenSize();
+        floats +=
+                (long) layout.frames() * config.tokensPerFrame() * config.llm().hiddenSize();
         List<ParameterSpec> specs = ParameterSpec.of(config);
         long slack = 64L * (specs.size() + 8);
         return floats * Float.BYTES + Parameters.sizeBytes(specs) + slack;
@@ -151,15 +151,15 @@ public final class ForwardRun {
             logits = arena.allocate(layout.tokens(), config.llm().vocabularySize());
             visionHidden = arena.allocate(
                     frames, config.vision().patches(), config.vision().hiddenSize());
-            projected = arena.allocate(frames, config.tokensPerFrame(), config.llm().hiddenSize());
+            projected =
+                    arena.allocate(frames, config.tokensPerFrame(), config.llm().hiddenSize());
             if (gradients) {
                 TrainableSet used = new TrainableSet(config, Set.of(Part.VISION_TOWER, Part.PROJECTOR, Part.LLM));
                 for (ParameterSpec spec : ParameterSpec.of(config)) {
                     boolean reached = frames > 0 || spec.name().startsWith(ParameterSpec.LLM);
                     if (used.contains(spec.name()) && reached) {
                         gradientNames.add(spec.name());
-                        gradientItems.add(
-                                SafetensorsWriter.Item.of("grad." + spec.name(), arena.zeros(spec.shape())));
+                        gradientItems.add(SafetensorsWriter.Item.of("grad." + spec.name(), arena.zeros(spec.shape())));
                     }
                 }
             }

@@ -61,7 +61,7 @@ final class ConfigReader {
 
     ConfigOrigin originOf(String key) {
         ConfigValue value = object.get(key);
-        return value == null ? object.origin() : value.origin();
+        return Faults.originOf(value == null ? object : value);
     }
 
     boolean isNull(String key) {

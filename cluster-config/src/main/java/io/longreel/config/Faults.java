@@ -1,7 +1,11 @@
 package io.longreel.config;
 
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigValue;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -57,14 +61,30 @@ final class Faults {
 
     /** {@code file:line} where the origin knows them. */
     static String place(ConfigOrigin origin) {
-        String file = origin.filename();
+        String file = origin.filename() == null ? origin.resource() : origin.filename();
         if (file == null) {
-            String resource = origin.resource();
-            if (resource == null) {
-                return origin.description();
-            }
-            file = resource;
+            return origin.description();
         }
-        return origin.lineNumber() > 0 ? file + ":" + origin.lineNumber() : file;
+        String place = origin.lineNumber() > 0 ? file + ":" + origin.lineNumber() : file;
+        return isDefault(origin) ? "default in " + place : place;
+    }
+
+    /**
+     * Where a value stands. A group that several layers make up has no line of its own: the first key in it that the user wrote stands for
+     * it.
+     */
+    static ConfigOrigin originOf(ConfigValue value) {
+        if (!(value instanceof ConfigObject group) || group.origin().lineNumber() > 0) {
+            return value.origin();
+        }
+        return group.values().stream()
+                .map(Faults::originOf)
+                .min(Comparator.comparing(Faults::isDefault).thenComparing(Faults::place))
+                .orElse(group.origin());
+    }
+
+    private static boolean isDefault(ConfigOrigin origin) {
+        String name = origin.resource() == null ? String.valueOf(origin.filename()) : origin.resource();
+        return Path.of(name).endsWith(RunConfigLoader.REFERENCE);
     }
 }

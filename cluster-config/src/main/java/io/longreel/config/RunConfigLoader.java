@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * HOCON to {@link RunConfig}: a file or a preset, over it the overrides of the command line, under it {@code reference.conf}. Reads files
@@ -22,6 +24,7 @@ import java.util.List;
  */
 public final class RunConfigLoader {
     static final String ROOT = "longreel";
+    static final String REFERENCE = "reference.conf";
 
     private static final List<String> PRESETS =
             List.of("demo", "order-1-2-3-4-5", "order-1-2-4-35", "order-4-1-2-3-5", "order-4-1-2-35", "tiny");
@@ -86,7 +89,7 @@ public final class RunConfigLoader {
 
     /** The defaults; only our own root, as other libraries keep theirs in files of the same name. */
     static Config reference() {
-        return ConfigFactory.parseResources(RunConfigLoader.class.getClassLoader(), "reference.conf", strict())
+        return ConfigFactory.parseResources(RunConfigLoader.class.getClassLoader(), REFERENCE, strict())
                 .withOnlyPath(ROOT);
     }
 
@@ -160,17 +163,22 @@ public final class RunConfigLoader {
                 ConfigValue named = ConfigValueFactory.fromAnyRef(name).withOrigin(stage.origin());
                 whole.add(found.containsKey("name") ? found : found.withValue("name", named));
             } else {
-                String hint = NearestKey.to(name, library.keySet())
-                        .map(" did you mean %s?"::formatted)
-                        .orElse("");
                 faults.add(
                         "%s.stages[%d]".formatted(ROOT, i),
                         stage.origin(),
-                        "names no stage of stage-library: \"%s\";%s known: %s"
-                                .formatted(name, hint, String.join(", ", library.keySet())));
+                        "names no stage of stage-library: \"%s\"; %s".formatted(name, known(name, library)));
             }
         }
         return root.withValue("stages", ConfigValueFactory.fromIterable(whole).withOrigin(stages.origin()));
+    }
+
+    private static String known(String name, ConfigObject library) {
+        if (library.isEmpty()) {
+            return "the library is empty; include classpath(\"conf/library/small-stages.conf\") has the five stages";
+        }
+        return NearestKey.to(name, library.keySet())
+                .map("did you mean %s?"::formatted)
+                .orElseGet(() -> "it has: " + String.join(", ", new TreeSet<>(library.keySet())));
     }
 
     private static void rejectForeignRoots(Config user, Faults faults) {
@@ -187,7 +195,7 @@ public final class RunConfigLoader {
     }
 
     /** A step of parsing whose complaints about the user's text become one line. */
-    private static Config parsed(java.util.function.Supplier<Config> step) {
+    private static Config parsed(Supplier<Config> step) {
         try {
             return step.get();
         } catch (ConfigException e) {

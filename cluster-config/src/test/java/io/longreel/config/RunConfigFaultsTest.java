@@ -104,6 +104,15 @@ final class RunConfigFaultsTest {
     }
 
     @Test
+    void shouldPointAtTheUsersLineWhenAGroupIsMadeOfLayers() {
+        RuntimeFailure failure = assertThrows(
+                RuntimeFailure.class,
+                () -> RunConfigLoader.parse("longreel {\n mesh {\n  data = 2 }\n}", "typed", List.of()));
+        assertTrue(failure.getMessage().startsWith("typed: 3: longreel.mesh must have as many"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("default in "), failure.getMessage());
+    }
+
+    @Test
     void shouldSuggestThePresetWhenTheNameIsNearOne() {
         RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> RunConfigLoader.load("dmo", List.of()));
         assertTrue(failure.getMessage().endsWith("; did you mean the preset demo?"), failure.getMessage());

@@ -1,0 +1,64 @@
+package io.longreel.curriculum.dataset;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.model.PackedBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Packs samples into sequences, in order, as many documents in each as its length allows once frames have become tokens. Nothing is cut or
+ * padded: a sample that is too long by itself is an error of the configuration.
+ */
+public final class SamplePacker {
+    private SamplePacker() {}
+
+    /**
+     * @param contextTokensMax longest sequence after expansion
+     * @param where stage and step, for the message
+     */
+    public static List<PackedBatch> pack(List<Sample> samples, int tokensPerFrame, int contextTokensMax, String where) {
+        List<PackedBatch> batches = new ArrayList<>();
+        List<Sample> open = new ArrayList<>();
+        long openTokens = 0;
+        for (Sample sample : samples) {
+            long tokens = sample.expandedTokens(tokensPerFrame);
+            if (tokens > contextTokensMax) {
+                throw RuntimeFailure.config(
+                        "a sample of %s has %d tokens (%d frames of %d) and the stage's context ends at %d; raise context-tokens-max or shorten its samples"
+                                .formatted(
+                                        where, tokens, sample.frames().frameCount(), tokensPerFrame, contextTokensMax));
+            }
+            if (openTokens + tokens > contextTokensMax) {
+                batches.add(join(open));
+                open.clear();
+                openTokens = 0;
+            }
+            open.add(sample);
+            openTokens += tokens;
+        }
+        if (!open.isEmpty()) {
+            batches.add(join(open));
+        }
+        return List.copyOf(batches);
+    }
+
+    /** One sequence of these documents. */
+    static PackedBatch join(List<Sample> samples) {
+        int[] cuSeqlens = new int[samples.size() + 1];
+        for (int i = 0; i < samples.size(); i++) {
+            cuSeqlens[i + 1] = cuSeqlens[i] + samples.get(i).ids().length;
+        }
+        int[] ids = new int[cuSeqlens[samples.size()]];
+        int[] labels = new int[ids.length];
+        for (int i = 0; i < samples.size(); i++) {
+            Sample sample = samples.get(i);
+            System.arraycopy(sample.ids(), 0, ids, cuSeqlens[i], sample.ids().length);
+            System.arraycopy(sample.labels(), 0, labels, cuSeqlens[i], sample.labels().length);
+        }
+        List<VideoFrames> videos =
+                samples.stream().map(Sample::video).flatMap(Optional::stream).toList();
+        return new PackedBatch(ids, labels, cuSeqlens, ByteTokenizer.IMAGE, FrameSequence.of(videos));
+    }
+}

@@ -1,0 +1,104 @@
+package io.longreel.curriculum.video;
+
+import io.longreel.config.RuntimeFailure;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * All footage of a run as one row of frames: the frames of the first file, then those of the second, and so on. One reader per file, each
+ * behind its own lock, so that several threads may decode at a time as long as they want different files.
+ */
+public final class FootagePool implements AutoCloseable {
+
+    /** A stretch of one video, by that video's own frame numbers. */
+    public record Stretch(int video, int from, int to) {}
+
+    private final List<VideoReader> videos;
+    private final List<ReentrantLock> locks;
+    /** Frames before each video; one more entry than videos. */
+    private final int[] starts;
+
+    private FootagePool(List<VideoReader> videos, int[] starts) {
+        this.videos = List.copyOf(videos);
+        this.locks = videos.stream().map(video -> new ReentrantLock()).toList();
+        this.starts = starts;
+    }
+
+    /** Opens every file, or none: the first that is wrong is reported and those before it are closed. */
+    public static FootagePool open(List<Path> files, int imageSize) {
+        if (files.isEmpty()) {
+            throw RuntimeFailure.config("footage needs at least one video file");
+        }
+        List<VideoReader> videos = new ArrayList<>();
+        try {
+            int[] starts = new int[files.size() + 1];
+            for (int i = 0; i < files.size(); i++) {
+                VideoReader video = VideoReader.open(files.get(i), imageSize);
+                videos.add(video);
+                starts[i + 1] = Math.addExact(starts[i], video.frameCount());
+            }
+            return new FootagePool(videos, starts);
+        } catch (RuntimeException e) {
+            videos.forEach(VideoReader::close);
+            throw e;
+        }
+    }
+
+    public int frameCount() {
+        return starts[videos.size()];
+    }
+
+    public int imageSize() {
+        return videos.getFirst().imageSize();
+    }
+
+    /** Bytes of one decoded frame. */
+    public long frameBytes() {
+        return 3L * imageSize() * imageSize();
+    }
+
+    public int videoCount() {
+        return videos.size();
+    }
+
+    public int frameCount(int video) {
+        return videos.get(video).frameCount();
+    }
+
+    /** The video that holds a frame of the row. */
+    public int videoOf(int frame) {
+        if (frame < 0 || frame >= frameCount()) {
+            throw new IllegalArgumentException(
+                    "frame must lie in the footage: frame=%d frameCount=%d".formatted(frame, frameCount()));
+        }
+        int video = 0;
+        while (starts[video + 1] <= frame) {
+            video++;
+        }
+        return video;
+    }
+
+    /** Number, in the row, of a video's first frame. */
+    public int start(int video) {
+        return starts[video];
+    }
+
+    /** Decodes a stretch; waits while another thread uses the same video. */
+    public void read(Stretch stretch, MemorySegment rgb_Fhw3) {
+        ReentrantLock lock = locks.get(stretch.video());
+        lock.lock();
+        try {
+            videos.get(stretch.video()).read(stretch.from(), stretch.to(), rgb_Fhw3);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        videos.forEach(VideoReader::close);
+    }
+}

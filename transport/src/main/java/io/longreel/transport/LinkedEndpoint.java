@@ -1,5 +1,6 @@
 package io.longreel.transport;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.transport.link.Carrier;
 import io.longreel.transport.link.Link;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rank's endpoint over any mix of links. All kinds of transport make these; they differ in the links only. Used by the rank's compute thread;
@@ -24,6 +26,7 @@ final class LinkedEndpoint implements RankEndpoint {
     private final Staging staging = new Staging();
     private final MemberOrderSum sum = new MemberOrderSum();
     private final Map<List<Integer>, Integer> communicatorsMade = new HashMap<>();
+    private volatile boolean closed;
     private final AtomicLong localBytes = new AtomicLong();
     private final AtomicLong intraNodeBytes = new AtomicLong();
     private final AtomicLong interNodeBytes = new AtomicLong();
@@ -79,9 +82,34 @@ final class LinkedEndpoint implements RankEndpoint {
 
     @Override
     public void close() {
+        closed = true;
         signal.raise("endpoint of rank %d was closed".formatted(rank));
         links.close();
         staging.close();
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** Waits until every peer is reached in both directions. */
+    void connect() {
+        waiter.await(new Waiter.Condition() {
+            @Override
+            public boolean done() {
+                return links.allConnected();
+            }
+
+            @Override
+            public @Nullable RuntimeFailure failure() {
+                return null;
+            }
+
+            @Override
+            public String missing() {
+                return "not reached yet: ranks %s".formatted(links.unconnected());
+            }
+        });
     }
 
     Links links() {

@@ -45,6 +45,15 @@ final class Links {
         return null;
     }
 
+    boolean allConnected() {
+        for (int i = 0; i < links.size(); i++) {
+            if (!links.get(i).connected()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Peers that are not reached yet. */
     List<Integer> unconnected() {
         return links.stream().filter(link -> !link.connected()).map(Link::peer).toList();

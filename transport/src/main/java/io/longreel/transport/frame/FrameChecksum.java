@@ -37,6 +37,13 @@ public final class FrameChecksum {
         }
     }
 
+    /** Flips a bit of a sealed frame, as a bad wire would. */
+    public static void damage(MemorySegment header, MemorySegment payload) {
+        MemorySegment victim = payload.byteSize() > 0 ? payload : header;
+        long last = payload.byteSize() > 0 ? payload.byteSize() - 1 : FrameHeader.CRC_OFFSET - 1;
+        victim.set(ValueLayout.JAVA_BYTE, last, (byte) (victim.get(ValueLayout.JAVA_BYTE, last) ^ 1));
+    }
+
     private int compute(MemorySegment header, MemorySegment payload) {
         crc.reset();
         ByteBuffer headerBytes = header.asSlice(0, FrameHeader.CRC_OFFSET).asByteBuffer();

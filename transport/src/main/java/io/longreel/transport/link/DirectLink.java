@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Link between two threads of one process: one copy, from the sender's memory to the receiver's, done by whoever comes second. A message is one
- * frame; its descriptor passes the same checks as a frame on a wire. There is no wire, so there is no checksum.
+ * frame; its descriptor passes the same checks as a frame on a wire. There is no wire, so there is no checksum. The lock is free but for a close from
+ * another thread.
  */
 final class DirectLink implements Link {
     private final int generation;
@@ -51,18 +52,18 @@ final class DirectLink implements Link {
     }
 
     @Override
-    public void post(Message send) {
+    public synchronized void post(Message send) {
         held.add(send);
         pump();
     }
 
     @Override
-    public void expect(Message receive) {
+    public synchronized void expect(Message receive) {
         in.receive(receive);
     }
 
     @Override
-    public int poll() {
+    public synchronized int poll() {
         return held.isEmpty() ? 0 : pump();
     }
 
@@ -72,7 +73,7 @@ final class DirectLink implements Link {
     }
 
     @Override
-    public @Nullable String broken() {
+    public synchronized @Nullable String broken() {
         if (cut != null) {
             return cut;
         }
@@ -86,7 +87,7 @@ final class DirectLink implements Link {
     }
 
     @Override
-    public void withdraw(String reason) {
+    public synchronized void withdraw(String reason) {
         held.clear();
         String why = "rank %d gave up: %s".formatted(rank, reason);
         out.leave(true, why);
@@ -94,7 +95,7 @@ final class DirectLink implements Link {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         if (!closed) {
             closed = true;
             withdraw("its end was closed");

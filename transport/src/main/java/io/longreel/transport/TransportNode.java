@@ -1,0 +1,184 @@
+package io.longreel.transport;
+
+import io.longreel.config.TransportSettings;
+import io.longreel.config.TransportSettings.IntraNode;
+import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
+import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.link.AeronMedia;
+import io.longreel.transport.link.DirectFabric;
+import io.longreel.transport.link.Link;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The transport of one process, for as long as it runs: the media driver (its own, or that of another process of the node), the UDP port, and the
+ * endpoints of the ranks that live here, over any number of mesh incarnations. Where two ranks live decides what lies between them:
+ *
+ * <pre>
+ *   same process   windows: direct, one copy     ipc: Aeron IPC
+ *   same node      windows: shared memory        ipc: Aeron IPC
+ *   other node     Aeron UDP
+ * </pre>
+ *
+ * <p>Owned by the process's node actor; any thread may call it, but {@link #open} blocks and belongs on the rank's compute thread.
+ */
+public final class TransportNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TransportNode.class);
+
+    private final TransportSettings settings;
+    private final @Nullable NodeDirectory directory;
+    private final Path driverDirectory;
+    private final AeronMedia media;
+    private final LinkFault fault;
+    private final LongSupplier clockNs;
+    private final DirectFabric fabric = new DirectFabric();
+    private final Set<LinkedEndpoint> endpoints = ConcurrentHashMap.newKeySet();
+
+    private TransportNode(
+            TransportSettings settings,
+            @Nullable NodeDirectory directory,
+            Path driverDirectory,
+            AeronMedia media,
+            LinkFault fault,
+            LongSupplier clockNs) {
+        this.settings = settings;
+        this.directory = directory;
+        this.driverDirectory = driverDirectory;
+        this.media = media;
+        this.fault = fault;
+        this.clockNs = clockNs;
+    }
+
+    /** Starts a media driver for this node, with its files in shared memory. */
+    public static TransportNode open(TransportSettings settings, String host) {
+        return open(settings, host, NodeDirectory.defaultBase(), LinkFault.NONE, System::nanoTime);
+    }
+
+    /**
+     * Starts a media driver for this node.
+     *
+     * @param host address of this machine that other nodes can reach
+     * @param base directory, best in shared memory, in which the node makes one of its own
+     */
+    public static TransportNode open(
+            TransportSettings settings, String host, Path base, LinkFault fault, LongSupplier clockNs) {
+        NodeDirectory directory = NodeDirectory.create(base);
+        Path driverDirectory = directory.path().resolve("driver");
+        try {
+            AeronMedia media = AeronMedia.launch(settings, host, driverDirectory);
+            LOG.info("transport.opened dataEndpoint={} driverDirectory={}", media.dataEndpoint(), driverDirectory);
+            return new TransportNode(settings, directory, driverDirectory, media, fault, clockNs);
+        } catch (RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    /** Uses the media driver that another process of this node runs. */
+    public static TransportNode attach(
+            TransportSettings settings, String host, Path driverDirectory, LinkFault fault, LongSupplier clockNs) {
+        AeronMedia media = AeronMedia.attach(settings, host, driverDirectory);
+        LOG.info("transport.attached dataEndpoint={} driverDirectory={}", media.dataEndpoint(), driverDirectory);
+        return new TransportNode(settings, null, driverDirectory, media, fault, clockNs);
+    }
+
+    /** Where other nodes send to: {@code host:port}, the port chosen by the system. */
+    public String dataEndpoint() {
+        return media.dataEndpoint();
+    }
+
+    /** Directory of the media driver; other processes of this node may attach to it. */
+    public String driverDirectory() {
+        return driverDirectory.toString();
+    }
+
+    /** The endpoint of a rank that the placement puts here. Waits until all its peers are reached; {@link #abort} ends that too. */
+    public RankEndpoint open(Placement placement, int rank) {
+        LinkedEndpoint endpoint = prepare(placement, rank);
+        try {
+            endpoint.connect();
+        } catch (RuntimeException e) {
+            endpoint.close();
+            throw e;
+        }
+        return endpoint;
+    }
+
+    /** Like {@link #open}, but without the wait: the first collective waits for its peers instead. */
+    public RankEndpoint openUnconnected(Placement placement, int rank) {
+        return prepare(placement, rank);
+    }
+
+    /** Aborts every endpoint of a generation, those that still connect included. */
+    public void abort(int generation, String reason) {
+        for (LinkedEndpoint endpoint : endpoints) {
+            if (endpoint.generation() == generation) {
+                endpoint.abort(reason);
+            }
+        }
+    }
+
+    /** Closes all endpoints, then driver and files. The ranks' threads should have ended before; their waits end at once. */
+    @Override
+    public void close() {
+        endpoints.forEach(LinkedEndpoint::close);
+        endpoints.clear();
+        media.close();
+        if (directory != null) {
+            directory.close();
+        }
+    }
+
+    private LinkedEndpoint prepare(Placement placement, int rank) {
+        int worldSize = placement.ranks().size();
+        AbortSignal signal = new AbortSignal(placement.generation());
+        List<Link> links = new ArrayList<>(worldSize - 1);
+        try {
+            for (int peer = 0; peer < worldSize; peer++) {
+                if (peer != rank) {
+                    links.add(openLink(placement, rank, peer, signal));
+                }
+            }
+        } catch (RuntimeException e) {
+            links.forEach(Link::close);
+            throw e;
+        }
+        LinkedEndpoint endpoint = new LinkedEndpoint(
+                rank,
+                worldSize,
+                placement.generation(),
+                signal,
+                links,
+                settings.waitTimeout().toNanos(),
+                clockNs);
+        endpoints.removeIf(LinkedEndpoint::closed);
+        endpoints.add(endpoint);
+        return endpoint;
+    }
+
+    private Link openLink(Placement placement, int rank, int peer, AbortSignal signal) {
+        RankSite here = placement.site(rank);
+        RankSite there = placement.site(peer);
+        int generation = placement.generation();
+        boolean sameDriver =
+                here.nodeId().equals(there.nodeId()) && here.driverDirectory().equals(there.driverDirectory());
+        if (!sameDriver) {
+            return media.openUdp(generation, rank, peer, there.dataEndpoint(), fault);
+        }
+        if (settings.intraNode() == IntraNode.IPC) {
+            return media.openIpc(generation, rank, peer, fault);
+        }
+        if (here.processId().equals(there.processId())) {
+            return fabric.open(generation, rank, peer, fault, signal);
+        }
+        return media.openIpc(generation, rank, peer, fault);
+    }
+}

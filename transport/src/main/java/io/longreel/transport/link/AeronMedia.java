@@ -1,0 +1,250 @@
+package io.longreel.transport.link;
+
+import io.aeron.Aeron;
+import io.aeron.ChannelUriStringBuilder;
+import io.aeron.CommonContext;
+import io.aeron.ExclusivePublication;
+import io.aeron.Subscription;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.aeron.exceptions.AeronException;
+import io.aeron.status.ChannelEndpointStatus;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.TransportSettings;
+import io.longreel.transport.fault.LinkFault;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Aeron in one process: a client, and the media driver if this process hosts its node's. It receives from other nodes on one UDP port, whatever the
+ * number of ranks: streams are told apart by their id. Opening and closing links is for any thread; each link is its rank's.
+ *
+ * <p>Timeouts are a trade: Aeron should notice a dead process in seconds (its default is ten), but a garbage collection or a starved core must
+ * not look like one, because a client that is timed out cannot come back. Who is alive is decided by the ranks' own beats, long before;
+ * these limits only free what a dead process left behind.
+ */
+public final class AeronMedia implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AeronMedia.class);
+
+    private static final long DRIVER_TIMEOUT_MS = 5_000;
+    private static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long PEER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long TIMER_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** What most systems grant at most without tuning is less; then the system's limit counts. */
+    private static final int SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+    /** Senders that may fill the socket buffer of a receiver at once, before its driver reads it. */
+    private static final int SENDERS_AT_ONCE = 4;
+
+    private static final int PORT_LOOKS = 20_000;
+    private static final long PORT_LOOK_NS = 100_000;
+
+    private static final int RESERVED_STREAM = 0;
+    private static final int RANK_BITS = 10;
+    private static final int GENERATION_BITS = 11;
+
+    private final TransportSettings settings;
+    private final @Nullable MediaDriver driver;
+    private final Aeron aeron;
+    private final long channelTag;
+    private final Subscription port;
+    private final String dataEndpoint;
+
+    private AeronMedia(TransportSettings settings, @Nullable MediaDriver driver, Aeron aeron, String host) {
+        this.settings = settings;
+        this.driver = driver;
+        this.aeron = aeron;
+        // Port 0 lets the system choose; other streams find the bound socket by its tag, as its address would be bound
+        // a second time.
+        this.channelTag = aeron.nextCorrelationId();
+        this.port = aeron.addSubscription(
+                new ChannelUriStringBuilder()
+                        .media(CommonContext.UDP_MEDIA)
+                        .endpoint(host + ":0")
+                        .tags(channelTag, null)
+                        .build(),
+                RESERVED_STREAM);
+        this.dataEndpoint = resolved(port, host);
+    }
+
+    /** Starts a driver with its files in {@code directory}, which it creates and, when closed, deletes. */
+    public static AeronMedia launch(TransportSettings settings, String host, Path directory) {
+        MediaDriver driver;
+        try {
+            driver = MediaDriver.launch(driverContext(settings, directory));
+        } catch (RuntimeException e) {
+            throw cannotStart("media driver in " + directory, e);
+        }
+        try {
+            return connect(settings, host, directory, driver);
+        } catch (RuntimeException e) {
+            driver.close();
+            throw e;
+        }
+    }
+
+    /** Uses the driver that another process of this node runs in {@code directory}. */
+    public static AeronMedia attach(TransportSettings settings, String host, Path directory) {
+        return connect(settings, host, directory, null);
+    }
+
+    private static AeronMedia connect(
+            TransportSettings settings, String host, Path directory, @Nullable MediaDriver driver) {
+        Aeron aeron;
+        try {
+            aeron = Aeron.connect(new Aeron.Context()
+                    .aeronDirectoryName(directory.toString())
+                    .driverTimeoutMs(DRIVER_TIMEOUT_MS)
+                    .keepAliveIntervalNs(TimeUnit.MILLISECONDS.toNanos(200))
+                    .threadFactory(named("longreel-aeron-client"))
+                    .errorHandler(e -> LOG.warn("aeron.client.failed directory={}", directory, e)));
+        } catch (RuntimeException e) {
+            throw cannotStart("Aeron client of the driver in " + directory, e);
+        }
+        try {
+            return new AeronMedia(settings, driver, aeron, host);
+        } catch (RuntimeException e) {
+            aeron.close();
+            throw e instanceof AeronException ? cannotStart("UDP port on " + host, e) : e;
+        }
+    }
+
+    private static MediaDriver.Context driverContext(TransportSettings settings, Path directory) {
+        int socketBufferBytes = grantedSocketBuffer();
+        int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
+        return new MediaDriver.Context()
+                .aeronDirectoryName(directory.toString())
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .threadingMode(ThreadingMode.SHARED)
+                .sharedIdleStrategy(new BackoffIdleStrategy(100, 10, 1_000, 100_000))
+                .sharedThreadFactory(named("longreel-aeron-driver"))
+                .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
+                .timerIntervalNs(TIMER_INTERVAL_NS)
+                .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
+                .publicationUnblockTimeoutNs(2 * CLIENT_LIVENESS_NS)
+                .imageLivenessTimeoutNs(PEER_TIMEOUT_NS)
+                .publicationConnectionTimeoutNs(PEER_TIMEOUT_NS)
+                .publicationLingerTimeoutNs(LINGER_NS)
+                .mtuLength(settings.mtuBytes())
+                .ipcMtuLength(settings.mtuBytes())
+                .publicationTermBufferLength(settings.termBytes())
+                .ipcTermBufferLength(settings.termBytes())
+                .termBufferSparseFile(true)
+                .socketSndbufLength(socketBufferBytes)
+                .socketRcvbufLength(socketBufferBytes)
+                .initialWindowLength(Math.min(windowBytes, settings.termBytes() / 2))
+                .errorHandler(e -> LOG.warn("aeron.driver.failed directory={}", directory, e));
+    }
+
+    /** Where other nodes send to: {@code host:port}. */
+    public String dataEndpoint() {
+        return dataEndpoint;
+    }
+
+    /** One rank's end of a link through shared memory logs of this driver; the peer must use the same driver. */
+    public Link openIpc(int generation, int rank, int peer, LinkFault fault) {
+        return new WireLink(generation, rank, peer, Carrier.INTRA_NODE, ipcPort(generation, rank, peer), fault);
+    }
+
+    /** One rank's end of a link over the network, to the process that receives on {@code peerEndpoint}. */
+    public Link openUdp(int generation, int rank, int peer, String peerEndpoint, LinkFault fault) {
+        String out = new ChannelUriStringBuilder()
+                .media(CommonContext.UDP_MEDIA)
+                .endpoint(peerEndpoint)
+                .mtu(settings.mtuBytes())
+                .termLength(settings.termBytes())
+                .build();
+        String in = new ChannelUriStringBuilder()
+                .media(CommonContext.UDP_MEDIA)
+                .tags(channelTag, null)
+                .build();
+        return new WireLink(generation, rank, peer, Carrier.INTER_NODE, port(out, in, generation, rank, peer), fault);
+    }
+
+    AeronPort ipcPort(int generation, int rank, int peer) {
+        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, generation, rank, peer);
+    }
+
+    private AeronPort port(String out, String in, int generation, int rank, int peer) {
+        try {
+            Subscription subscription = aeron.addSubscription(in, streamId(generation, peer, rank));
+            ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(generation, rank, peer));
+            return new AeronPort(publication, subscription);
+        } catch (AeronException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.RETRYABLE,
+                    "link from rank %d to rank %d must open: channel=%s: %s".formatted(rank, peer, out, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Closes the client and the driver, whose files go with it. Links must be closed before. */
+    @Override
+    public void close() {
+        CloseHelper.closeAll(aeron, driver);
+    }
+
+    /**
+     * <pre>
+     *   31 | 30 ... generation, low 11 bits ... 20 | 19 ... source rank ... 10 | 9 ... target rank ... 0
+     * </pre>
+     *
+     * A rank that still sends for an earlier generation reaches no one; should the bits wrap, the frame's full generation is refused.
+     */
+    static int streamId(int generation, int source, int target) {
+        if (source >> RANK_BITS != 0 || target >> RANK_BITS != 0) {
+            throw RuntimeFailure.config(
+                    "at most %d ranks can be linked: source=%d target=%d".formatted(1 << RANK_BITS, source, target));
+        }
+        int fence = generation & ((1 << GENERATION_BITS) - 1);
+        return fence << (2 * RANK_BITS) | source << RANK_BITS | target;
+    }
+
+    /** The driver binds the socket some microseconds after it has handed out the subscription. */
+    private static String resolved(Subscription port, String host) {
+        for (int look = 0; look < PORT_LOOKS && port.channelStatus() != ChannelEndpointStatus.ERRORED; look++) {
+            String endpoint = port.resolvedEndpoint();
+            if (endpoint != null) {
+                return endpoint;
+            }
+            LockSupport.parkNanos(PORT_LOOK_NS);
+        }
+        throw new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG,
+                "data host must be an address of this machine: host=%s status=%d"
+                        .formatted(host, port.channelStatus()));
+    }
+
+    /** The buffer that the system really grants: a window beyond it would be lost in the kernel. */
+    private static int grantedSocketBuffer() {
+        try (DatagramChannel probe = DatagramChannel.open()) {
+            probe.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
+            probe.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER_BYTES);
+            int granted = Math.min(
+                    probe.getOption(StandardSocketOptions.SO_RCVBUF), probe.getOption(StandardSocketOptions.SO_SNDBUF));
+            return Math.min(granted, SOCKET_BUFFER_BYTES);
+        } catch (IOException e) {
+            throw cannotStart("UDP socket", e);
+        }
+    }
+
+    private static ThreadFactory named(String name) {
+        return Thread.ofPlatform().name(name).daemon(true).factory();
+    }
+
+    private static RuntimeFailure cannotStart(String what, Exception cause) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG, "%s must start: %s".formatted(what, cause.getMessage()), cause);
+    }
+}

@@ -1,0 +1,206 @@
+package io.longreel.transport.link;
+
+import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.FrameChecksum;
+import io.longreel.transport.frame.FrameHeader;
+import io.longreel.transport.frame.InboundCheck;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A link that cuts messages into checked frames, over any port. Frames that come in while no message is expected stay on the wire, which
+ * holds the sender back; nothing is buffered here. Methods hold the link's own lock, which is free but for a close from another thread: no
+ * port is used after it was closed.
+ */
+final class WireLink implements Link {
+    /** Frames of one link before the others have their turn. */
+    private static final int FRAMES_PER_POLL = 32;
+
+    private final int generation;
+    private final int rank;
+    private final int peer;
+    private final Carrier carrier;
+    private final FramePort port;
+    private final LinkFault fault;
+    private final InboundCheck check;
+    private final FrameChecksum checksum = new FrameChecksum();
+    private final FramePort.FrameHandler handler = this::onFrame;
+    private final Queue<Message> sends = new ArrayDeque<>();
+    private final Queue<Message> receives = new ArrayDeque<>();
+    private long sequence;
+    private LinkFault.@Nullable Action decided;
+    private @Nullable String cut;
+    private boolean closed;
+
+    WireLink(int generation, int rank, int peer, Carrier carrier, FramePort port, LinkFault fault) {
+        this.generation = generation;
+        this.rank = rank;
+        this.peer = peer;
+        this.carrier = carrier;
+        this.port = port;
+        this.fault = fault;
+        this.check = new InboundCheck(generation, peer, rank);
+    }
+
+    @Override
+    public int peer() {
+        return peer;
+    }
+
+    @Override
+    public Carrier carrier() {
+        return carrier;
+    }
+
+    @Override
+    public synchronized void post(Message send) {
+        sends.add(send);
+        pump();
+    }
+
+    @Override
+    public synchronized void expect(Message receive) {
+        receives.add(receive);
+    }
+
+    @Override
+    public synchronized int poll() {
+        int moved = pump();
+        if (!receives.isEmpty() && !unusable()) {
+            moved += port.poll(handler, FRAMES_PER_POLL);
+        }
+        return moved;
+    }
+
+    @Override
+    public synchronized boolean connected() {
+        return !unusable() && port.connected();
+    }
+
+    @Override
+    public synchronized @Nullable String broken() {
+        boolean pending = !sends.isEmpty() || !receives.isEmpty();
+        if (!pending) {
+            return null;
+        }
+        if (cut != null) {
+            return cut;
+        }
+        if (closed) {
+            return "link to rank %d was closed".formatted(peer);
+        }
+        String why = receives.isEmpty() ? null : port.brokenInbound();
+        if (why == null && !sends.isEmpty()) {
+            why = port.brokenOutbound();
+        }
+        return why == null ? null : "link to rank %d is broken: %s".formatted(peer, why);
+    }
+
+    @Override
+    public long refusedFrames() {
+        return check.refusedFrames();
+    }
+
+    @Override
+    public synchronized void withdraw(String reason) {
+        sends.clear();
+        receives.clear();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            withdraw("its end was closed");
+            if (cut == null) {
+                port.close();
+            }
+        }
+    }
+
+    private boolean unusable() {
+        return closed || cut != null;
+    }
+
+    private int pump() {
+        int frames = 0;
+        while (!sends.isEmpty() && !unusable() && frames < FRAMES_PER_POLL) {
+            if (!sendFrame(sends.element())) {
+                break;
+            }
+            frames++;
+        }
+        return frames;
+    }
+
+    /** Sends the next frame of a message; false when it has to wait. */
+    private boolean sendFrame(Message message) {
+        long length = Math.min(message.sizeBytes() - message.movedBytes(), port.maxPayloadBytes());
+        FrameHeader frame = new FrameHeader(
+                generation,
+                rank,
+                peer,
+                sequence,
+                message.tag(),
+                message.sizeBytes(),
+                message.movedBytes(),
+                length,
+                FrameHeader.INLINE);
+        MemorySegment payload = message.segment().asSlice(message.movedBytes(), length);
+        if (decided == null) { // asked once per frame, however often the wire is full
+            decided = fault.onFrame(generation, rank, peer, sequence);
+        }
+        boolean sent = switch (decided) {
+            case DELIVER -> port.offer(frame, payload, false);
+            case CORRUPT -> port.offer(frame, payload, true);
+            case DROP -> true;
+            case HOLD -> {
+                decided = null;
+                yield false;
+            }
+            case STALE_TWIN -> {
+                if (port.offer(frame.withGeneration(generation - 1), payload, false)) {
+                    decided = LinkFault.Action.DELIVER;
+                }
+                yield false;
+            }
+            case CUT -> {
+                cut = "link from rank %d to rank %d was cut".formatted(rank, peer);
+                port.close();
+                yield false;
+            }
+        };
+        if (sent) {
+            decided = null;
+            sequence++;
+            message.moved(length);
+            if (message.movedBytes() == message.sizeBytes()) {
+                sends.remove();
+                message.finish();
+            }
+        }
+        return sent;
+    }
+
+    private boolean onFrame(FrameHeader frame, MemorySegment header, MemorySegment payload) {
+        Message message = receives.peek();
+        if (message == null) {
+            return false;
+        }
+        checksum.verify(frame, header, payload);
+        if (check.refuses(frame)) {
+            return true;
+        }
+        check.admit(frame);
+        check.match(frame, message.tag(), message.sizeBytes(), message.movedBytes());
+        MemorySegment.copy(payload, 0, message.segment(), message.movedBytes(), payload.byteSize());
+        message.moved(payload.byteSize());
+        if (message.movedBytes() == message.sizeBytes()) {
+            receives.remove();
+            message.finish();
+        }
+        return true;
+    }
+}

@@ -1,0 +1,60 @@
+package io.longreel.runtime.protocol;
+
+import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
+import java.util.List;
+
+/** What a worker process is told to do. */
+public sealed interface NodeCommand {
+
+    /** A command that comes from the supervisor, perhaps over the network. */
+    sealed interface FromSupervisor extends NodeCommand, WireMessage {}
+
+    /**
+     * The node is part of the job. The one message that may be longer than a few KiB: the run's configuration travels in it, so that a
+     * worker needs to know nothing but the address of its seed.
+     *
+     * @param configText the resolved configuration as HOCON
+     */
+    record Welcome(String configText) implements FromSupervisor {
+        public Welcome {
+            Facts.notBlank(configText, "configText");
+        }
+    }
+
+    /** Start an actor and a compute thread for each rank that the placement puts into this process; each rank reports by itself. */
+    record StartRanks(StepId at, Placement placement) implements FromSupervisor {
+        public StartRanks {
+            if (at.generation() != placement.generation()) {
+                throw new IllegalArgumentException("a placement starts its own generation: generation=%d placement=%d"
+                        .formatted(at.generation(), placement.generation()));
+            }
+        }
+
+        /** Sites of one process. */
+        public List<RankSite> sitesOf(String processId) {
+            return placement.ranks().stream()
+                    .filter(site -> site.processId().equals(processId))
+                    .toList();
+        }
+    }
+
+    /** The run is over: stop the ranks, free everything, end the process with this exit code. */
+    record StopNode(int exitCode, String reason) implements FromSupervisor {
+        public StopNode {
+            Facts.atLeast(0, exitCode, "exitCode");
+        }
+    }
+
+    /** The next look at the clock while the node waits for its welcome. Never leaves the process. */
+    record RetryJoin() implements NodeCommand {}
+
+    /** What the process shares among its ranks is open (or could not be opened). Never leaves the process. */
+    record Opened(NodeReport report) implements NodeCommand {}
+
+    /** The seed's process has left the cluster. Never leaves the process. */
+    record SeedLost(String reason) implements NodeCommand {}
+
+    /** A rank's compute thread is over and has freed what it held. Never leaves the process. */
+    record RankStopped(int rank) implements NodeCommand {}
+}

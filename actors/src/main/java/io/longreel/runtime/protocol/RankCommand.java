@@ -1,0 +1,66 @@
+package io.longreel.runtime.protocol;
+
+/**
+ * What a rank is told to do. Commands other than {@link AbortGeneration} and {@link Fenced} are done one after the other, in order of
+ * arrival, on the rank's compute thread; each is answered by one {@link RankReport}.
+ */
+public sealed interface RankCommand {
+
+    /** A command that comes from the supervisor, perhaps over the network. */
+    sealed interface FromSupervisor extends RankCommand, WireMessage {
+        StepId at();
+    }
+
+    /** Make new weights from the run's seed, or load the model that the configuration names. Answer: Prepared. */
+    record PrepareModel(StepId at) implements FromSupervisor {}
+
+    /** Begin the stage of {@code at} and restore everything that a training checkpoint holds of it. Answer: Prepared. */
+    record RestoreCheckpoint(StepId at, String directory) implements FromSupervisor {
+        public RestoreCheckpoint {
+            Facts.notBlank(directory, "directory");
+        }
+    }
+
+    /** Make a stage current. Answer: StageBegun. */
+    record BeginStage(StepId at) implements FromSupervisor {}
+
+    /** One optimizer step. Answer: StepFinished. */
+    record RunStep(StepId at) implements FromSupervisor {}
+
+    /** Write the rank's slice of a checkpoint into a directory that all ranks share. Answer: SliceSaved. */
+    record SaveSlice(StepId at, String directory) implements FromSupervisor {
+        public SaveSlice {
+            Facts.notBlank(directory, "directory");
+        }
+    }
+
+    /** Merge adapters, drop optimizer state. Answer: StageEnded. */
+    record EndStage(StepId at) implements FromSupervisor {}
+
+    /** Answer all questions of one cell of the stage's needle test; cells count length by length, depth by depth. Answer: CellEvaluated. */
+    record EvaluateCell(StepId at, int cell) implements FromSupervisor {
+        public EvaluateCell {
+            Facts.atLeast(0, cell, "cell");
+        }
+    }
+
+    /** Write the model in its public layout; told to rank 0 only. Answer: ModelExported. */
+    record ExportModel(StepId at, String directory) implements FromSupervisor {
+        public ExportModel {
+            Facts.notBlank(directory, "directory");
+        }
+    }
+
+    /** Give this incarnation up at once: waits inside collectives end, the rank stops. No answer. */
+    record AbortGeneration(StepId at, String reason) implements FromSupervisor {}
+
+    /** Answer to a report of an incarnation that is over: its sender stops. */
+    record Fenced(StepId at, int expectedGeneration) implements FromSupervisor {
+        public Fenced {
+            Facts.atLeast(1, expectedGeneration, "expectedGeneration");
+        }
+    }
+
+    /** The rank's own compute thread has something to report. Never leaves the process. */
+    record ComputeReported(RankReport report) implements RankCommand {}
+}

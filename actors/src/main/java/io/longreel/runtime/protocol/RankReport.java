@@ -1,0 +1,61 @@
+package io.longreel.runtime.protocol;
+
+import io.longreel.config.RuntimeFailure;
+import java.util.List;
+
+/** What a rank has done; the mirror of {@link RankCommand}. Pure data: the supervisor's core decides on it without knowing actors. */
+public sealed interface RankReport extends WireMessage {
+    StepId at();
+
+    int rank();
+
+    /** The links to all other ranks stand. */
+    record RankConnected(StepId at, int rank) implements RankReport {}
+
+    /** The weights are there, new, loaded or restored. */
+    record Prepared(StepId at, int rank) implements RankReport {}
+
+    record StageBegun(StepId at, int rank) implements RankReport {}
+
+    /** The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not. */
+    record StepFinished(StepId at, int rank, StepResult result, long durationNs) implements RankReport {
+        public StepFinished {
+            Facts.atLeast(0, durationNs, "durationNs");
+        }
+    }
+
+    /** The slice is on disk, synced. */
+    record SliceSaved(StepId at, int rank, String name, long sizeBytes, String sha256) implements RankReport {
+        public SliceSaved {
+            Facts.notBlank(name, "name");
+            Facts.atLeast(0, sizeBytes, "sizeBytes");
+            Facts.notBlank(sha256, "sha256");
+        }
+    }
+
+    record StageEnded(StepId at, int rank) implements RankReport {}
+
+    /** The answers of one cell, which must be the same on all ranks. */
+    record CellEvaluated(StepId at, int rank, int cell, List<TestAnswer> answers) implements RankReport {
+        public CellEvaluated {
+            Facts.atLeast(0, cell, "cell");
+            answers = List.copyOf(answers);
+        }
+    }
+
+    record ModelExported(StepId at, int rank) implements RankReport {}
+
+    /** The compute thread ended with an exception; the rank does nothing any more. */
+    record RankFailed(StepId at, int rank, RuntimeFailure.Category category, String message) implements RankReport {
+        public RankFailed {
+            Facts.notBlank(message, "message");
+        }
+    }
+
+    /** A command of another incarnation came in and was not done. */
+    record CommandFenced(StepId at, int rank, int expectedGeneration) implements RankReport {
+        public CommandFenced {
+            Facts.atLeast(1, expectedGeneration, "expectedGeneration");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.longreel.runtime.protocol;
+
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What the supervisor actor is told. Everything but the senders' references goes into its pure core. */
+public sealed interface SupervisorCommand {
+
+    /** A worker process speaks; {@code node} is where answers go. */
+    record NodeSays(NodeReport report, ActorRef<NodeCommand> node) implements SupervisorCommand, WireMessage {}
+
+    /** A rank speaks; {@code rank} is where commands for it go. */
+    record RankSays(RankReport report, ActorRef<RankCommand> rank) implements SupervisorCommand, WireMessage {}
+
+    /** End the run cleanly: finish what is in flight, write a checkpoint. A second one ends it at once. */
+    record StopRun(String reason) implements SupervisorCommand, WireMessage {
+        public StopRun {
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
+    /** A worker process is gone. Never leaves the process. */
+    record NodeGone(String processId, String reason) implements SupervisorCommand {}
+
+    /** The recorder has done something. Never leaves the process. */
+    record Recorded(RecordReport report) implements SupervisorCommand {}
+
+    /** Time goes on; the core decides about time-outs. Never leaves the process. */
+    record Tick() implements SupervisorCommand {}
+}

@@ -1,0 +1,93 @@
+package io.longreel.runtime.serialization;
+
+import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.serializers.ImmutableCollectionsSerializers;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.NodeReport;
+import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.TestAnswer;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * The number of every class that may stand in a message. A number is never used again for another class, and never changed: processes of
+ * one job may come from builds that differ. New classes get the next free number of their block; a test fails for a message without one.
+ */
+final class WireRegistry {
+    /** Below: Kryo's primitives, then the immutable collections of the JDK in Kryo's own fixed order. */
+    static final int FIRST_ID = 100;
+
+    static final int ACTOR_REF = 100;
+
+    private static final Map<Integer, Class<?>> CLASSES = new TreeMap<>(Map.ofEntries(
+            // Parts of messages.
+            Map.entry(101, StepId.class),
+            Map.entry(102, StepResult.class),
+            Map.entry(103, TestAnswer.class),
+            Map.entry(104, Placement.class),
+            Map.entry(105, Placement.RankSite.class),
+            Map.entry(106, Mesh.class),
+            Map.entry(107, RuntimeFailure.Category.class),
+            // To the supervisor.
+            Map.entry(120, SupervisorCommand.NodeSays.class),
+            Map.entry(121, SupervisorCommand.RankSays.class),
+            Map.entry(122, SupervisorCommand.StopRun.class),
+            // From and to nodes.
+            Map.entry(140, NodeReport.JoinRequested.class),
+            Map.entry(141, NodeReport.NodeReady.class),
+            Map.entry(142, NodeReport.NodeFailed.class),
+            Map.entry(150, NodeCommand.Welcome.class),
+            Map.entry(151, NodeCommand.StartRanks.class),
+            Map.entry(152, NodeCommand.StopNode.class),
+            // To ranks.
+            Map.entry(170, RankCommand.PrepareModel.class),
+            Map.entry(171, RankCommand.RestoreCheckpoint.class),
+            Map.entry(172, RankCommand.BeginStage.class),
+            Map.entry(173, RankCommand.RunStep.class),
+            Map.entry(174, RankCommand.SaveSlice.class),
+            Map.entry(175, RankCommand.EndStage.class),
+            Map.entry(176, RankCommand.EvaluateCell.class),
+            Map.entry(177, RankCommand.ExportModel.class),
+            Map.entry(178, RankCommand.AbortGeneration.class),
+            Map.entry(179, RankCommand.Fenced.class),
+            // From ranks.
+            Map.entry(200, RankReport.RankConnected.class),
+            Map.entry(201, RankReport.Prepared.class),
+            Map.entry(202, RankReport.StageBegun.class),
+            Map.entry(203, RankReport.StepFinished.class),
+            Map.entry(204, RankReport.SliceSaved.class),
+            Map.entry(205, RankReport.StageEnded.class),
+            Map.entry(206, RankReport.CellEvaluated.class),
+            Map.entry(207, RankReport.ModelExported.class),
+            Map.entry(208, RankReport.RankFailed.class),
+            Map.entry(209, RankReport.CommandFenced.class)));
+
+    private WireRegistry() {}
+
+    static Map<Integer, Class<?>> classes() {
+        return CLASSES;
+    }
+
+    /** A Kryo that knows exactly these classes; used by one thread at a time. */
+    static Kryo newKryo(ActorRefSerializer actorRefs) {
+        Kryo kryo = new Kryo(new ActorRefClassResolver(), null);
+        kryo.setRegistrationRequired(true);
+        kryo.setReferences(false);
+        ImmutableCollectionsSerializers.registerSerializers(kryo);
+        if (kryo.getNextRegistrationId() > FIRST_ID) {
+            throw new IllegalStateException("Kryo's own classes must stay below our numbers: next=%d first=%d"
+                    .formatted(kryo.getNextRegistrationId(), FIRST_ID));
+        }
+        kryo.register(ActorRef.class, actorRefs, ACTOR_REF);
+        CLASSES.forEach((id, type) -> kryo.register(type, id));
+        return kryo;
+    }
+}

@@ -1,0 +1,13 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.protocol.StepResult;
+
+/**
+ * A step that all ranks agreed on.
+ *
+ * @param position after the step
+ * @param stageName of {@code position.stage()}
+ * @param durationMs of the slowest rank
+ * @param atMs when the supervisor knew
+ */
+public record CommittedStep(Position position, String stageName, StepResult result, double durationMs, long atMs) {}

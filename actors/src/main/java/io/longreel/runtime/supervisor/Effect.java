@@ -1,0 +1,50 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.config.StageSettings.Needle;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.RankCommand;
+import java.util.List;
+
+/** What the shell does for the core, in the order of the list: a journal entry is on disk before the effects behind it happen. */
+public sealed interface Effect {
+    record WriteJournal(JournalEntry entry) implements Effect {}
+
+    record TellNode(String processId, NodeCommand.FromSupervisor command) implements Effect {}
+
+    record TellRank(int rank, RankCommand.FromSupervisor command) implements Effect {}
+
+    record TellAllRanks(RankCommand.FromSupervisor command) implements Effect {}
+
+    /** Answer to the sender of the event, which need not be a rank of the current placement. */
+    record AnswerSender(RankCommand.FromSupervisor command) implements Effect {}
+
+    /** Append to the metrics file. */
+    record RecordStep(CommittedStep step) implements Effect {}
+
+    /** Make the checkpoint exist. Comes back as ManifestWritten. */
+    record WriteManifest(String checkpoint, int generation, Position position, List<Slice> slices) implements Effect {
+        public WriteManifest {
+            slices = List.copyOf(slices);
+        }
+    }
+
+    /** Write result files of an evaluation. Comes back as EvaluationWritten. */
+    record WriteEvaluation(int stage, Needle needle, List<CellOutcome> cells) implements Effect {
+        public WriteEvaluation {
+            cells = List.copyOf(cells);
+        }
+    }
+
+    /** Write the closing report. Comes back as ReportWritten. */
+    record WriteReport() implements Effect {}
+
+    /** Something worth showing. */
+    record Announce(RunNews news) implements Effect {}
+
+    /** Something odd that changes nothing, for the log. */
+    record Note(String text) implements Effect {}
+
+    /** The run is over. */
+    record Finish(int exitCode, String message) implements Effect {}
+}

@@ -1,0 +1,112 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Needle;
+import io.longreel.config.topology.Mesh;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The part of a run's configuration that the supervisor decides on, and where the run begins. Never changes while the run lives.
+ *
+ * @param configText the whole configuration, for nodes that join
+ * @param runDirectory absolute path, for commands and messages
+ */
+public record RunPlan(
+        String name,
+        Mesh mesh,
+        int nodes,
+        int ranksPerNode,
+        int commitWindow,
+        int checkpointEverySteps,
+        long joinTimeoutMs,
+        String configText,
+        String runDirectory,
+        List<StagePlan> stages,
+        Start start) {
+
+    public RunPlan {
+        stages = List.copyOf(stages);
+        if (stages.isEmpty() || nodes * ranksPerNode != mesh.worldSize() || commitWindow < 1) {
+            throw new IllegalArgumentException(
+                    "a plan needs stages, ranks for its mesh and a window: stages=%d nodes=%d ranksPerNode=%d mesh=%s commitWindow=%d"
+                            .formatted(stages.size(), nodes, ranksPerNode, mesh, commitWindow));
+        }
+        StagePlan first = stages.get(start.position().stage());
+        if (start.position().step() > first.steps()) {
+            throw new IllegalArgumentException("a run cannot start behind the end of a stage: step=%d steps=%d"
+                    .formatted(start.position().step(), first.steps()));
+        }
+    }
+
+    /** One stage as the supervisor sees it. */
+    public record StagePlan(String name, int steps, Optional<Needle> evaluation) {
+        static StagePlan of(StageSettings stage) {
+            return new StagePlan(stage.name(), stage.steps(), stage.evaluation());
+        }
+    }
+
+    /**
+     * Where the run begins.
+     *
+     * @param generation of its first mesh incarnation, higher than any that the run has had before
+     * @param checkpoint directory to restore; empty: new weights, and the position is the very start
+     * @param evaluatedStages stages whose results are already on disk
+     */
+    public record Start(int generation, Position position, Optional<String> checkpoint, Set<Integer> evaluatedStages) {
+        public Start {
+            evaluatedStages = Set.copyOf(evaluatedStages);
+            if (checkpoint.isEmpty() && !position.equals(Position.START)) {
+                throw new IllegalArgumentException("only a checkpoint can start behind the first step: " + position);
+            }
+        }
+
+        public static Start fresh(int generation) {
+            return new Start(generation, Position.START, Optional.empty(), Set.of());
+        }
+    }
+
+    public static RunPlan of(RunConfig config, String configText, String runDirectory, Start start) {
+        return new RunPlan(
+                config.name(),
+                config.mesh(),
+                config.cluster().nodes(),
+                config.cluster().ranksPerNode(),
+                config.cluster().commitWindow(),
+                config.checkpoint().everySteps(),
+                config.cluster().joinTimeout().toMillis(),
+                configText,
+                runDirectory,
+                config.stages().stream().map(StagePlan::of).toList(),
+                start);
+    }
+
+    StagePlan stage(Position position) {
+        return stages.get(position.stage());
+    }
+
+    /** Steps of the whole run. */
+    public long totalSteps() {
+        return stages.stream().mapToLong(StagePlan::steps).sum();
+    }
+
+    /** Name of the checkpoint of a position: unique, and sorted as the positions are. */
+    public static String checkpointName(Position position) {
+        return "step-%08d".formatted(position.globalStep());
+    }
+
+    String checkpointDirectory(Position position) {
+        return runDirectory + "/checkpoints/" + checkpointName(position);
+    }
+
+    String modelDirectory() {
+        return runDirectory + "/model";
+    }
+
+    /** What the user types to go on. */
+    public String resumeCommand() {
+        return "bin/longreel resume " + runDirectory;
+    }
+}

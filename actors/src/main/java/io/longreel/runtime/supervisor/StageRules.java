@@ -1,0 +1,129 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.RankCommand.BeginStage;
+import io.longreel.runtime.protocol.RankCommand.EndStage;
+import io.longreel.runtime.protocol.RankCommand.ExportModel;
+import io.longreel.runtime.protocol.RankCommand.PrepareModel;
+import io.longreel.runtime.protocol.RankCommand.RestoreCheckpoint;
+import io.longreel.runtime.protocol.RankReport.ModelExported;
+import io.longreel.runtime.protocol.RankReport.Prepared;
+import io.longreel.runtime.protocol.RankReport.StageBegun;
+import io.longreel.runtime.protocol.RankReport.StageEnded;
+import java.util.Optional;
+
+/** What lies around the training steps: weights, the borders of stages, the exported model (LongVILA, section 3: each stage starts from the last one's weights). */
+final class StageRules {
+    private StageRules() {}
+
+    static void loadModel(Turn turn) {
+        SupervisorState state = turn.state();
+        Optional<String> checkpoint = turn.plan().start().checkpoint();
+        turn.enter(new Phase.Loading(state.allRanks()));
+        if (checkpoint.isPresent()) {
+            turn.tellAll(new RestoreCheckpoint(state.at(), checkpoint.get()));
+        } else {
+            turn.tellAll(new PrepareModel(state.at()));
+        }
+    }
+
+    static void prepared(Turn turn, Prepared prepared) {
+        if (!(turn.state().phase() instanceof Phase.Loading loading)
+                || !loading.waiting().contains(prepared.rank())) {
+            turn.ignore(prepared);
+            return;
+        }
+        var waiting = Phase.without(loading.waiting(), prepared.rank());
+        turn.enter(new Phase.Loading(waiting));
+        if (!waiting.isEmpty()) {
+            return;
+        }
+        if (turn.plan().start().checkpoint().isPresent()) {
+            announceStage(turn); // restoring has begun the stage
+            TrainingRules.start(turn);
+        } else {
+            beginStage(turn);
+        }
+    }
+
+    private static void beginStage(Turn turn) {
+        SupervisorState state = turn.state();
+        announceStage(turn);
+        turn.enter(new Phase.BeginningStage(state.allRanks())).tellAll(new BeginStage(state.at()));
+    }
+
+    private static void announceStage(Turn turn) {
+        SupervisorState state = turn.state();
+        RunPlan.StagePlan stage = turn.plan().stage(state.committed());
+        turn.journal(new JournalEntry.StageBegan(
+                        state.generation(), state.committed().stage(), stage.name(), stage.steps()))
+                .announce(new RunNews.StageStarted(state.committed(), stage.name()));
+    }
+
+    static void stageBegun(Turn turn, StageBegun begun) {
+        if (!(turn.state().phase() instanceof Phase.BeginningStage beginning)
+                || !beginning.waiting().contains(begun.rank())) {
+            turn.ignore(begun);
+            return;
+        }
+        var waiting = Phase.without(beginning.waiting(), begun.rank());
+        turn.enter(new Phase.BeginningStage(waiting));
+        if (waiting.isEmpty()) {
+            TrainingRules.start(turn);
+        }
+    }
+
+    static void endStage(Turn turn) {
+        SupervisorState state = turn.state();
+        turn.enter(new Phase.EndingStage(state.allRanks())).tellAll(new EndStage(state.at()));
+    }
+
+    static void stageEnded(Turn turn, StageEnded ended) {
+        if (!(turn.state().phase() instanceof Phase.EndingStage ending)
+                || !ending.waiting().contains(ended.rank())) {
+            turn.ignore(ended);
+            return;
+        }
+        var waiting = Phase.without(ending.waiting(), ended.rank());
+        turn.enter(new Phase.EndingStage(waiting));
+        if (!waiting.isEmpty()) {
+            return;
+        }
+        SupervisorState state = turn.state();
+        int stage = state.committed().stage();
+        RunPlan.StagePlan plan = turn.plan().stage(state.committed());
+        turn.journal(new JournalEntry.StageEnded(stage, plan.name()));
+        if (plan.evaluation().isPresent()
+                && !turn.plan().start().evaluatedStages().contains(stage)) {
+            EvaluationRules.start(turn);
+        } else {
+            nextStage(turn);
+        }
+    }
+
+    /** Behind the end of a stage and its evaluation. The newest checkpoint holds all steps, so a stop needs nothing more. */
+    static void nextStage(Turn turn) {
+        SupervisorState state = turn.state();
+        if (state.stop().isPresent()) {
+            EndingRules.endStopped(turn);
+        } else if (state.committed().stage() + 1 < turn.plan().stages().size()) {
+            turn.become(state.committed(state.committed().atNextStage(), 0));
+            beginStage(turn);
+        } else {
+            turn.enter(new Phase.Exporting())
+                    .announce(new RunNews.Exporting())
+                    .effect(new Effect.TellRank(
+                            0, new ExportModel(state.at(), turn.plan().modelDirectory())));
+        }
+    }
+
+    static void modelExported(Turn turn, ModelExported exported) {
+        if (!(turn.state().phase() instanceof Phase.Exporting)) {
+            turn.ignore(exported);
+            return;
+        }
+        turn.enter(new Phase.Closing())
+                .journal(new JournalEntry.ModelExported(turn.plan().modelDirectory()))
+                .effect(new Effect.WriteReport());
+    }
+}

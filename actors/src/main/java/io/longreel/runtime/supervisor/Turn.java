@@ -1,0 +1,69 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.RankCommand;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One event being decided: the state so far and the effects so far. Made by the core for one event and thrown away after it, so its being mutable is
+ * seen by nobody; the rules write to it instead of handing pairs around.
+ */
+final class Turn {
+    private final long nowMs;
+    private final List<Effect> effects = new ArrayList<>();
+    private SupervisorState state;
+
+    Turn(SupervisorState state, long nowMs) {
+        this.state = state;
+        this.nowMs = nowMs;
+    }
+
+    long nowMs() {
+        return nowMs;
+    }
+
+    SupervisorState state() {
+        return state;
+    }
+
+    RunPlan plan() {
+        return state.plan();
+    }
+
+    Turn become(SupervisorState next) {
+        state = next;
+        return this;
+    }
+
+    Turn enter(Phase phase) {
+        return become(state.in(phase));
+    }
+
+    Turn effect(Effect effect) {
+        effects.add(effect);
+        return this;
+    }
+
+    Turn journal(JournalEntry entry) {
+        return effect(new Effect.WriteJournal(entry));
+    }
+
+    Turn tellAll(RankCommand.FromSupervisor command) {
+        return effect(new Effect.TellAllRanks(command));
+    }
+
+    Turn announce(RunNews news) {
+        return effect(new Effect.Announce(news));
+    }
+
+    /** Duplicates and latecomers change nothing, but are not dropped in silence. */
+    Turn ignore(Object report) {
+        return effect(new Effect.Note("report ignored: phase=%s report=%s"
+                .formatted(state.phase().getClass().getSimpleName(), report)));
+    }
+
+    Decision decision() {
+        return new Decision(state, effects);
+    }
+}

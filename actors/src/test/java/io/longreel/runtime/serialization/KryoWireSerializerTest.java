@@ -1,0 +1,130 @@
+package io.longreel.runtime.serialization;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigFactory;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
+import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.NodeReport;
+import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.TestAnswer;
+import io.longreel.runtime.protocol.WireMessage;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Round trips of every message through Pekko's own look-up of the serializer. */
+class KryoWireSerializerTest {
+    private static final ActorTestKit KIT = ActorTestKit.create(
+            "serialization", ConfigFactory.parseResources("pekko-wire.conf").withFallback(ConfigFactory.load()));
+    private static final ActorRef<RankCommand> RANK = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<NodeCommand> NODE = KIT.spawn(Behaviors.ignore());
+
+    @AfterAll
+    static void stop() {
+        KIT.shutdownTestKit();
+    }
+
+    private static Placement placement() {
+        Mesh mesh = new Mesh(1, 2, 2);
+        return new Placement(
+                7,
+                mesh,
+                IntStream.range(0, 4)
+                        .mapToObj(r -> new RankSite(r, "node-" + r / 2, "p" + r / 2, "127.0.0.1:4000", "/dev/shm/d"))
+                        .toList());
+    }
+
+    private static List<RankReport> rankReports(StepId at) {
+        return List.of(
+                new RankReport.RankConnected(at, 0),
+                new RankReport.Prepared(at, 1),
+                new RankReport.StageBegun(at, 2),
+                new RankReport.StepFinished(at, 3, new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true), 12),
+                new RankReport.SliceSaved(at, 0, "rank-0.slice", 1L << 33, "00ff"),
+                new RankReport.StageEnded(at, 0),
+                new RankReport.CellEvaluated(
+                        at, 0, 29, List.of(new TestAnswer(List.of(1, 2, 3), true), new TestAnswer(List.of(), false))),
+                new RankReport.ModelExported(at, 0),
+                new RankReport.RankFailed(at, 0, RuntimeFailure.Category.RETRYABLE, "peer gone – 日本"),
+                new RankReport.CommandFenced(at, 0, 8));
+    }
+
+    private static Stream<WireMessage> messages() {
+        StepId at = new StepId(7, 4, 123_456);
+        return Stream.of(
+                        rankReports(at).stream(),
+                        rankReports(at).stream().map(report -> new SupervisorCommand.RankSays(report, RANK)),
+                        Stream.of(
+                                new SupervisorCommand.NodeSays(new NodeReport.JoinRequested("p", "n"), NODE),
+                                new SupervisorCommand.StopRun("asked"),
+                                new NodeReport.JoinRequested("p", "n"),
+                                new NodeReport.NodeReady("p", "n", "h:1", "/dev/shm/x"),
+                                new NodeReport.NodeFailed("p", RuntimeFailure.Category.CONFIG, "no"),
+                                new NodeCommand.Welcome("longreel {".repeat(3000)),
+                                new NodeCommand.StartRanks(at, placement()),
+                                new NodeCommand.StopNode(1, "over"),
+                                new RankCommand.PrepareModel(at),
+                                new RankCommand.RestoreCheckpoint(at, "/c"),
+                                new RankCommand.BeginStage(at),
+                                new RankCommand.RunStep(at),
+                                new RankCommand.SaveSlice(at, "/c"),
+                                new RankCommand.EndStage(at),
+                                new RankCommand.EvaluateCell(at, 3),
+                                new RankCommand.ExportModel(at, "/m"),
+                                new RankCommand.AbortGeneration(at, "lost"),
+                                new RankCommand.Fenced(at, 9)))
+                .flatMap(stream -> stream);
+    }
+
+    @Test
+    void shouldGiveBackEveryMessageThatIsSent() {
+        Serialization serialization = SerializationExtension.get(Adapter.toClassic(KIT.system()));
+        messages().forEach(message -> {
+            var serializer = serialization.findSerializerFor(message);
+            assertEquals(KryoWireSerializer.IDENTIFIER, serializer.identifier(), message.toString());
+            byte[] bytes = serializer.toBinary(message);
+            assertEquals(
+                    message,
+                    serialization.deserialize(bytes, message.getClass()).get());
+            assertTrue(
+                    bytes.length <= 8 << 10 || message instanceof NodeCommand.Welcome,
+                    "control messages are small: bytes=%d message=%s".formatted(bytes.length, message));
+        });
+    }
+
+    @Test
+    void shouldCoverEveryMessage() {
+        Set<Class<?>> covered = messages().map(Object::getClass).collect(Collectors.toSet());
+        WireRegistryTest.messages()
+                .filter(WireMessage.class::isAssignableFrom)
+                .forEach(type -> assertTrue(covered.contains(type), type.getName() + " has no round trip"));
+    }
+
+    @Test
+    void shouldRefuseAClassWithoutANumber() {
+        var serializer = SerializationExtension.get(Adapter.toClassic(KIT.system()))
+                .findSerializerFor(new RankCommand.RunStep(new StepId(1, 0, 0)));
+        assertThrows(IllegalArgumentException.class, () -> serializer.toBinary(new AtomicInteger(1)));
+    }
+}

@@ -1,0 +1,226 @@
+package io.longreel.runtime.supervisor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.RuntimeFailure.Category;
+import io.longreel.config.topology.Mesh;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand.StopNode;
+import io.longreel.runtime.protocol.NodeReport.NodeFailed;
+import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankReport.CellEvaluated;
+import io.longreel.runtime.protocol.RankReport.RankConnected;
+import io.longreel.runtime.protocol.RankReport.RankFailed;
+import io.longreel.runtime.protocol.RankReport.StepFinished;
+import io.longreel.runtime.protocol.RecordReport;
+import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.TestAnswer;
+import io.longreel.runtime.supervisor.RunPlan.Start;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a run ends before its time: stops in every phase, lost nodes, failed ranks, ranks that disagree. */
+class SupervisorCoreEndingTest {
+
+    @Test
+    void shouldEndAtOnceWhenStoppedBeforeTraining() {
+        for (CoreDriver run : List.of(
+                CoreDriver.fresh(),
+                CoreDriver.fresh().form(),
+                CoreDriver.fresh().connect())) {
+            run.stop();
+            assertEquals(new Effect.Finish(0, "stopped before the first step"), run.finish());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            classes = {
+                RankCommand.BeginStage.class,
+                RankCommand.RunStep.class,
+                RankCommand.SaveSlice.class,
+                Effect.WriteManifest.class,
+                RankCommand.EndStage.class,
+                RankCommand.EvaluateCell.class,
+                Effect.WriteEvaluation.class
+            })
+    void shouldFinishWhatIsInFlightAndSaveWhenStopped(Class<?> before) {
+        CoreDriver run =
+                new CoreDriver(CoreDriver.plan(2, 0, Start.fresh(1))).connect().runUntil(before);
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        run.stop().runToEnd();
+        assertEquals(0, run.finish().exitCode());
+        Position committed = run.state.committed();
+        assertEquals(committed.globalStep(), run.state.savedGlobalStep());
+        String expected = committed.globalStep() == 0
+                ? "stopped before the first step"
+                : "stopped at step %d, resume with bin/longreel resume /runs/test".formatted(committed.globalStep());
+        assertEquals(expected, run.finish().message());
+        assertEquals(
+                1,
+                run.journal().stream()
+                        .filter(JournalEntry.StopRequested.class::isInstance)
+                        .count());
+    }
+
+    @Test
+    void shouldWriteACheckpointWhenStoppedInTheMiddleOfAStage() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        run.answer(run.toRanks.removeFirst());
+        run.stop().stop().runToEnd();
+        assertEquals(2, run.state.savedGlobalStep()); // the step in flight counts
+        assertEquals(2, run.told(RankCommand.RunStep.class).size());
+        assertEquals(1, run.told(RankCommand.SaveSlice.class).size());
+    }
+
+    @Test
+    void shouldFinishTheRunWhenStoppedWhileExporting() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        run.stop().runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+    }
+
+    @Test
+    void shouldGiveUpWaitingWhenAStopTakesTooLong() {
+        CoreDriver run =
+                CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class).stop();
+        run.on(new Event.TimePassed(run.nowMs + EndingRules.STOP_GRACE_MS - 1));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        run.on(new Event.TimePassed(run.nowMs + EndingRules.STOP_GRACE_MS));
+        assertEquals(1, run.finish().exitCode());
+    }
+
+    @Test
+    void shouldFailWithTwoWhenNodesDoNotJoinInTime() {
+        CoreDriver run = CoreDriver.fresh().join("p-a", "node-a").ready("p-a", "node-a");
+        run.on(new Event.TimePassed(10_999));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        run.on(new Event.TimePassed(11_000));
+        assertEquals(2, run.finish().exitCode());
+        assertTrue(run.finish().message().startsWith("only 1 of 2 nodes joined within 10 s"));
+    }
+
+    @Test
+    void shouldNameRankAndStepAndAbortTheOthersWhenARankFails() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        run.rank(new RankFailed(run.state.at(), 2, Category.FATAL, "kernel said no"));
+        assertEquals(
+                new Effect.Finish(1, "rank 2 on node-b failed in stage short, step 0: kernel said no"), run.finish());
+        assertEquals(1, run.told(RankCommand.AbortGeneration.class).size());
+        assertEquals(
+                2,
+                run.all(Effect.TellNode.class).stream()
+                        .filter(tell -> tell.command() instanceof StopNode stop && stop.exitCode() == 1)
+                        .count());
+    }
+
+    @Test
+    void shouldExitWithTwoWhenTheDataAreWrong() {
+        CoreDriver run = CoreDriver.fresh().connect();
+        run.rank(new RankFailed(run.state.at(), 0, Category.DATA, "x.mp4 has no video stream"));
+        assertEquals(2, run.finish().exitCode());
+        CoreDriver other = CoreDriver.fresh().join("p-a", "node-a");
+        other.on(new Event.NodeReported(1, new NodeFailed("p-a", Category.CONFIG, "port 9 is in use")));
+        assertEquals(new Effect.Finish(2, "node node-a cannot take part: port 9 is in use"), other.finish());
+    }
+
+    @Test
+    void shouldWaitForTheCauseWhenARankOnlyLostItsPeers() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        run.rank(new RankFailed(run.state.at(), 0, Category.RETRYABLE, "peer 2 is gone"));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        assertEquals(1, run.told(RankCommand.AbortGeneration.class).size());
+        run.rank(new RankFailed(run.state.at(), 1, Category.RETRYABLE, "aborted"));
+        run.on(new Event.NodeLost(run.nowMs + 1, "p-b", "exit code 137"));
+        assertEquals(new Effect.Finish(1, "node node-b was lost: exit code 137"), run.finish());
+    }
+
+    @Test
+    void shouldNameTheFirstSymptomWhenNoCauseArrives() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 1, Start.fresh(1)))
+                .connect()
+                .runUntil(Effect.WriteManifest.class)
+                .runUntil(RankCommand.RunStep.class);
+        run.rank(new RankFailed(run.state.at(), 0, Category.RETRYABLE, "no answer from rank 2 within 10 s"));
+        run.on(new Event.TimePassed(run.nowMs + EndingRules.CAUSE_GRACE_MS));
+        assertEquals(
+                "rank 0 on node-a failed in stage short, step 1: no answer from rank 2 within 10 s"
+                        + "; go on from step 1 with bin/longreel resume /runs/test",
+                run.finish().message());
+    }
+
+    @Test
+    void shouldNameSilentCorruptionWhenRanksDisagreeOnAStep() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        StepId at = run.state.at();
+        StepResult right = CoreDriver.result(0);
+        StepResult wrong = new StepResult(Math.nextUp(right.loss()), 10, 100, 1.5, 1e-3, true);
+        for (int rank = 0; rank < 4; rank++) {
+            run.rank(new StepFinished(at, rank, rank == 2 ? wrong : right, 1));
+        }
+        assertEquals(1, run.finish().exitCode());
+        assertTrue(run.finish().message().startsWith("silent corruption: ranks disagree on step 0 of stage short"));
+        assertTrue(run.finish().message().contains("ranks [2]"));
+        assertTrue(run.all(Effect.RecordStep.class).isEmpty());
+    }
+
+    @Test
+    void shouldNameSilentCorruptionWhenRanksAnswerDifferently() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.EvaluateCell.class);
+        for (int rank = 0; rank < 4; rank++) {
+            List<TestAnswer> answers = List.of(new TestAnswer(List.of(rank == 3 ? 5 : 4), true));
+            run.rank(new CellEvaluated(run.state.at(), rank, 0, answers));
+        }
+        assertTrue(run.finish().message().contains("cell 0 of needle test needle-short"));
+    }
+
+    @Test
+    void shouldFailWhenTooManyStepsInARowChangeNothing() {
+        CoreDriver run = new CoreDriver(new RunPlan(
+                "nan",
+                new Mesh(1, 1, 1),
+                1,
+                1,
+                1,
+                0,
+                1_000,
+                "longreel {}",
+                "/runs/nan",
+                List.of(new RunPlan.StagePlan("only", 100, Optional.empty())),
+                Start.fresh(1)));
+        run.join("p", "n").ready("p", "n");
+        run.rank(new RankConnected(run.state.at(), 0));
+        run.runUntil(RankCommand.RunStep.class);
+        for (int step = 0; step < TrainingRules.UNAPPLIED_IN_A_ROW_MAX; step++) {
+            run.rank(new StepFinished(run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false), 1));
+        }
+        assertEquals(1, run.finish().exitCode());
+        assertTrue(run.finish().message().contains("not finite in 20 steps in a row"));
+    }
+
+    @Test
+    void shouldFailWhenAFileCannotBeWritten() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(Effect.WriteManifest.class);
+        run.on(new Event.FilesRecorded(1, new RecordReport.RecordFailed("no space left on device")));
+        assertEquals(new Effect.Finish(1, "no space left on device"), run.finish());
+    }
+
+    @Test
+    void shouldStayEndedWhateverComes() {
+        CoreDriver run = CoreDriver.fresh().connect().stop();
+        SupervisorState ended = run.state;
+        run.rank(new RankFailed(run.state.at(), 0, Category.FATAL, "late"));
+        run.on(new Event.NodeLost(1, "p-a", "gone"));
+        run.stop();
+        run.on(new Event.TimePassed(1_000_000));
+        assertInstanceOf(Phase.Ended.class, run.state.phase());
+        assertEquals(ended, run.state);
+        run.finish();
+    }
+}

@@ -179,6 +179,6 @@ public final class TransportNode implements AutoCloseable {
         if (here.processId().equals(there.processId())) {
             return fabric.open(generation, rank, peer, fault, signal);
         }
-        return media.openIpc(generation, rank, peer, fault);
+        return media.openWindows(generation, rank, peer, fault);
     }
 }

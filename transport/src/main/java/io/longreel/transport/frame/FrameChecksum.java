@@ -22,6 +22,11 @@ public final class FrameChecksum {
 
     /** Throws unless header and payload are as they were sealed. */
     public void verify(FrameHeader frame, MemorySegment header, MemorySegment payload) {
+        if (frame.payloadBytes() != payload.byteSize()) {
+            throw FrameHeader.broken(
+                    "frame must bring the payload that it names: sequence=%d payloadBytes=%d actualBytes=%d"
+                            .formatted(frame.sequence(), frame.payloadBytes(), payload.byteSize()));
+        }
         int expected = header.get(INT, FrameHeader.CRC_OFFSET);
         int actual = compute(header, payload);
         if (expected != actual) {

@@ -102,6 +102,12 @@ public record FrameHeader(
                 other, source, target, sequence, tag, messageBytes, messageOffset, payloadBytes, windowSlot);
     }
 
+    /** The same frame with its payload in a slot of the shared window. */
+    public FrameHeader inWindow(int slot) {
+        return new FrameHeader(
+                generation, source, target, sequence, tag, messageBytes, messageOffset, payloadBytes, slot);
+    }
+
     /** The same frame of a message of another length. */
     public FrameHeader withMessageBytes(long other) {
         return new FrameHeader(

@@ -15,6 +15,7 @@ import io.longreel.transport.fault.LinkFault;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -56,14 +57,17 @@ public final class AeronMedia implements AutoCloseable {
     private final TransportSettings settings;
     private final @Nullable MediaDriver driver;
     private final Aeron aeron;
+    private final Path windows;
     private final long channelTag;
     private final Subscription port;
     private final String dataEndpoint;
 
-    private AeronMedia(TransportSettings settings, @Nullable MediaDriver driver, Aeron aeron, String host) {
+    private AeronMedia(
+            TransportSettings settings, @Nullable MediaDriver driver, Aeron aeron, Path directory, String host) {
         this.settings = settings;
         this.driver = driver;
         this.aeron = aeron;
+        this.windows = directory.resolve("windows");
         // Port 0 lets the system choose; other streams find the bound socket by its tag, as its address would be bound
         // a second time.
         this.channelTag = aeron.nextCorrelationId();
@@ -112,10 +116,14 @@ public final class AeronMedia implements AutoCloseable {
             throw cannotStart("Aeron client of the driver in " + directory, e);
         }
         try {
-            return new AeronMedia(settings, driver, aeron, host);
+            Files.createDirectories(directory.resolve("windows"));
+            return new AeronMedia(settings, driver, aeron, directory, host);
+        } catch (AeronException | IOException e) {
+            aeron.close();
+            throw cannotStart("data port on " + host, e);
         } catch (RuntimeException e) {
             aeron.close();
-            throw e instanceof AeronException ? cannotStart("UDP port on " + host, e) : e;
+            throw e;
         }
     }
 
@@ -172,7 +180,28 @@ public final class AeronMedia implements AutoCloseable {
         return new WireLink(generation, rank, peer, Carrier.INTER_NODE, port(out, in, generation, rank, peer), fault);
     }
 
-    AeronPort ipcPort(int generation, int rank, int peer) {
+    /** One rank's end of a link through shared windows, with doorbells through this driver; the peer must use the same driver. */
+    public Link openWindows(int generation, int rank, int peer, LinkFault fault) {
+        AeronPort doorbell = ipcPort(generation, rank, peer);
+        try {
+            SharedWindow outbound = SharedWindow.create(
+                    windowPath(generation, rank, peer), generation, rank, peer, settings.windowBytes());
+            Path inbound = windowPath(generation, peer, rank);
+            WindowPort port =
+                    new WindowPort(doorbell, outbound, () -> SharedWindow.attach(inbound, generation, peer, rank));
+            return new WireLink(generation, rank, peer, Carrier.INTRA_NODE, port, fault);
+        } catch (RuntimeException e) {
+            doorbell.close();
+            throw e;
+        }
+    }
+
+    /** Windows lie beside the driver's own files: all processes of a node find them there, and they go with the driver. */
+    private Path windowPath(int generation, int source, int target) {
+        return windows.resolve("g%d-from%d-to%d".formatted(generation, source, target));
+    }
+
+    private AeronPort ipcPort(int generation, int rank, int peer) {
         return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, generation, rank, peer);
     }
 

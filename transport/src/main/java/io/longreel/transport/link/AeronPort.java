@@ -6,7 +6,6 @@ import io.aeron.Subscription;
 import io.aeron.logbuffer.BufferClaim;
 import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.Header;
-import io.longreel.config.RuntimeFailure;
 import io.longreel.transport.frame.FrameChecksum;
 import io.longreel.transport.frame.FrameHeader;
 import java.lang.foreign.MemorySegment;
@@ -105,14 +104,8 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
 
     private static boolean takeFragment(FrameHandler handler, MemorySegment fragment) {
         FrameHeader frame = FrameHeader.readFrom(fragment);
-        MemorySegment payload = fragment.asSlice(FrameHeader.SIZE_BYTES);
-        if (frame.windowSlot() != FrameHeader.INLINE || frame.payloadBytes() != payload.byteSize()) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.RETRYABLE,
-                    "frame must have its payload inline: windowSlot=%d payloadBytes=%d actualBytes=%d"
-                            .formatted(frame.windowSlot(), frame.payloadBytes(), payload.byteSize()));
-        }
-        return handler.onFrame(frame, fragment.asSlice(0, FrameHeader.SIZE_BYTES), payload);
+        return handler.onFrame(
+                frame, fragment.asSlice(0, FrameHeader.SIZE_BYTES), fragment.asSlice(FrameHeader.SIZE_BYTES));
     }
 
     @Override

@@ -1,0 +1,25 @@
+package io.longreel.transport;
+
+import io.longreel.config.TransportSettings;
+import io.longreel.config.TransportSettings.IntraNode;
+import io.longreel.config.topology.Mesh;
+import io.longreel.transport.fault.LinkFault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract within a node whose payloads go through shared windows: every rank is a process of its own. */
+class WindowsTransportTest extends TransportContract {
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path base;
+
+    @Override
+    World open(int generation, Mesh mesh, Duration waitTimeout, LinkFault fault) {
+        TransportSettings settings =
+                new TransportSettings(IntraNode.WINDOWS, 256 * 1024, 65_504, 1024 * 1024, waitTimeout);
+        List<String> layout = List.of("A0", "A1", "A2", "A3", "A4", "A5").subList(0, mesh.worldSize());
+        return NodesWorld.open(settings, base, generation, mesh, layout, fault);
+    }
+}

@@ -1,0 +1,242 @@
+package io.longreel.model.optim;
+
+import io.longreel.config.StageSettings;
+import io.longreel.model.state.FlatSpace;
+import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.Communicator;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AdamW whose state is divided among all ranks of the world (ZeRO, stage 1 and 2, Rajbhandari et al. 2020). A rank holds all gradients of its own
+ * micro-batches, but master weights, m and v of its own slice only; slices are even to one element. A step reduces gradients onto the slices,
+ * clips by the global norm, updates, and gathers the slices back.
+ *
+ * <p>Invariant: after every step all ranks hold the same bits of every weight, and when some rank saw a value that is not finite, no rank
+ * changed anything. All ranks call the same methods in the same order; used by the rank's compute thread.
+ */
+public final class ShardedAdamW {
+    /** Added to the norm before dividing, as {@code torch.nn.utils.clip_grad_norm_} does. */
+    private static final double CLIP_EPSILON = 1e-6;
+
+    /** Something that trains: its name and weights, F32, equal on all ranks. */
+    public record Entry(String name, Tensor weights) {}
+
+    /**
+     * What a step did, equal on all ranks.
+     *
+     * @param gradientNorm global norm before clipping; not finite when some gradient was not
+     * @param applied false when some rank saw a value that is not finite: then nothing changed
+     */
+    public record Update(double gradientNorm, boolean applied) {}
+
+    /**
+     * State of elements {@code [from, from + m.elements())} of a named entry, as views of the own slice: what a checkpoint or a snapshot writes, and
+     * what a restore fills.
+     */
+    public record StatePiece(String name, long from, Tensor m, Tensor v) {}
+
+    private final Communicator world;
+    private final Kernels kernels;
+    private final StageSettings.Optimizer settings;
+    private final FlatSpace space;
+    private final Map<String, Tensor> weights = new LinkedHashMap<>();
+    private final Map<String, Tensor> gradients = new LinkedHashMap<>();
+    private final Tensor allGradients;
+    private final long[] bounds;
+    private final Tensor ownGradient;
+    private final Tensor master;
+    private final Tensor m;
+    private final Tensor v;
+    private int steps;
+
+    private ShardedAdamW(
+            List<Entry> entries,
+            Communicator world,
+            Kernels kernels,
+            StageSettings.Optimizer settings,
+            TensorArena arena) {
+        this.world = world;
+        this.kernels = kernels;
+        this.settings = settings;
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            if (weights.put(entry.name, entry.weights) != null || entry.weights.dtype() != DType.F32) {
+                throw new IllegalArgumentException("entries must be F32 and have names of their own: name=%s weights=%s"
+                        .formatted(entry.name, entry.weights));
+            }
+            sizes.put(entry.name, entry.weights.elements());
+        }
+        this.space = FlatSpace.of(sizes);
+        this.bounds = space.evenBounds(world.size());
+        this.allGradients = arena.allocate(Math.toIntExact(space.elements()));
+        for (Entry entry : entries) {
+            long offset = space.offset(entry.name);
+            gradients.put(
+                    entry.name,
+                    elements(allGradients, offset, offset + entry.weights.elements())
+                            .reshape(entry.weights.shape()));
+        }
+        int slice = Math.toIntExact(bounds[world.index() + 1] - bounds[world.index()]);
+        this.ownGradient = arena.allocate(slice);
+        this.master = arena.allocate(slice);
+        this.m = arena.allocate(slice);
+        this.v = arena.allocate(slice);
+        kernels.elementwise().zero(m);
+        kernels.elementwise().zero(v);
+        zeroGradients();
+        reloadMaster();
+    }
+
+    /** Fresh state for weights as they are now. All ranks pass the same entries in the same order. */
+    public static ShardedAdamW create(
+            List<Entry> entries,
+            Communicator world,
+            Kernels kernels,
+            StageSettings.Optimizer settings,
+            TensorArena arena) {
+        return new ShardedAdamW(entries, world, kernels, settings, arena);
+    }
+
+    /** Most bytes that {@link #create} takes from its arena on any rank, for {@code elements} trainable elements. */
+    public static long sizeBytes(long elements, int worldSize) {
+        int slice = Math.toIntExact(Math.ceilDiv(elements, (long) worldSize));
+        return TensorArena.sizeBytes(DType.F32, Math.toIntExact(elements))
+                + 4 * TensorArena.sizeBytes(DType.F32, slice);
+    }
+
+    /** The gradient of an entry, into which the backward pass adds; null for a name that does not train. */
+    public @Nullable Tensor gradient(String name) {
+        return gradients.get(name);
+    }
+
+    /** To be called before the first backward pass of every step: a step leaves other values in the buffer. */
+    public void zeroGradients() {
+        kernels.elementwise().zero(allGradients);
+    }
+
+    /**
+     * One optimizer step on the sum over all ranks of the gradients that were added since {@link #zeroGradients}.
+     *
+     * @param locallyFinite whether everything that this rank computed otherwise (its loss) is finite
+     */
+    public Update step(double learningRate, boolean locallyFinite) {
+        // (all elements) of every rank -> (own slice), summed in rank order
+        world.reduceScatterSum(allGradients.segment(), bounds, ownGradient.segment());
+        double[] sums = {kernels.elementwise().sumOfSquares(ownGradient), locallyFinite ? 0 : 1};
+        world.allReduceSum(sums);
+        double norm = Math.sqrt(sums[0]);
+        if (sums[1] > 0 || !Double.isFinite(norm)) {
+            return new Update(norm, false);
+        }
+        steps++;
+        kernels.optimizer()
+                .adamW(
+                        master,
+                        ownGradient,
+                        m,
+                        v,
+                        (float) clipFactor(norm),
+                        learningRate,
+                        settings.beta1(),
+                        settings.beta2(),
+                        settings.epsilon(),
+                        settings.weightDecay(),
+                        steps);
+        gatherWeights();
+        return new Update(norm, true);
+    }
+
+    /** Steps that changed the weights so far: what bias correction counts. */
+    public int steps() {
+        return steps;
+    }
+
+    /** Views of the own slice's state, by entry: to be written, or filled by a restore. */
+    public List<StatePiece> statePieces() {
+        List<StatePiece> pieces = new ArrayList<>();
+        long first = bounds[world.index()];
+        for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
+            long from = piece.flatFrom() - first;
+            long to = from + piece.elements();
+            pieces.add(new StatePiece(piece.name(), piece.from(), elements(m, from, to), elements(v, from, to)));
+        }
+        return pieces;
+    }
+
+    /** Goes on as if {@code newSteps} steps had been made; {@link #statePieces} and the weights have been filled before. */
+    public void resumeAt(int newSteps) {
+        if (newSteps < 0) {
+            throw new IllegalArgumentException("steps must not be negative: steps=" + newSteps);
+        }
+        steps = newSteps;
+        reloadMaster();
+    }
+
+    /** Takes the own slice's master weights from the weights, after something else than a step has changed them. */
+    public void reloadMaster() {
+        long first = bounds[world.index()];
+        for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
+            long from = piece.flatFrom() - first;
+            Tensor source = elements(weightsOf(piece.name()), piece.from(), piece.to());
+            kernels.elementwise().copy(source, elements(master, from, from + piece.elements()));
+        }
+    }
+
+    private double clipFactor(double norm) {
+        if (settings.clipNorm() == 0) {
+            return 1;
+        }
+        return Math.min(1, settings.clipNorm() / (norm + CLIP_EPSILON));
+    }
+
+    /** (own slice) of every rank -> (all elements), into the gradient buffer, which is free now, and from there into the weights. */
+    private void gatherWeights() {
+        List<MemorySegment> slices = new ArrayList<>();
+        for (int rank = 0; rank < world.size(); rank++) {
+            slices.add(elements(allGradients, bounds[rank], bounds[rank + 1]).segment());
+        }
+        world.allGatherV(master.segment(), slices);
+        for (String name : weights.keySet()) {
+            kernels.elementwise().copy(gradientOf(name), weightsOf(name));
+        }
+    }
+
+    private Tensor weightsOf(String name) {
+        return required(weights, name);
+    }
+
+    private Tensor gradientOf(String name) {
+        return required(gradients, name);
+    }
+
+    private static Tensor required(Map<String, Tensor> tensors, String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new IllegalStateException("entry must be known: name=%s known=%s".formatted(name, tensors.keySet()));
+        }
+        return tensor;
+    }
+
+    /** Elements {@code [from, to)} of a tensor, as a vector. */
+    private static Tensor elements(Tensor tensor, long from, long to) {
+        return Tensor.of(
+                tensor.segment().asSlice(from * Float.BYTES, (to - from) * Float.BYTES),
+                DType.F32,
+                Math.toIntExact(to - from));
+    }
+
+    @Override
+    public String toString() {
+        return "ShardedAdamW(elements=%d rank=%d bounds=%s steps=%d)"
+                .formatted(space.elements(), world.index(), Arrays.toString(bounds), steps);
+    }
+}

@@ -1,0 +1,297 @@
+package io.longreel.model.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.StageSettings;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.Communicator;
+import io.longreel.transport.InProcessTransport;
+import io.longreel.transport.RankThreads;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShardedAdamWTest {
+    private static final long SEED = 42;
+    private static final int STEPS = 10;
+    private static final double LEARNING_RATE = 1e-2;
+    private static final StageSettings.Optimizer SETTINGS = new StageSettings.Optimizer(0.9, 0.95, 1e-8, 0.1, 1.0);
+    /** Sizes that no number of ranks divides; one entry is empty. */
+    private static final Map<String, int[]> SHAPES = new TreeMap<>(Map.of(
+            "a.bias", new int[] {5}, "b.weight", new int[] {3, 7}, "c.empty", new int[] {0}, "d", new int[] {1}));
+
+    /** One rank's weights and optimizer. */
+    private static final class Replica implements AutoCloseable {
+        final TensorArena arena = TensorArena.open("test", 1 << 16);
+        final Map<String, Tensor> weights = new TreeMap<>();
+        final ShardedAdamW optimizer;
+
+        Replica(Communicator world) {
+            for (Map.Entry<String, int[]> entry : SHAPES.entrySet()) {
+                Tensor tensor = arena.allocate(entry.getValue());
+                tensor.copyFrom(initial(entry.getKey()));
+                weights.put(entry.getKey(), tensor);
+            }
+            List<ShardedAdamW.Entry> entries = new ArrayList<>();
+            weights.forEach((name, tensor) -> entries.add(new ShardedAdamW.Entry(name, tensor)));
+            optimizer = ShardedAdamW.create(entries, world, Devices.plain().kernels(), SETTINGS, arena);
+        }
+
+        ShardedAdamW.Update step(int step, int rank, int worldSize) {
+            optimizer.zeroGradients();
+            for (String name : weights.keySet()) {
+                Tensor gradient = Objects.requireNonNull(optimizer.gradient(name));
+                float[] values = gradient(name, step);
+                // Each rank adds its share; the shares differ, their sum does not.
+                for (int i = 0; i < values.length; i++) {
+                    float share = values[i] / worldSize + 0.01f * (rank - (worldSize - 1) / 2f);
+                    gradient.setFloat(i, gradient.getFloat(i) + share);
+                }
+            }
+            return optimizer.step(LEARNING_RATE, true);
+        }
+
+        float[] values() {
+            float[] all = new float[elements()];
+            int at = 0;
+            for (Tensor tensor : weights.values()) {
+                float[] part = tensor.toFloats();
+                System.arraycopy(part, 0, all, at, part.length);
+                at += part.length;
+            }
+            return all;
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 40})
+    void shouldEqualAdamWInDoubleOnOneRankWhenTheWorldHasAnySize(int worldSize) {
+        DoubleAdamW oracle = new DoubleAdamW();
+        List<Double> norms = new ArrayList<>();
+        List<List<float[]>> perRank = onRanks(worldSize, endpoint -> {
+            List<float[]> history = new ArrayList<>();
+            try (Replica replica = new Replica(endpoint.communicator(world(worldSize)))) {
+                for (int step = 0; step < STEPS; step++) {
+                    ShardedAdamW.Update update = replica.step(step, endpoint.rank(), worldSize);
+                    assertTrue(update.applied());
+                    history.add(replica.values());
+                    if (endpoint.rank() == 0) {
+                        norms.add(update.gradientNorm());
+                    }
+                }
+            }
+            return history;
+        });
+        for (int step = 0; step < STEPS; step++) {
+            double norm = oracle.step(step);
+            assertEquals(norm, norms.get(step), 1e-4 * norm, "seed=" + SEED + " step=" + step);
+            for (int rank = 0; rank < worldSize; rank++) {
+                float[] values = perRank.get(rank).get(step);
+                assertArrayEquals(perRank.get(0).get(step), values, "rank=" + rank);
+                for (int i = 0; i < values.length; i++) {
+                    assertEquals(oracle.weights[i], values[i], 1e-6, "seed=" + SEED + " step=" + step + " i=" + i);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void shouldChangeNothingAnywhereWhenOneRankHasAValueThatIsNotFinite(int worldSize) {
+        onRanks(worldSize, endpoint -> {
+            try (Replica replica = new Replica(endpoint.communicator(world(worldSize)))) {
+                replica.step(0, endpoint.rank(), worldSize);
+                float[] before = replica.values();
+                float[] stateBefore = state(replica.optimizer);
+                boolean last = endpoint.rank() == worldSize - 1;
+                for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                    replica.optimizer.zeroGradients();
+                    Tensor gradient = Objects.requireNonNull(replica.optimizer.gradient("b.weight"));
+                    gradient.setFloat(4, last ? bad : 1);
+                    assertFalse(replica.optimizer.step(LEARNING_RATE, true).applied());
+                }
+                replica.optimizer.zeroGradients();
+                assertFalse(replica.optimizer.step(LEARNING_RATE, !last).applied());
+                assertArrayEquals(before, replica.values());
+                assertArrayEquals(stateBefore, state(replica.optimizer));
+                assertEquals(1, replica.optimizer.steps());
+                assertTrue(replica.step(1, endpoint.rank(), worldSize).applied());
+            }
+            return true;
+        });
+    }
+
+    @Test
+    void shouldGoOnAsIfNothingHadHappenedWhenStateMovesToAWorldOfAnotherSize() {
+        int half = STEPS / 2;
+        DoubleAdamW oracle = new DoubleAdamW();
+        for (int step = 0; step < STEPS; step++) {
+            oracle.step(step);
+        }
+        for (int[] sizes : new int[][] {{1, 3}, {4, 1}, {2, 4}, {3, 2}}) {
+            List<Replica> former = onRanks(sizes[0], endpoint -> {
+                Replica replica = new Replica(endpoint.communicator(world(sizes[0])));
+                for (int step = 0; step < half; step++) {
+                    replica.step(step, endpoint.rank(), sizes[0]);
+                }
+                return replica;
+            });
+            List<float[]> resumed = onRanks(sizes[1], endpoint -> {
+                try (Replica replica = new Replica(endpoint.communicator(world(sizes[1])))) {
+                    restore(replica, former, half);
+                    for (int step = half; step < STEPS; step++) {
+                        replica.step(step, endpoint.rank(), sizes[1]);
+                    }
+                    return replica.values();
+                }
+            });
+            for (int i = 0; i < oracle.weights.length; i++) {
+                assertEquals(oracle.weights[i], resumed.getFirst()[i], 1e-6, "seed=" + SEED + " i=" + i);
+            }
+            former.forEach(Replica::close);
+        }
+    }
+
+    @Test
+    void shouldHaveNoGradientWhenAnEntryDoesNotTrain() {
+        onRanks(1, endpoint -> {
+            try (Replica replica = new Replica(endpoint.communicator(world(1)))) {
+                assertNull(replica.optimizer.gradient("frozen"));
+                assertNotNull(replica.optimizer.gradient("d"));
+                assertTrue(replica.arena.usedBytes() <= ShardedAdamW.sizeBytes(elements(), 1) + SHAPES.size() * 128L);
+            }
+            return true;
+        });
+    }
+
+    private static void restore(Replica replica, List<Replica> former, int steps) {
+        replica.weights.forEach((name, tensor) ->
+                tensor.copyFrom(Objects.requireNonNull(former.getFirst().weights.get(name))));
+        for (ShardedAdamW.StatePiece own : replica.optimizer.statePieces()) {
+            for (Replica rank : former) {
+                rank.optimizer.statePieces().forEach(other -> copyOverlap(other, own));
+            }
+        }
+        replica.optimizer.resumeAt(steps);
+    }
+
+    private static void copyOverlap(ShardedAdamW.StatePiece source, ShardedAdamW.StatePiece target) {
+        for (long i = 0; source.name().equals(target.name()) && i < target.m().elements(); i++) {
+            long j = i + target.from() - source.from();
+            if (j >= 0 && j < source.m().elements()) {
+                target.m().setFloat(i, source.m().getFloat(j));
+                target.v().setFloat(i, source.v().getFloat(j));
+            }
+        }
+    }
+
+    private static float[] state(ShardedAdamW optimizer) {
+        List<Float> values = new ArrayList<>();
+        for (ShardedAdamW.StatePiece piece : optimizer.statePieces()) {
+            for (float value : piece.m().toFloats()) {
+                values.add(value);
+            }
+            for (float value : piece.v().toFloats()) {
+                values.add(value);
+            }
+        }
+        float[] array = new float[values.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = values.get(i);
+        }
+        return array;
+    }
+
+    private static <T> List<T> onRanks(int worldSize, RankThreads.RankWork<T> work) {
+        try (InProcessTransport transport = InProcessTransport.open(worldSize)) {
+            return RankThreads.run(transport.endpoints(), work);
+        }
+    }
+
+    private static List<Integer> world(int size) {
+        return IntStream.range(0, size).boxed().toList();
+    }
+
+    private static int elements() {
+        return (int) SHAPES.values().stream().mapToLong(Tensor::elements).sum();
+    }
+
+    private static float[] initial(String name) {
+        return draw(name, -1);
+    }
+
+    private static float[] gradient(String name, int step) {
+        return draw(name, step);
+    }
+
+    private static float[] draw(String name, int step) {
+        Random random = new Random(SEED + 31L * name.hashCode() + step);
+        float[] values = new float[(int) Tensor.elements(Objects.requireNonNull(SHAPES.get(name)))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian() * 0.3f;
+        }
+        return values;
+    }
+
+    /** AdamW with clipping on one rank, everything in double. */
+    private static final class DoubleAdamW {
+        final double[] weights = new double[elements()];
+        private final double[] m = new double[elements()];
+        private final double[] v = new double[elements()];
+
+        DoubleAdamW() {
+            fill(weights, ShardedAdamWTest::initial);
+        }
+
+        double step(int step) {
+            double[] g = new double[elements()];
+            fill(g, name -> gradient(name, step));
+            double norm = 0;
+            for (double value : g) {
+                norm += value * value;
+            }
+            norm = Math.sqrt(norm);
+            double clip = Math.min(1, SETTINGS.clipNorm() / (norm + 1e-6));
+            int t = step + 1;
+            for (int i = 0; i < g.length; i++) {
+                double gradient = g[i] * clip;
+                weights[i] -= LEARNING_RATE * SETTINGS.weightDecay() * weights[i];
+                m[i] = SETTINGS.beta1() * m[i] + (1 - SETTINGS.beta1()) * gradient;
+                v[i] = SETTINGS.beta2() * v[i] + (1 - SETTINGS.beta2()) * gradient * gradient;
+                double mHat = m[i] / (1 - Math.pow(SETTINGS.beta1(), t));
+                double vHat = v[i] / (1 - Math.pow(SETTINGS.beta2(), t));
+                weights[i] -= LEARNING_RATE * mHat / (Math.sqrt(vHat) + SETTINGS.epsilon());
+            }
+            return norm;
+        }
+
+        private static void fill(double[] target, Function<String, float[]> source) {
+            int at = 0;
+            for (String name : SHAPES.keySet()) {
+                for (float value : source.apply(name)) {
+                    target[at++] = value;
+                }
+            }
+        }
+    }
+}

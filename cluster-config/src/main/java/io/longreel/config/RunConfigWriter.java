@@ -136,7 +136,7 @@ final class RunConfigWriter {
                 "trainable",
                 stage.trainable().stream().sorted().map(ConfigReader::written).toList());
         stage.lora().ifPresent(lora -> map.put("lora", Map.of("rank", lora.rank(), "alpha", lora.alpha())));
-        map.put("context-tokens", stage.contextTokensMax());
+        map.put("context-tokens-max", stage.contextTokensMax());
         StageSettings.Optimizer optimizer = stage.optimizer();
         map.put(
                 "optimizer",

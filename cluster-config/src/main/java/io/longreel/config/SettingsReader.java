@@ -178,7 +178,7 @@ final class SettingsReader {
 
     private ModelSettings.Llm llm(ConfigReader section) {
         ModelSettings.Llm llm = new ModelSettings.Llm(
-                section.integer("vocabulary-size", 259, Integer.MAX_VALUE),
+                section.integer("vocabulary-size", 320, Integer.MAX_VALUE),
                 section.integer("hidden-size", 1, Integer.MAX_VALUE),
                 section.integer("intermediate-size", 1, Integer.MAX_VALUE),
                 section.integer("layers", 1, Integer.MAX_VALUE),

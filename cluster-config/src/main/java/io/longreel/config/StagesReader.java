@@ -27,6 +27,9 @@ final class StagesReader {
     /** What a needle question adds to the frames at least: start, the question's first and last token, the answer, end. */
     private static final int QUESTION_TOKENS_MIN = 5;
 
+    /** Room for the key, the question and the answer. */
+    private static final int PASSKEY_TOKENS_MIN = 64;
+
     private enum Kind {
         CAPTIONS,
         NEEDLE_QUESTIONS,
@@ -101,7 +104,7 @@ final class StagesReader {
         String name = section.isNull("name") ? nameInLibrary : section.text("name");
         Set<Part> trainable = section.choices("trainable", Part.class);
         Lora lora = lora(section.section("lora"));
-        int contextTokens = section.integer("context-tokens", 1, Integer.MAX_VALUE);
+        int contextTokens = section.integer("context-tokens-max", 1, Integer.MAX_VALUE);
         Optimizer optimizer = optimizer(section.section("optimizer"));
         Optional<Needle> evaluation = evaluation(section.section("evaluation"));
         phase(section.section("phase"), "phase", EMPTY);
@@ -182,8 +185,8 @@ final class StagesReader {
     private Source source(ConfigReader section, ConfigObject writtenPhase) {
         Kind kind = section.choice("kind", Kind.class);
         List<Integer> frames = section.integers("frames", 1);
-        int tokensMin = section.integer("tokens-min", 32, Integer.MAX_VALUE);
-        int tokensMax = section.integer("tokens-max", 32, Integer.MAX_VALUE);
+        int tokensMin = section.integer("tokens-min", PASSKEY_TOKENS_MIN, Integer.MAX_VALUE);
+        int tokensMax = section.integer("tokens-max", PASSKEY_TOKENS_MIN, Integer.MAX_VALUE);
         if (writtenPhase.get("source") instanceof ConfigObject written) {
             for (Kind other : Kind.values()) {
                 for (String key : other.keys()) {
@@ -250,8 +253,8 @@ final class StagesReader {
         architecture.ifPresent(model -> faults.require(
                 stage.contextTokensMax() <= model.llm().maxPositions(),
                 section,
-                "context-tokens",
-                "must not exceed the model's max-positions: context-tokens=%d max-positions=%d"
+                "context-tokens-max",
+                "must not exceed the model's max-positions: context-tokens-max=%d max-positions=%d"
                         .formatted(stage.contextTokensMax(), model.llm().maxPositions()),
                 modelPath));
         for (int i = 0; i < stage.phases().size(); i++) {
@@ -267,8 +270,8 @@ final class StagesReader {
                     .ifPresent(tokens -> faults.require(
                             tokens <= stage.contextTokensMax(),
                             section,
-                            "context-tokens",
-                            "must hold the longest sample of %s: context-tokens=%d, at least %d needed"
+                            "context-tokens-max",
+                            "must hold the longest sample of %s: context-tokens-max=%d, at least %d needed"
                                     .formatted(phasePath, stage.contextTokensMax(), tokens),
                             section.path() + "." + phasePath,
                             modelPath));
@@ -300,7 +303,7 @@ final class StagesReader {
             case Source.NeedleQuestions questions ->
                 architecture.flatMap(model ->
                         questions.frames().stream().max(Integer::compare).map(f -> questionTokens(f, model)));
-            case Source.Passkeys passkeys -> Optional.of((long) passkeys.tokensMax() + QUESTION_TOKENS_MIN);
+            case Source.Passkeys passkeys -> Optional.of((long) passkeys.tokensMax());
         };
     }
 

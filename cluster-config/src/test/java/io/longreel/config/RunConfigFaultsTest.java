@@ -50,9 +50,10 @@ final class RunConfigFaultsTest {
                 Arguments.of("stages[0].phases[0].final-fraction=2", "of at least 0 and at most 1"),
                 Arguments.of("stages[0].phases[0].source.frames=[]", "frames must list at least one length"),
                 Arguments.of("stages[0].phases[0].source.frames=[0]", "frames must be a whole number at least 1"),
-                Arguments.of("stages[0].phases[0].source.tokens-min=64", "is for kind = passkeys, but the kind is"),
-                Arguments.of("stages[0].phases[0].source.frames=[512]", "context-tokens=2048, at least 2053 needed"),
-                Arguments.of("stages[0].context-tokens=70000", "must not exceed the model's max-positions"),
+                Arguments.of("stages[0].phases[0].source.tokens-min=80", "is for kind = passkeys, but the kind is"),
+                Arguments.of(
+                        "stages[0].phases[0].source.frames=[512]", "context-tokens-max=2048, at least 2053 needed"),
+                Arguments.of("stages[0].context-tokens-max=70000", "must not exceed the model's max-positions"),
                 Arguments.of("stages[0].evaluation={frames=[20000]}", "20000 frames take 80005 tokens"),
                 Arguments.of("stages[0].evaluation={frames=[2], depths=0}", "depths must be a whole number"),
                 Arguments.of("stage-defaults.optimizer.beta1=1", "of at least 0 and below 1, not \"1\""),
@@ -125,7 +126,7 @@ final class RunConfigFaultsTest {
                 () -> RunConfigLoader.load("demo", List.of("stage-library.3-and-5-sft.contxt-tokens=4")));
         assertEquals(
                 "--set stage-library.3-and-5-sft.contxt-tokens=4: longreel.stage-library.3-and-5-sft.contxt-tokens"
-                        + " is an unknown key; did you mean context-tokens?",
+                        + " is an unknown key; did you mean context-tokens-max?",
                 failure.getMessage());
     }
 }

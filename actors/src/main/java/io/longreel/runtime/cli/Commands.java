@@ -8,6 +8,6 @@ final class Commands {
 
     /** Fresh instances: picocli keeps the options of a run in them. */
     static List<Object> all() {
-        return List.of(new ConfigCommand(), new ForwardCommand());
+        return List.of(new ConfigCommand(), new DoctorCommand(), new ForwardCommand());
     }
 }

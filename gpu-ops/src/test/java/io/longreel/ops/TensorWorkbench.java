@@ -12,19 +12,26 @@ import java.util.random.RandomGenerator;
  * tensors. Belongs to the test's thread.
  */
 public final class TensorWorkbench implements AutoCloseable {
-    private static final long CAPACITY_BYTES = 64L << 20;
+    private static final long CAPACITY_BYTES = 16L << 20;
 
-    private final TensorArena arena = TensorArena.open("workbench", CAPACITY_BYTES);
+    private static final double FLOOR = 0.1;
+
+    private final TensorArena arena;
     private final long seed;
     private final RandomGenerator random;
 
-    private TensorWorkbench(long seed) {
+    private TensorWorkbench(long seed, long capacityBytes) {
+        this.arena = TensorArena.open("workbench", capacityBytes);
         this.seed = seed;
         this.random = new Random(seed);
     }
 
     public static TensorWorkbench open(long seed) {
-        return new TensorWorkbench(seed);
+        return open(seed, CAPACITY_BYTES);
+    }
+
+    public static TensorWorkbench open(long seed, long capacityBytes) {
+        return new TensorWorkbench(seed, capacityBytes);
     }
 
     public TensorArena arena() {
@@ -73,7 +80,9 @@ public final class TensorWorkbench implements AutoCloseable {
         return index;
     }
 
-    /** Norm of the difference over the norm of what is expected. Equal elements, also equally infinite ones, count as no difference. */
+    /**
+     * Norm of the difference over the norm of what is expected, or over a tenth of the operands' own size where the expected values
+     * cancel to less than that (operands are standard normal). Equal elements, also equally infinite ones, count as no difference. */
     public static double relativeError(Tensor expected, Tensor actual) {
         double difference = 0;
         double norm = 0;
@@ -85,7 +94,7 @@ public final class TensorWorkbench implements AutoCloseable {
             }
             norm += Double.isInfinite(e) ? 0 : e * e;
         }
-        return difference == 0 ? 0 : Math.sqrt(difference / Math.max(norm, 1e-30));
+        return difference == 0 ? 0 : Math.sqrt(difference / Math.max(norm, FLOOR * FLOOR * expected.elements()));
     }
 
     /** Fails unless the relative error is within the tolerance; a NaN on either side fails. */

@@ -1,11 +1,13 @@
 package io.longreel.ops.device;
 
+import io.longreel.ops.cpu.CpuKernels;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.plain.PlainKernels;
 
 /** The devices that this machine offers. Stateless; any thread. */
 public final class Devices {
     private static final Device PLAIN = new HostDevice("plain", PlainKernels.create());
+    private static final Device CPU = new HostDevice("cpu", CpuKernels.create());
 
     private Devices() {}
 
@@ -16,7 +18,7 @@ public final class Devices {
 
     /** The processor, fast. */
     public static Device cpu() {
-        return PLAIN;
+        return CPU;
     }
 
     private record HostDevice(String name, Kernels kernels) implements Device {}

@@ -4,6 +4,7 @@ import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A bump allocator over one block of off-heap memory. The name of an arena tells its lifetime: run (weights, optimizer), step
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 public final class TensorArena implements AutoCloseable {
     private static final long ALIGNMENT_BYTES = 64;
     private static final long PLANNING_BYTES_MAX = 1L << 50;
+    private static final AtomicLong LIVE = new AtomicLong();
 
     private final String tag;
     private final Arena arena;
@@ -27,6 +29,7 @@ public final class TensorArena implements AutoCloseable {
         this.tag = tag;
         this.arena = arena;
         this.block = block;
+        LIVE.incrementAndGet();
     }
 
     public static TensorArena open(String tag, long capacityBytes) {
@@ -43,6 +46,11 @@ public final class TensorArena implements AutoCloseable {
     public static TensorArena planning(String tag) {
         MemorySegment nowhere = MemorySegment.ofAddress(ALIGNMENT_BYTES).reinterpret(PLANNING_BYTES_MAX);
         return new TensorArena(tag, Arena.ofShared(), nowhere);
+    }
+
+    /** Arenas of this process that are open: 0 once everything that was opened is closed, which tests assert. */
+    public static long liveArenas() {
+        return LIVE.get();
     }
 
     /** Bytes that a tensor of this type and shape takes in an arena, alignment included. Plans add these up. */
@@ -93,6 +101,7 @@ public final class TensorArena implements AutoCloseable {
         used = mark;
     }
 
+    /** Frees everything. */
     public void reset() {
         used = 0;
     }
@@ -121,6 +130,7 @@ public final class TensorArena implements AutoCloseable {
         }
         closed = true;
         arena.close();
+        LIVE.decrementAndGet();
     }
 
     private static long roundUp(long bytes) {

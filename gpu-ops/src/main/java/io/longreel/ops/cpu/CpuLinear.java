@@ -1,0 +1,113 @@
+package io.longreel.ops.cpu;
+
+import static io.longreel.ops.cpu.VectorMath.LANES;
+import static io.longreel.ops.cpu.VectorMath.SPECIES;
+import static io.longreel.ops.cpu.VectorMath.load;
+import static io.longreel.ops.cpu.VectorMath.store;
+
+import io.longreel.ops.kernels.LinearKernels;
+import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** Matrix products through oneDNN, biases in vector loops. Stateless; any thread, {@link CpuThreads} says with how many cores. */
+final class CpuLinear implements LinearKernels {
+    /** Rows whose fp32 sum is formed before it joins the total: two levels keep long sums exact to a few ulp. */
+    private static final int ROWS_PER_SUM = 64;
+
+    @Override
+    public void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {
+        Shapes.matmul(transposeA, a, transposeB, b, c);
+        int inner = transposeA ? a.rows() : a.columns();
+        if (c.elements() == 0) {
+            return;
+        }
+        if (inner == 0) {
+            scaleOnly(beta, c);
+            return;
+        }
+        OneDnn.sgemm(
+                transposeA,
+                transposeB,
+                c.rows(),
+                c.columns(),
+                inner,
+                1f,
+                a.segment(),
+                0,
+                a.columns(),
+                b.segment(),
+                0,
+                b.columns(),
+                beta,
+                c.segment(),
+                0,
+                c.columns());
+    }
+
+    private static void scaleOnly(float beta, Tensor c) {
+        if (beta == 0f) {
+            c.zero();
+        } else {
+            CpuElementwise.scaleBy(c, beta);
+        }
+    }
+
+    @Override
+    public void addBias(Tensor y, Tensor bias) {
+        Shapes.f32(y);
+        Shapes.elements("bias", bias, y.columns());
+        MemorySegment biases = bias.segment();
+        MemorySegment values = y.segment();
+        int columns = y.columns();
+        int whole = SPECIES.loopBound(columns);
+        VectorMask<Float> tail = VectorMath.tail(columns);
+        for (int i = 0; i < y.rows(); i++) {
+            long row = (long) i * columns * Float.BYTES;
+            for (int j = 0; j < whole; j += LANES) {
+                long at = j * (long) Float.BYTES;
+                store(load(values, row + at).add(load(biases, at)), values, row + at);
+            }
+            if (whole < columns) {
+                long at = whole * (long) Float.BYTES;
+                store(load(values, row + at, tail).add(load(biases, at, tail)), values, row + at, tail);
+            }
+        }
+    }
+
+    @Override
+    public void biasGradient(Tensor dy, Tensor dBias) {
+        Shapes.f32(dy);
+        Shapes.elements("dBias", dBias, dy.columns());
+        for (int from = 0; from < dy.rows(); from += ROWS_PER_SUM) {
+            addColumnSums(dy, from, Math.min(dy.rows(), from + ROWS_PER_SUM), dBias);
+        }
+    }
+
+    /** {@code dBias += sum of rows [from, to)}. */
+    static void addColumnSums(Tensor dy, int from, int to, Tensor dBias) {
+        MemorySegment gradients = dy.segment();
+        MemorySegment sums = dBias.segment();
+        int columns = dy.columns();
+        int whole = SPECIES.loopBound(columns);
+        VectorMask<Float> tail = VectorMath.tail(columns);
+        for (int j = 0; j < whole; j += LANES) {
+            FloatVector sum = FloatVector.zero(SPECIES);
+            for (int i = from; i < to; i++) {
+                sum = sum.add(load(gradients, ((long) i * columns + j) * Float.BYTES));
+            }
+            long at = j * (long) Float.BYTES;
+            store(load(sums, at).add(sum), sums, at);
+        }
+        if (whole < columns) {
+            FloatVector sum = FloatVector.zero(SPECIES);
+            for (int i = from; i < to; i++) {
+                sum = sum.add(load(gradients, ((long) i * columns + whole) * Float.BYTES, tail));
+            }
+            long at = whole * (long) Float.BYTES;
+            store(load(sums, at, tail).add(sum), sums, at, tail);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.longreel.ops.kernels;
+
+import io.longreel.ops.TensorWorkbench;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+class LinearParityTest {
+    private static final double TOLERANCE = 2e-6;
+    private static final int[] SIZES = {0, 1, 3, 17, 33, 70};
+    private static final float[] BETAS = {0f, 0.5f, 1f, 0f};
+    private final LinearKernels plain = Devices.plain().kernels().linear();
+    private final LinearKernels cpu = Devices.cpu().kernels().linear();
+
+    @Test
+    void shouldEqualTheOracleWhenProductsHaveAnySizeAndTransposition() {
+        long seed = 100;
+        for (int m : SIZES) {
+            for (int n : SIZES) {
+                for (int k : SIZES) {
+                    for (int flags = 0; flags < 4; flags++) {
+                        compareProduct(m, n, k, (flags & 1) != 0, (flags & 2) != 0, BETAS[flags], seed++);
+                    }
+                }
+            }
+        }
+    }
+
+    private void compareProduct(int m, int n, int k, boolean transposeA, boolean transposeB, float beta, long seed) {
+        try (TensorWorkbench bench = TensorWorkbench.open(seed, 1 << 17)) {
+            Tensor a = transposeA ? bench.normal(k, m) : bench.normal(m, k);
+            Tensor b = transposeB ? bench.normal(n, k) : bench.normal(k, n);
+            // beta 0 must overwrite whatever was there
+            Tensor expected = beta == 0f ? bench.filled(Float.NaN, m, n) : bench.normal(m, n);
+            Tensor actual = bench.copy(expected);
+            plain.matmul(transposeA, a, transposeB, b, beta, expected);
+            cpu.matmul(transposeA, a, transposeB, b, beta, actual);
+            bench.assertClose("matmul m=%d n=%d k=%d".formatted(m, n, k), expected, actual, TOLERANCE);
+        }
+    }
+
+    @Test
+    void shouldEqualTheOracleWhenBiasesHaveAnySize() {
+        long seed = 1000;
+        for (int rows : new int[] {0, 1, 63, 64, 200}) {
+            for (int columns : new int[] {1, 15, 16, 40, 131}) {
+                try (TensorWorkbench bench = TensorWorkbench.open(seed++)) {
+                    Tensor y = bench.normal(rows, columns);
+                    Tensor bias = bench.normal(columns);
+                    Tensor expected = bench.copy(y);
+                    Tensor actual = bench.copy(y);
+                    plain.addBias(expected, bias);
+                    cpu.addBias(actual, bias);
+                    bench.assertClose("addBias", expected, actual, 0);
+                    Tensor dExpected = bench.copy(bias);
+                    Tensor dActual = bench.copy(bias);
+                    plain.biasGradient(y, dExpected);
+                    cpu.biasGradient(y, dActual);
+                    bench.assertClose("biasGradient", dExpected, dActual, TOLERANCE);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldEqualTheOracleWhenALinearLayerRunsOnAThirdDim() {
+        try (TensorWorkbench bench = TensorWorkbench.open(2000)) {
+            Tensor x = bench.normal(9, 3, 8);
+            Tensor w = bench.normal(5, 24);
+            Tensor bias = bench.normal(5);
+            Tensor dy = bench.normal(9, 5);
+            Tensor[] results = new Tensor[8];
+            int at = 0;
+            for (LinearKernels kernels : new LinearKernels[] {plain, cpu}) {
+                Tensor y = bench.normal(9, 5);
+                Tensor dx = bench.filled(1, 9, 3, 8);
+                Tensor dw = bench.filled(1, 5, 24);
+                Tensor dBias = bench.filled(1, 5);
+                kernels.linear(x, w, bias, y);
+                kernels.linearBackward(x, w, dy, 1f, dx, dw, dBias);
+                results[at++] = y;
+                results[at++] = dx;
+                results[at++] = dw;
+                results[at++] = dBias;
+            }
+            for (int i = 0; i < 4; i++) {
+                bench.assertClose("linear result " + i, results[i], results[i + 4], TOLERANCE);
+            }
+        }
+    }
+}

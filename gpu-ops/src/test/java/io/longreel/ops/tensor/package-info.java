@@ -1,0 +1,5 @@
+/** Views, shapes and their limits. */
+@NullMarked
+package io.longreel.ops.tensor;
+
+import org.jspecify.annotations.NullMarked;

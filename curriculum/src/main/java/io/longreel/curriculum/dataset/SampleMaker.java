@@ -23,8 +23,8 @@ public final class SampleMaker {
 
     private static final String FILLER = "abcdefghijklmnopqrstuvwxyz ";
     private static final int KEY_LENGTH = key(0).length();
-    /** Shortest passkey sample: begin, key with a little room, question, answer, end. */
-    private static final int PASSKEY_TOKENS_MIN = KEY_LENGTH + QUESTION.length() + 4;
+    /** Shortest filler that has room for the key. */
+    private static final int FILLER_TOKENS_MIN = KEY_LENGTH + 3;
 
     private final FrameStore store;
     private final NeedleCard card;
@@ -81,13 +81,12 @@ public final class SampleMaker {
     }
 
     private Sample passkey(Passkeys passkeys, RandomGenerator random) {
-        if (passkeys.tokensMin() < PASSKEY_TOKENS_MIN || passkeys.tokensMax() < passkeys.tokensMin()) {
+        if (passkeys.tokensMin() < FILLER_TOKENS_MIN || passkeys.tokensMax() < passkeys.tokensMin()) {
             throw RuntimeFailure.config("passkeys need a range of lengths from %d tokens up: tokensMin=%d tokensMax=%d"
-                    .formatted(PASSKEY_TOKENS_MIN, passkeys.tokensMin(), passkeys.tokensMax()));
+                    .formatted(FILLER_TOKENS_MIN, passkeys.tokensMin(), passkeys.tokensMax()));
         }
         int digit = random.nextInt(NeedleCard.DIGITS);
-        int tokens = random.nextInt(passkeys.tokensMin(), passkeys.tokensMax() + 1);
-        int[] text = new int[tokens - QUESTION.length() - 3];
+        int[] text = new int[random.nextInt(passkeys.tokensMin(), passkeys.tokensMax() + 1)];
         for (int i = 0; i < text.length; i++) {
             text[i] = FILLER.charAt(random.nextInt(FILLER.length()));
         }

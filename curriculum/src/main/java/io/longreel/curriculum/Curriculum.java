@@ -1,0 +1,149 @@
+package io.longreel.curriculum;
+
+import io.longreel.config.DataSettings;
+import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
+import io.longreel.config.topology.Mesh;
+import io.longreel.curriculum.dataset.Haystack;
+import io.longreel.curriculum.dataset.Sample;
+import io.longreel.curriculum.dataset.SampleMaker;
+import io.longreel.curriculum.dataset.SamplePacker;
+import io.longreel.curriculum.dataset.SeedPath;
+import io.longreel.curriculum.eval.NeedleGrid;
+import io.longreel.curriculum.footage.FootageGenerator;
+import io.longreel.curriculum.stage.RunPlan;
+import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.curriculum.video.FootagePool;
+import io.longreel.curriculum.video.FrameStore;
+import io.longreel.model.PackedBatch;
+import io.longreel.model.shard.Span;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+
+/**
+ * What a run trains on, opened once per process and shared by its ranks: the footage, the bounded store of its decoded frames, and the rule
+ * that says what each step holds. The content of a step follows from (seed, stage, step, sample) alone, so ranks agree without talking,
+ * meshes of any shape see the same samples, and a run that resumes goes on where it was.
+ *
+ * <p>Owns a few named decoding threads. Close the feeds first, then this. All methods may be called from any thread.
+ */
+public final class Curriculum implements AutoCloseable {
+    /** Name of the footage that a run makes for itself, in its run directory. */
+    public static final String GENERATED_FOOTAGE = "haystack.mp4";
+
+    private static final int DECODERS_MAX = 4;
+
+    private final RunConfig config;
+    private final int tokensPerFrame;
+    private final RunPlan plan;
+    private final SeedPath seed;
+    private final FrameStore store;
+    private final SampleMaker samples;
+    private final ExecutorService decoders;
+    private final int decoderCount;
+
+    private Curriculum(RunConfig config, int tokensPerFrame, FrameStore store) {
+        this.config = config;
+        this.tokensPerFrame = tokensPerFrame;
+        this.plan = RunPlan.of(config.stages());
+        this.seed = SeedPath.root(config.seed());
+        this.store = store;
+        this.samples = SampleMaker.over(store);
+        // Decoding ahead must not crowd out the ranks' own threads.
+        this.decoderCount = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, DECODERS_MAX);
+        this.decoders = Executors.newFixedThreadPool(
+                decoderCount,
+                Thread.ofPlatform().name("longreel-decoder-", 0).daemon().factory());
+    }
+
+    /**
+     * Opens the run's footage; a run without any makes its own in its run directory first, once per host.
+     *
+     * @param imageSize side of the model's frames in pixels
+     * @param tokensPerFrame tokens that an image marker becomes
+     */
+    public static Curriculum open(RunConfig config, int imageSize, int tokensPerFrame) {
+        config.model()
+                .architecture()
+                .ifPresent(
+                        numbers -> ByteTokenizer.checkVocabulary(numbers.llm().vocabularySize()));
+        DataSettings data = config.data();
+        List<Path> files = data.footage();
+        if (files.isEmpty()) {
+            Path generated = config.out().resolve(GENERATED_FOOTAGE);
+            FootageGenerator.ensure(generated, data.generated(), config.seed());
+            files = List.of(generated);
+        }
+        FootagePool pool = FootagePool.open(files, imageSize);
+        try {
+            return new Curriculum(config, tokensPerFrame, FrameStore.open(pool, data.frameCacheBytes()));
+        } catch (RuntimeFailure e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    /** The run's steps: phases, learning rates, RoPE bases. */
+    public RunPlan plan() {
+        return plan;
+    }
+
+    /** Decoded frames of this process, for figures. */
+    public FrameStore store() {
+        return store;
+    }
+
+    /**
+     * The micro-batches of one step for one data-parallel replica, which together are its share of the global batch: samples are dealt out in
+     * contiguous, even parts. Empty when there are fewer samples than replicas and this one gets none. Costs no decoding.
+     */
+    public List<PackedBatch> batches(int stageIndex, int step, int replica, int replicas) {
+        StageSettings stage = config.stages().get(stageIndex);
+        RunPlan.Point point = plan.at(stageIndex, step);
+        SeedPath stepSeed = seed.child("samples").child(stageIndex).child(step);
+        Span own = Span.part(point.phase().samplesPerStep(), replicas, replica);
+        List<Sample> drawn = new ArrayList<>();
+        for (int i = own.from(); i < own.to(); i++) {
+            drawn.add(samples.make(point.phase().source(), stepSeed.child(i).generator()));
+        }
+        String where = "stage %s, phase %s, step %d"
+                .formatted(stage.name(), point.phase().name(), step);
+        return SamplePacker.pack(drawn, tokensPerFrame, stage.contextTokensMax(), where);
+    }
+
+    /** A feed for one rank of {@code mesh}. Streams run on {@code system}; decoding runs on this object's own threads. */
+    public StepFeed feed(ClassicActorSystemProvider system, Mesh mesh, int rank) {
+        StepFeed.Share share =
+                new StepFeed.Share(mesh.dataOf(rank), mesh.dataDegree(), rank % mesh.spDegree(), mesh.spDegree());
+        return StepFeed.open(
+                this,
+                system,
+                decoders,
+                Math.min(decoderCount, Math.max(1, config.data().prefetchSteps())),
+                share);
+    }
+
+    /** The needle tests of a stage; all tests of a run share one haystack. */
+    public NeedleGrid needleGrid(StageSettings.Needle needle) {
+        int framesMax =
+                needle.frames().stream().mapToInt(Integer::intValue).max().orElse(1);
+        Haystack haystack = Haystack.draw(samples, framesMax, seed.child("haystack"));
+        return NeedleGrid.of(needle, haystack, seed.child("needles"));
+    }
+
+    int prefetchSteps() {
+        return config.data().prefetchSteps();
+    }
+
+    /** Stops the decoding threads and frees all decoded frames; waits for a decoder or a rank that is reading. */
+    @Override
+    public void close() {
+        decoders.shutdown();
+        store.close();
+    }
+}

@@ -1,0 +1,48 @@
+package io.longreel.curriculum.stage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.curriculum.TestRun;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class RunPlanTest {
+    private final RunPlan plan = RunPlan.of(TestRun.config(Path.of("unused")).stages());
+
+    @Test
+    void shouldFindPhaseOfEveryStep() {
+        assertEquals(15, plan.steps());
+        RunPlan.Point point = plan.at(0, 3);
+        assertEquals("b", point.phase().name());
+        assertEquals(0, point.phaseStep());
+        assertEquals(1, point.phaseIndex());
+        assertTrue(point.startsPhase());
+        assertFalse(plan.at(0, 4).startsPhase());
+        assertEquals(point.phase().learningRateAt(1), plan.at(0, 4).learningRate());
+        assertThrows(IllegalArgumentException.class, () -> plan.at(0, 5));
+        assertThrows(IllegalArgumentException.class, () -> plan.at(15));
+    }
+
+    @Test
+    void shouldNumberStepsThroughAllStages() {
+        for (int i = 0; i < plan.steps(); i++) {
+            RunPlan.Point point = plan.at(i);
+            assertEquals(i, point.globalStep());
+            assertEquals(point, plan.at(point.stageIndex(), point.step()));
+        }
+        assertEquals(2, plan.at(9).stageIndex());
+    }
+
+    @Test
+    void shouldKeepRopeBaseUntilAnotherIsSet() {
+        assertEquals(Optional.empty(), plan.at(0, 2).ropeTheta());
+        assertEquals(Optional.of(1e6), plan.at(0, 3).ropeTheta());
+        assertEquals(Optional.of(1e6), plan.at(1, 2).ropeTheta());
+        assertEquals(Optional.of(2e7), plan.at(2, 0).ropeTheta());
+        assertEquals(Optional.of(1e6), plan.ropeThetaAfter(1));
+    }
+}

@@ -1,0 +1,123 @@
+package io.longreel.curriculum.video;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.TestFootage;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class FrameStoreTest {
+    private static final int SIZE = 28;
+    private static final long FRAME_BYTES = 3L * SIZE * SIZE;
+
+    private final List<Path> files;
+
+    FrameStoreTest(@TempDir Path directory) {
+        files = List.of(TestFootage.generated(directory, 70, 1), TestFootage.generated(directory, 130, 2));
+    }
+
+    @Test
+    void shouldShowSameFramesWhateverItsCapacity() {
+        int[] roomy = hashes(1 << 24, 0, 200);
+        assertEquals(200, roomy.length);
+        for (long frames : new long[] {1, 7, 40}) {
+            assertEquals(
+                    Arrays.toString(roomy), Arrays.toString(hashes(frames * FRAME_BYTES, 0, 200)), frames + " frames");
+        }
+        assertEquals(
+                Arrays.toString(Arrays.copyOfRange(roomy, 65, 75)),
+                Arrays.toString(hashes(1 << 24, 65, 75)),
+                "over the seam");
+    }
+
+    @Test
+    void shouldDecodeOnceWhenEverythingFits() {
+        try (FrameStore store = open(1 << 24)) {
+            store.warm(0, 200);
+            long decoded = store.statistics().chunksDecoded();
+            store.warm(0, 200);
+            assertEquals(decoded, store.statistics().chunksDecoded());
+            assertEquals(decoded, store.statistics().chunksReused());
+        }
+    }
+
+    @Test
+    void shouldDropWhatWasUsedLongestAgoWhenFull() {
+        try (FrameStore store = open(16 * FRAME_BYTES)) {
+            // Chunks of two frames, eight of them.
+            store.warm(0, 16);
+            store.warm(0, 2);
+            store.warm(16, 18);
+            long decoded = store.statistics().chunksDecoded();
+            store.warm(0, 2);
+            assertEquals(decoded, store.statistics().chunksDecoded(), "used just before");
+            store.warm(2, 4);
+            assertEquals(decoded + 1, store.statistics().chunksDecoded(), "used longest ago");
+            assertEquals(8, store.statistics().chunkBuffers());
+        }
+    }
+
+    @Test
+    void shouldServeManyThreadsFromFewChunks() {
+        int[] expected = hashes(1 << 24, 0, 200);
+        long seed = 23;
+        try (FrameStore store = open(16 * FRAME_BYTES)) {
+            List<CompletableFuture<Void>> threads = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                Random random = new Random(seed + thread);
+                threads.add(CompletableFuture.runAsync(() -> {
+                    for (int round = 0; round < 60; round++) {
+                        int from = random.nextInt(190);
+                        store.visit(
+                                from,
+                                from + 10,
+                                (frame, rgb) -> assertEquals(
+                                        expected[frame],
+                                        Arrays.hashCode(rgb.toArray(ValueLayout.JAVA_BYTE)),
+                                        "frame %d seed %d".formatted(frame, seed)));
+                    }
+                }));
+            }
+            threads.forEach(CompletableFuture::join);
+            assertTrue(store.statistics().chunkBuffers() <= 8);
+        }
+    }
+
+    @Test
+    void shouldRefuseCapacityBelowOneFrameAndUseAfterClose() {
+        try (FootagePool pool = FootagePool.open(files, SIZE)) {
+            assertThrows(RuntimeFailure.class, () -> FrameStore.open(pool, FRAME_BYTES - 1));
+        }
+        FrameStore store = open(1 << 20);
+        store.close();
+        assertThrows(IllegalStateException.class, () -> store.warm(0, 1));
+        assertThrows(IllegalStateException.class, store::close);
+    }
+
+    private FrameStore open(long capacityBytes) {
+        return FrameStore.open(FootagePool.open(files, SIZE), capacityBytes);
+    }
+
+    private int[] hashes(long capacityBytes, int from, int to) {
+        int[] hashes = new int[to - from];
+        try (FrameStore store = open(capacityBytes)) {
+            store.visit(
+                    from,
+                    to,
+                    (frame, rgb) -> hashes[frame - from] = Arrays.hashCode(rgb.toArray(ValueLayout.JAVA_BYTE)));
+        }
+        return hashes;
+    }
+}

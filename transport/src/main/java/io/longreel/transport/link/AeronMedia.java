@@ -1,27 +1,27 @@
 package io.longreel.transport.link;
 
 import io.aeron.Aeron;
+import io.aeron.AeronCounters;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
 import io.aeron.ExclusivePublication;
+import io.aeron.Publication;
 import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import io.aeron.exceptions.AeronException;
 import io.aeron.status.ChannelEndpointStatus;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.TransportSettings;
 import io.longreel.transport.fault.LinkFault;
 import java.io.IOException;
-import java.net.StandardSocketOptions;
-import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.ThreadFactory;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.CloseHelper;
-import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,26 +29,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Aeron in one process: a client, and the media driver if this process hosts its node's. It receives from other nodes on one UDP port, whatever the
  * number of ranks: streams are told apart by their id. Opening and closing links is for any thread; each link is its rank's.
- *
- * <p>Timeouts are a trade: Aeron should notice a dead process in seconds (its default is ten), but a garbage collection or a starved core must
- * not look like one, because a client that is timed out cannot come back. Who is alive is decided by the ranks' own beats, long before;
- * these limits only free what a dead process left behind.
  */
 public final class AeronMedia implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AeronMedia.class);
 
-    private static final long DRIVER_TIMEOUT_MS = 5_000;
-    private static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(3);
-    private static final long PEER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(3);
-    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
-    private static final long TIMER_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** What most systems grant at most without tuning is less; then the system's limit counts. */
-    private static final int SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
-    /** Senders that may fill the socket buffer of a receiver at once, before its driver reads it. */
-    private static final int SENDERS_AT_ONCE = 4;
-
     private static final int PORT_LOOKS = 20_000;
     private static final long PORT_LOOK_NS = 100_000;
+    private static final int DRAIN_LOOKS = 500;
+    private static final long DRAIN_LOOK_NS = 1_000_000;
 
     private static final int RESERVED_STREAM = 0;
     private static final int RANK_BITS = 10;
@@ -61,6 +49,7 @@ public final class AeronMedia implements AutoCloseable {
     private final long channelTag;
     private final Subscription port;
     private final String dataEndpoint;
+    private final Queue<Leaving> leaving = new ConcurrentLinkedQueue<>();
 
     private AeronMedia(
             TransportSettings settings, @Nullable MediaDriver driver, Aeron aeron, Path directory, String host) {
@@ -83,12 +72,7 @@ public final class AeronMedia implements AutoCloseable {
 
     /** Starts a driver with its files in {@code directory}, which it creates and, when closed, deletes. */
     public static AeronMedia launch(TransportSettings settings, String host, Path directory) {
-        MediaDriver driver;
-        try {
-            driver = MediaDriver.launch(driverContext(settings, directory));
-        } catch (RuntimeException e) {
-            throw cannotStart("media driver in " + directory, e);
-        }
+        MediaDriver driver = DriverLauncher.launch(settings, directory);
         try {
             return connect(settings, host, directory, driver);
         } catch (RuntimeException e) {
@@ -108,51 +92,23 @@ public final class AeronMedia implements AutoCloseable {
         try {
             aeron = Aeron.connect(new Aeron.Context()
                     .aeronDirectoryName(directory.toString())
-                    .driverTimeoutMs(DRIVER_TIMEOUT_MS)
+                    .driverTimeoutMs(DriverLauncher.DRIVER_TIMEOUT_MS)
                     .keepAliveIntervalNs(TimeUnit.MILLISECONDS.toNanos(200))
-                    .threadFactory(named("longreel-aeron-client"))
-                    .errorHandler(e -> LOG.warn("aeron.client.failed directory={}", directory, e)));
+                    .threadFactory(DriverLauncher.named("longreel-aeron-client"))
+                    .errorHandler(e -> LOG.warn("aeron.client.failed directory={} error={}", directory, e.toString())));
         } catch (RuntimeException e) {
-            throw cannotStart("Aeron client of the driver in " + directory, e);
+            throw DriverLauncher.cannotStart("Aeron client of the driver in " + directory, e);
         }
         try {
             Files.createDirectories(directory.resolve("windows"));
             return new AeronMedia(settings, driver, aeron, directory, host);
         } catch (AeronException | IOException e) {
             aeron.close();
-            throw cannotStart("data port on " + host, e);
+            throw DriverLauncher.cannotStart("data port on " + host, e);
         } catch (RuntimeException e) {
             aeron.close();
             throw e;
         }
-    }
-
-    private static MediaDriver.Context driverContext(TransportSettings settings, Path directory) {
-        int socketBufferBytes = grantedSocketBuffer();
-        int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
-        return new MediaDriver.Context()
-                .aeronDirectoryName(directory.toString())
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new BackoffIdleStrategy(100, 10, 1_000, 100_000))
-                .sharedThreadFactory(named("longreel-aeron-driver"))
-                .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
-                .timerIntervalNs(TIMER_INTERVAL_NS)
-                .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * CLIENT_LIVENESS_NS)
-                .imageLivenessTimeoutNs(PEER_TIMEOUT_NS)
-                .publicationConnectionTimeoutNs(PEER_TIMEOUT_NS)
-                .publicationLingerTimeoutNs(LINGER_NS)
-                .mtuLength(settings.mtuBytes())
-                .ipcMtuLength(settings.mtuBytes())
-                .publicationTermBufferLength(settings.termBytes())
-                .ipcTermBufferLength(settings.termBytes())
-                .termBufferSparseFile(true)
-                .socketSndbufLength(socketBufferBytes)
-                .socketRcvbufLength(socketBufferBytes)
-                .initialWindowLength(Math.min(windowBytes, settings.termBytes() / 2))
-                .errorHandler(e -> LOG.warn("aeron.driver.failed directory={}", directory, e));
     }
 
     /** Where other nodes send to: {@code host:port}. */
@@ -209,7 +165,7 @@ public final class AeronMedia implements AutoCloseable {
         try {
             Subscription subscription = aeron.addSubscription(in, streamId(generation, peer, rank));
             ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(generation, rank, peer));
-            return new AeronPort(publication, subscription);
+            return new AeronPort(publication, subscription, this::remember);
         } catch (AeronException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
@@ -221,7 +177,37 @@ public final class AeronMedia implements AutoCloseable {
     /** Closes the client and the driver, whose files go with it. Links must be closed before. */
     @Override
     public void close() {
+        if (driver != null) {
+            drain();
+        }
         CloseHelper.closeAll(aeron, driver);
+    }
+
+    /** A closed publication whose last bytes the driver may still have to send. */
+    private record Leaving(long registrationId, long position) {}
+
+    private void remember(Publication publication) {
+        leaving.removeIf(this::sent);
+        leaving.add(new Leaving(publication.registrationId(), publication.position()));
+    }
+
+    /** A rank is done when its last frame is in the log: the driver must not go before it has sent that, unless the peer is gone. */
+    private void drain() {
+        for (int look = 0; look < DRAIN_LOOKS; look++) {
+            leaving.removeIf(this::sent);
+            if (leaving.isEmpty()) {
+                return;
+            }
+            LockSupport.parkNanos(DRAIN_LOOK_NS);
+        }
+        LOG.info("transport.undelivered publications={}", leaving.size());
+    }
+
+    private boolean sent(Leaving publication) {
+        CountersReader counters = aeron.countersReader();
+        int sender = counters.findByTypeIdAndRegistrationId(
+                AeronCounters.DRIVER_SENDER_POSITION_TYPE_ID, publication.registrationId());
+        return sender == CountersReader.NULL_COUNTER_ID || counters.getCounterValue(sender) >= publication.position();
     }
 
     /**
@@ -253,27 +239,5 @@ public final class AeronMedia implements AutoCloseable {
                 RuntimeFailure.Category.CONFIG,
                 "data host must be an address of this machine: host=%s status=%d"
                         .formatted(host, port.channelStatus()));
-    }
-
-    /** The buffer that the system really grants: a window beyond it would be lost in the kernel. */
-    private static int grantedSocketBuffer() {
-        try (DatagramChannel probe = DatagramChannel.open()) {
-            probe.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
-            probe.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER_BYTES);
-            int granted = Math.min(
-                    probe.getOption(StandardSocketOptions.SO_RCVBUF), probe.getOption(StandardSocketOptions.SO_SNDBUF));
-            return Math.min(granted, SOCKET_BUFFER_BYTES);
-        } catch (IOException e) {
-            throw cannotStart("UDP socket", e);
-        }
-    }
-
-    private static ThreadFactory named(String name) {
-        return Thread.ofPlatform().name(name).daemon(true).factory();
-    }
-
-    private static RuntimeFailure cannotStart(String what, Exception cause) {
-        return new RuntimeFailure(
-                RuntimeFailure.Category.CONFIG, "%s must start: %s".formatted(what, cause.getMessage()), cause);
     }
 }

@@ -9,6 +9,7 @@ import io.aeron.logbuffer.Header;
 import io.longreel.transport.frame.FrameChecksum;
 import io.longreel.transport.frame.FrameHeader;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class AeronPort implements FramePort, ControlledFragmentHandler {
     private final ExclusivePublication publication;
     private final Subscription subscription;
+    private final Consumer<Publication> closing;
     private final BufferClaim claim = new BufferClaim();
     private final FrameChecksum checksum = new FrameChecksum();
     private @Nullable FrameHandler handler;
@@ -27,9 +29,11 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
     private boolean sawImage;
     private boolean sawSubscriber;
 
-    AeronPort(ExclusivePublication publication, Subscription subscription) {
+    /** @param closing told of the publication before it is closed */
+    AeronPort(ExclusivePublication publication, Subscription subscription, Consumer<Publication> closing) {
         this.publication = publication;
         this.subscription = subscription;
+        this.closing = closing;
     }
 
     @Override
@@ -132,6 +136,7 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
 
     @Override
     public void close() {
+        closing.accept(publication);
         publication.close();
         subscription.close();
     }

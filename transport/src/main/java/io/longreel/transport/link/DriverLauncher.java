@@ -1,0 +1,119 @@
+package io.longreel.transport.link;
+
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.TransportSettings;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts media drivers with the settings that this runtime needs: one thread for everything, which gives the core away when idle, because the
+ * ranks' compute threads want all cores.
+ *
+ * <p>Timeouts are a trade: Aeron should notice a dead process in seconds (its default is ten), but a garbage collection or a starved core must
+ * not look like one, because a client that is timed out cannot come back. Who is alive is decided by the ranks' own beats, long before;
+ * these limits only free what a dead process left behind.
+ */
+final class DriverLauncher {
+    private static final Logger LOG = LoggerFactory.getLogger(DriverLauncher.class);
+
+    static final long DRIVER_TIMEOUT_MS = 5_000;
+    private static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long PEER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long TIMER_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** What most systems grant at most without tuning is less; then the system's limit counts. */
+    private static final int SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+    /** Senders that may fill the socket buffer of a receiver at once, before its driver reads it. */
+    private static final int SENDERS_AT_ONCE = 2;
+
+    private static final int SMALLEST_MTU_BYTES = 512;
+    private static final int LARGEST_MTU_BYTES = 65_504;
+    private static final int FRAME_ALIGNMENT = 32;
+    private static final int MTUS_PER_TERM = 8;
+
+    private DriverLauncher() {}
+
+    /** A running driver with its files in {@code directory}, which goes when it is closed. */
+    static MediaDriver launch(TransportSettings settings, Path directory) {
+        checkSizes(settings);
+        try {
+            return MediaDriver.launch(driverContext(settings, directory));
+        } catch (RuntimeException e) {
+            throw cannotStart("media driver in " + directory, e);
+        }
+    }
+
+    private static MediaDriver.Context driverContext(TransportSettings settings, Path directory) {
+        int socketBufferBytes = grantedSocketBuffer();
+        int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
+        return new MediaDriver.Context()
+                .aeronDirectoryName(directory.toString())
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .threadingMode(ThreadingMode.SHARED)
+                .sharedIdleStrategy(new BackoffIdleStrategy(100, 10, 1_000, 100_000))
+                .sharedThreadFactory(named("longreel-aeron-driver"))
+                .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
+                .timerIntervalNs(TIMER_INTERVAL_NS)
+                .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
+                .publicationUnblockTimeoutNs(2 * CLIENT_LIVENESS_NS)
+                .imageLivenessTimeoutNs(PEER_TIMEOUT_NS)
+                .publicationConnectionTimeoutNs(PEER_TIMEOUT_NS)
+                .publicationLingerTimeoutNs(LINGER_NS)
+                .mtuLength(settings.mtuBytes())
+                .ipcMtuLength(settings.mtuBytes())
+                .publicationTermBufferLength(settings.termBytes())
+                .ipcTermBufferLength(settings.termBytes())
+                .termBufferSparseFile(true)
+                .socketSndbufLength(socketBufferBytes)
+                .socketRcvbufLength(socketBufferBytes)
+                .initialWindowLength(Math.min(windowBytes, settings.termBytes() / 2))
+                .errorHandler(e -> LOG.warn("aeron.driver.failed directory={} error={}", directory, e.toString()));
+    }
+
+    /** Aeron refuses these too, but only when the first link opens, and in its own words. */
+    private static void checkSizes(TransportSettings settings) {
+        int mtu = settings.mtuBytes();
+        int term = settings.termBytes();
+        if (mtu < SMALLEST_MTU_BYTES || mtu > LARGEST_MTU_BYTES || mtu % FRAME_ALIGNMENT != 0) {
+            throw RuntimeFailure.config("transport mtu must be a multiple of %d bytes from %d to %d: mtuBytes=%d"
+                    .formatted(FRAME_ALIGNMENT, SMALLEST_MTU_BYTES, LARGEST_MTU_BYTES, mtu));
+        }
+        if (Integer.bitCount(term) != 1 || term < MTUS_PER_TERM * mtu) {
+            throw RuntimeFailure.config(
+                    "transport term must be a power of two and hold %d mtus: termBytes=%d mtuBytes=%d"
+                            .formatted(MTUS_PER_TERM, term, mtu));
+        }
+    }
+
+    /** The buffer that the system really grants: a window beyond it would be lost in the kernel. */
+    private static int grantedSocketBuffer() {
+        try (DatagramChannel probe = DatagramChannel.open()) {
+            probe.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
+            probe.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER_BYTES);
+            int granted = Math.min(
+                    probe.getOption(StandardSocketOptions.SO_RCVBUF), probe.getOption(StandardSocketOptions.SO_SNDBUF));
+            return Math.min(granted, SOCKET_BUFFER_BYTES);
+        } catch (IOException e) {
+            throw cannotStart("UDP socket", e);
+        }
+    }
+
+    static ThreadFactory named(String name) {
+        return Thread.ofPlatform().name(name).daemon(true).factory();
+    }
+
+    static RuntimeFailure cannotStart(String what, Exception cause) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG, "%s must start: %s".formatted(what, cause.getMessage()), cause);
+    }
+}

@@ -1,0 +1,25 @@
+package io.longreel.transport;
+
+import io.longreel.config.TransportSettings;
+import io.longreel.config.TransportSettings.IntraNode;
+import io.longreel.config.topology.Mesh;
+import io.longreel.transport.fault.LinkFault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract where every kind of link lies between some two ranks: direct, windows and UDP, on two nodes of two processes. */
+class MixedTransportTest extends TransportContract {
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path base;
+
+    @Override
+    World open(int generation, Mesh mesh, Duration waitTimeout, LinkFault fault) {
+        TransportSettings settings =
+                new TransportSettings(IntraNode.WINDOWS, 256 * 1024, 65_504, 1024 * 1024, waitTimeout);
+        List<String> layout = List.of("A0", "A0", "A1", "B0", "B0", "B1").subList(0, mesh.worldSize());
+        return NodesWorld.open(settings, base, generation, mesh, layout, fault);
+    }
+}

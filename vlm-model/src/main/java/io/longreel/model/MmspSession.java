@@ -1,0 +1,201 @@
+package io.longreel.model;
+
+import io.longreel.config.StageSettings;
+import io.longreel.config.topology.Mesh;
+import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.checkpoint.VilaCheckpointWriter;
+import io.longreel.model.checkpoint.VilaExport;
+import io.longreel.model.optim.ShardedAdamW;
+import io.longreel.model.plan.StepMemory;
+import io.longreel.model.shard.SequenceLayout;
+import io.longreel.model.state.Initializer;
+import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Parameters;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.device.Device;
+import io.longreel.ops.kernels.LossKernels;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.transport.RankEndpoint;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Training with multi-modal sequence parallelism on one rank: replicated weights, sharded frames, tokens and optimizer state (LongVILA, section 3.3).
+ * The loss is the sum over all labelled tokens of the global batch divided by their number (specification 3.7), so gradients need no further scaling
+ * and are summed over all ranks. Owns the rank's memory; used by its compute thread.
+ */
+public final class MmspSession implements TrainSession {
+    private final Device device;
+    private final Groups groups;
+    private final TensorArena run;
+    private final Parameters parameters;
+    private final Weights weights;
+    private final VlmModel model;
+    private final StepMemory memory;
+    private final EncodedFrames knownFrames;
+    private ModelConfig config;
+    private long seed;
+    private @Nullable StageState stage;
+
+    private MmspSession(ModelConfig config, Device device, Groups groups) {
+        List<ParameterSpec> specs = ParameterSpec.of(config);
+        this.config = config;
+        this.device = device;
+        this.groups = groups;
+        this.run = TensorArena.open("run", Parameters.sizeBytes(specs));
+        this.parameters = Parameters.allocate(specs, run);
+        this.weights = new Weights(parameters);
+        this.model = new VlmModel(config, weights);
+        this.memory = new StepMemory(device.kernels(), groups.rank());
+        this.knownFrames = new EncodedFrames(config);
+    }
+
+    /** A session without weights: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's. */
+    public static MmspSession open(ModelConfig config, Device device, Mesh mesh, RankEndpoint endpoint) {
+        return new MmspSession(config, device, Groups.of(mesh, endpoint));
+    }
+
+    @Override
+    public void initialize(long newSeed) {
+        seed = newSeed;
+        new Initializer(config, newSeed).fill(parameters);
+        knownFrames.clear();
+    }
+
+    @Override
+    public void load(Path checkpoint) {
+        try (VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
+            if (!ParameterSpec.of(files.config()).stream()
+                    .map(ParameterSpec::name)
+                    .toList()
+                    .equals(List.copyOf(parameters.names()))) {
+                throw new IllegalArgumentException(
+                        "checkpoint must be of the session's model: checkpoint=" + checkpoint);
+            }
+            files.load(parameters);
+        }
+        knownFrames.clear();
+    }
+
+    @Override
+    public void beginStage(StageSettings settings) {
+        closeStage();
+        stage = StageState.begin(settings, config, weights, device.kernels(), groups.world(), seed);
+    }
+
+    @Override
+    public void ropeTheta(Optional<Double> theta) {
+        if (theta.isPresent()) {
+            config = config.withRope(theta.get(), config.llm().maxPositions());
+            model.rotary().setTheta(theta.get());
+        }
+    }
+
+    @Override
+    public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+        StageState current = currentStage();
+        List<ShardedBatch> batches = microBatches.stream()
+                .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), batch))
+                .toList();
+        long[] counts = globalCounts(batches);
+        float gradientScale = counts[0] == 0 ? 0f : (float) (1.0 / counts[0]);
+        current.optimizer().zeroGradients();
+        double lossSum = 0;
+        for (ShardedBatch batch : batches) {
+            Workspace ws = memory.reserve(
+                    groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), gradientScale, null));
+            lossSum += model.lossAndGradients(ws, groups, batch, gradientScale, null);
+        }
+        ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(lossSum));
+        double[] global = {lossSum};
+        groups.world().allReduceSum(global);
+        knownFrames.clear();
+        double loss = counts[0] == 0 ? 0 : global[0] / counts[0];
+        return new StepReport(loss, counts[0], counts[1], update.gradientNorm(), update.applied());
+    }
+
+    @Override
+    public void endStage() {
+        currentStage().mergeAdapters(weights, device.kernels());
+        closeStage();
+        knownFrames.clear();
+    }
+
+    @Override
+    public int[] answer(PackedBatch batch) {
+        ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), batch);
+        Workspace ws = memory.reserve(groups, (w, g) -> model.answer(w, g, sharded.withoutPixels(), null));
+        int[] own = model.answer(ws, groups, sharded, knownFrames);
+        SequenceLayout layout = sharded.layout();
+        int[] labelled = IntStream.range(0, layout.tokens())
+                .filter(token -> layout.label()[token] != LossKernels.IGNORE)
+                .toArray();
+        double[] answers = new double[labelled.length];
+        for (int i = 0; i < own.length; i++) {
+            int token = sharded.tokens()[sharded.labelledRows()[i]];
+            answers[Arrays.binarySearch(labelled, token)] = own[i];
+        }
+        groups.sequence().allReduceSum(answers);
+        return Arrays.stream(answers).mapToInt(a -> (int) a).toArray();
+    }
+
+    @Override
+    public SliceFile saveSlice(Path directory) {
+        throw new IllegalStateException("slices: " + directory);
+    }
+
+    @Override
+    public void restore(Path directory) {
+        throw new IllegalStateException("slices: " + directory);
+    }
+
+    @Override
+    public void exportModel(Path directory) {
+        VilaCheckpointWriter.write(directory, config, parameters, VilaExport.standard());
+    }
+
+    @Override
+    public void close() {
+        closeStage();
+        knownFrames.close();
+        memory.close();
+        model.close();
+        run.close();
+    }
+
+    /** Labelled tokens and tokens of the global batch. */
+    private long[] globalCounts(List<ShardedBatch> batches) {
+        double[] counts = new double[2];
+        for (ShardedBatch batch : batches) {
+            counts[0] += batch.layout().labelledTokens();
+            counts[1] += batch.layout().tokens();
+        }
+        if (groups.mesh().dataDegree() > 1) {
+            if (groups.sequence().index() != 0) {
+                Arrays.fill(counts, 0);
+            }
+            groups.world().allReduceSum(counts);
+        }
+        return new long[] {(long) counts[0], (long) counts[1]};
+    }
+
+    private StageState currentStage() {
+        if (stage == null) {
+            throw new IllegalStateException("no stage is current: beginStage must come first");
+        }
+        return stage;
+    }
+
+    private void closeStage() {
+        if (stage != null) {
+            weights.detachAll();
+            stage.close();
+            stage = null;
+        }
+    }
+}

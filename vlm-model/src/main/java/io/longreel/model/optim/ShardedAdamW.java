@@ -41,8 +41,10 @@ public final class ShardedAdamW {
     /**
      * State of elements {@code [from, from + m.elements())} of a named entry, as views of the own slice: what a checkpoint or a snapshot writes, and
      * what a restore fills.
+     *
+     * @param shape shape of the whole entry
      */
-    public record StatePiece(String name, long from, Tensor m, Tensor v) {}
+    public record StatePiece(String name, int[] shape, long from, Tensor m, Tensor v) {}
 
     private final Communicator world;
     private final Kernels kernels;
@@ -167,7 +169,8 @@ public final class ShardedAdamW {
         for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
             long from = piece.flatFrom() - first;
             long to = from + piece.elements();
-            pieces.add(new StatePiece(piece.name(), piece.from(), elements(m, from, to), elements(v, from, to)));
+            int[] shape = weightsOf(piece.name()).shape();
+            pieces.add(new StatePiece(piece.name(), shape, piece.from(), elements(m, from, to), elements(v, from, to)));
         }
         return pieces;
     }

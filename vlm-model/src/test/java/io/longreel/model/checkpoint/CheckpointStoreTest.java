@@ -1,0 +1,100 @@
+package io.longreel.model.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.topology.Mesh;
+import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointStoreTest {
+    private final Path run;
+    private final CheckpointStore store;
+
+    CheckpointStoreTest(@TempDir Path run) {
+        this.run = run;
+        this.store = CheckpointStore.of(run);
+    }
+
+    @Test
+    void shouldFindNothingWhenThereIsNoCheckpoint() {
+        assertTrue(store.latest().isEmpty());
+        store.prune(1);
+    }
+
+    @Test
+    void shouldFindTheNewestWhenSeveralAreComplete() {
+        write(9);
+        write(100_000_000);
+        write(10);
+        CheckpointStore.Stored latest = store.latest().orElseThrow();
+        assertEquals(store.directory(100_000_000), latest.directory());
+        assertEquals(100_000_000, latest.manifest().globalStep());
+    }
+
+    @Test
+    void shouldPassOverWhatIsIncompleteOrDamagedWhenLookingForTheNewest() throws IOException {
+        write(1);
+        write(2);
+        write(3);
+        Path slice = store.directory(3).resolve(SliceWriter.fileName(0));
+        byte[] bytes = Files.readAllBytes(slice);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(slice, bytes);
+        Files.writeString(store.directory(2).resolve(CheckpointManifest.FILE), "{\"version\": 1, \"run\"");
+        slice(store.prepare(4));
+        assertEquals(store.directory(1), store.latest().orElseThrow().directory());
+    }
+
+    @Test
+    void shouldKeepTheNewestAndWhatIsBeingWrittenWhenPruned() throws IOException {
+        for (int step = 1; step <= 4; step++) {
+            write(step);
+        }
+        Files.delete(store.directory(2).resolve(CheckpointManifest.FILE));
+        slice(store.prepare(5));
+        Files.createDirectory(run.resolve("checkpoints/notes"));
+        store.prune(2);
+        assertEquals(List.of("notes", "step-00000003", "step-00000004", "step-00000005"), names());
+        store.prune(1);
+        assertEquals(List.of("notes", "step-00000004", "step-00000005"), names());
+    }
+
+    @Test
+    void shouldStartFromNothingWhenAStepIsPreparedAgain() {
+        write(1);
+        Path directory = store.prepare(1);
+        assertFalse(CheckpointManifest.exists(directory));
+        assertTrue(store.latest().isEmpty());
+    }
+
+    private void write(long step) {
+        Path directory = store.prepare(step);
+        CheckpointManifest manifest =
+                new CheckpointManifest("run", 1, "sft", 1, step, Mesh.single(), 1e4, List.of(slice(directory)));
+        manifest.write(directory);
+    }
+
+    private static SliceFile slice(Path directory) {
+        try (TensorArena arena = TensorArena.open("test", 1024)) {
+            Tensor values = arena.zeros(5);
+            return TrainingState.save(directory, 0, 1, Map.of("w", values), null);
+        }
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> paths = Files.list(run.resolve("checkpoints"))) {
+            return paths.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+}

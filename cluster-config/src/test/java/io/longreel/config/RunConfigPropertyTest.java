@@ -1,0 +1,181 @@
+package io.longreel.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.typesafe.config.ConfigFactory;
+import io.longreel.config.StageSettings.Part;
+import io.longreel.config.StageSettings.Phase;
+import io.longreel.config.StageSettings.Source;
+import io.longreel.config.topology.Mesh;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Configurations drawn at random, each valid, each written and read again. The seed is the test's parameter. */
+final class RunConfigPropertyTest {
+    private static final int DRAWS = 20;
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void shouldLoadToTheSameRecordsWhenRendered(long seed) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        for (int i = 0; i < DRAWS; i++) {
+            RunConfig drawn = draw(random);
+            String text = RunConfigLoader.render(drawn);
+            RunConfig read = RunConfigLoader.parse(text, "drawn", List.of());
+            assertEquals(withoutText(drawn), withoutText(read), () -> "seed=" + seed + System.lineSeparator() + text);
+            assertEquals(text, RunConfigLoader.render(read));
+        }
+    }
+
+    /** The records alone: a drawn configuration has no text yet. */
+    private static RunConfig withoutText(RunConfig config) {
+        return new RunConfig(
+                config.name(),
+                config.seed(),
+                config.out(),
+                config.cluster(),
+                config.mesh(),
+                config.transport(),
+                config.model(),
+                config.data(),
+                config.checkpoint(),
+                config.stages(),
+                ConfigFactory.empty());
+    }
+
+    private static RunConfig draw(RandomGenerator random) {
+        Mesh mesh = new Mesh(from(random, 1, 3), from(random, 1, 4), from(random, 1, 4));
+        int nodes = mesh.dataDegree() * mesh.ringDegree();
+        return new RunConfig(
+                "run-" + random.nextInt(100),
+                random.nextLong(),
+                Path.of("/tmp/with space/\"quoted\"", "r" + random.nextInt(9)),
+                new ClusterSettings(
+                        "host" + random.nextInt(9),
+                        random.nextInt(65_536),
+                        nodes,
+                        mesh.ulyssesDegree(),
+                        duration(random),
+                        from(random, 1, 4)),
+                mesh,
+                new TransportSettings(
+                        one(random, EnumSet.allOf(TransportSettings.IntraNode.class)),
+                        from(random, 4096, 1 << 30),
+                        32 * from(random, 32, 2047),
+                        1 << from(random, 19, 30),
+                        duration(random)),
+                new ModelSettings(Optional.empty(), Optional.of(architecture(random, mesh))),
+                new DataSettings(
+                        List.of(),
+                        new DataSettings.GeneratedFootage(
+                                from(random, 1, 9999),
+                                2 * from(random, 8, 999),
+                                2 * from(random, 8, 999),
+                                from(random, 1, 240)),
+                        (1 << 20) + random.nextLong(1L << 40),
+                        random.nextInt(9)),
+                new CheckpointSettings(random.nextInt(99), from(random, 1, 9)),
+                IntStream.range(0, from(random, 1, 3))
+                        .mapToObj(i -> stage(random, i, mesh))
+                        .toList(),
+                ConfigFactory.empty());
+    }
+
+    private static ModelSettings.Architecture architecture(RandomGenerator random, Mesh mesh) {
+        int visionHeads = from(random, 1, 4);
+        int kvHeads = from(random, 1, 3);
+        int heads = kvHeads * (mesh.ulyssesDegree() + random.nextInt(3));
+        int visionLayers = from(random, 1, 9);
+        int patch = from(random, 1, 16);
+        return new ModelSettings.Architecture(
+                new ModelSettings.Vision(
+                        visionHeads * from(random, 1, 99),
+                        from(random, 1, 999),
+                        visionLayers,
+                        visionHeads,
+                        patch * from(random, 1, 3) + random.nextInt(patch),
+                        patch,
+                        from(random, -visionLayers - 1, visionLayers)),
+                new ModelSettings.Llm(
+                        320 + random.nextInt(9999),
+                        2 * heads * from(random, 1, 64),
+                        from(random, 1, 999),
+                        from(random, 1, 99),
+                        heads,
+                        kvHeads,
+                        1 << 20,
+                        1.5 + random.nextDouble() * 1e9,
+                        random.nextDouble(1e-9, 1e-3),
+                        random.nextBoolean()));
+    }
+
+    private static StageSettings stage(RandomGenerator random, int index, Mesh mesh) {
+        boolean adapters = random.nextBoolean();
+        Set<Part> trainable = EnumSet.of(
+                adapters ? Part.LORA : Part.LLM,
+                one(random, EnumSet.of(Part.VISION_TOWER, Part.PROJECTOR)),
+                one(random, EnumSet.of(Part.NORMS, Part.EMBEDDING)));
+        return new StageSettings(
+                "stage-" + index,
+                trainable,
+                adapters
+                        ? Optional.of(new StageSettings.Lora(from(random, 1, 64), 0.1 + random.nextDouble(99)))
+                        : Optional.empty(),
+                65_536 + random.nextInt(1000),
+                new StageSettings.Optimizer(
+                        random.nextDouble(), random.nextDouble(), 1e-12 + random.nextDouble(), random.nextDouble(), 0),
+                IntStream.range(0, from(random, 1, 3))
+                        .mapToObj(i -> phase(random, i, mesh))
+                        .toList(),
+                random.nextBoolean()
+                        ? Optional.of(new StageSettings.Needle(
+                                "needle-" + index,
+                                List.of(from(random, 1, 999)),
+                                from(random, 1, 9),
+                                from(random, 1, 9)))
+                        : Optional.empty());
+    }
+
+    private static Phase phase(RandomGenerator random, int index, Mesh mesh) {
+        Source source = switch (random.nextInt(3)) {
+            case 0 -> new Source.Captions();
+            case 1 -> new Source.NeedleQuestions(List.of(from(random, 1, 999), from(random, 1, 999)));
+            default -> new Source.Passkeys(from(random, 64, 999), from(random, 1000, 65_536));
+        };
+        return new Phase(
+                "phase-" + index,
+                from(random, 1, 999),
+                mesh.dataDegree() + random.nextInt(9),
+                1e-9 + random.nextDouble(),
+                one(random, EnumSet.allOf(StageSettings.Schedule.class)),
+                random.nextInt(99),
+                random.nextDouble(),
+                random.nextBoolean() ? Optional.of(1 + random.nextDouble(1e9)) : Optional.empty(),
+                source);
+    }
+
+    private static Duration duration(RandomGenerator random) {
+        return switch (random.nextInt(3)) {
+            case 0 -> Duration.ofSeconds(from(random, 1, 999));
+            case 1 -> Duration.ofMillis(from(random, 1, 99_999));
+            default -> Duration.ofNanos(from(random, 1, Integer.MAX_VALUE - 1));
+        };
+    }
+
+    private static <E extends Enum<E>> E one(RandomGenerator random, Set<E> all) {
+        return all.stream().skip(random.nextInt(all.size())).findFirst().orElseThrow();
+    }
+
+    private static int from(RandomGenerator random, int low, int high) {
+        return random.nextInt(low, high + 1);
+    }
+}

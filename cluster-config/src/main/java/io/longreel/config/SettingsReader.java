@@ -17,7 +17,8 @@ import java.util.Optional;
  */
 final class SettingsReader {
     private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
-    private static final int RANKS_MAX = 65_536;
+    /** What fits the stream ids of the transport. */
+    private static final int RANKS_MAX = 1024;
 
     private final ConfigReader root;
     private final Faults faults;
@@ -72,6 +73,11 @@ final class SettingsReader {
                 section.integer("ring", 1, RANKS_MAX),
                 section.integer("ulysses", 1, RANKS_MAX));
         String clusterPath = root.pathOf("cluster");
+        faults.require(
+                mesh.worldSize() <= RANKS_MAX,
+                root,
+                "mesh",
+                "must have at most %d ranks: data * ring * ulysses = %d".formatted(RANKS_MAX, mesh.worldSize()));
         faults.require(
                 mesh.worldSize() == cluster.nodes() * cluster.ranksPerNode(),
                 root,

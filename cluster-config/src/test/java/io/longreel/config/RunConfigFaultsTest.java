@@ -32,6 +32,7 @@ final class RunConfigFaultsTest {
                 Arguments.of(
                         "mesh.ring=3", "data * ring * ulysses = 1 * 3 * 2 = 6, but nodes * ranks-per-node = 2 * 2 = 4"),
                 Arguments.of("mesh={data=1,ring=1,ulysses=4}", "or a Ulysses group would straddle nodes"),
+                Arguments.of("mesh={data=1024,ring=4,ulysses=1}", "at most 1024 ranks: data * ring * ulysses = 4096"),
                 Arguments.of("model.architecture.llm={heads=1, kv-heads=1}", "ulysses must not exceed the query heads"),
                 Arguments.of("model.architecture.llm.heads=6", "hidden-size must be a multiple of heads"),
                 Arguments.of("model.architecture.vision.select-layer=-5", "must name one of the 4 hidden states"),

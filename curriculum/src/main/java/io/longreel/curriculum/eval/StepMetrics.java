@@ -1,0 +1,107 @@
+package io.longreel.curriculum.eval;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.longreel.config.RuntimeFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * One committed step of a run, as one line of {@code metrics.jsonl}. The fields are:
+ *
+ * <pre>
+ *   stage          name of the stage                    stageIndex     its position in the run, from 0
+ *   step           step in the stage, from 0            globalStep     step in the run, from 0
+ *   loss           mean over the labelled tokens        labelledTokens how many those were, over the global batch
+ *   tokens         after expansion of the frames        gradientNorm   global, before clipping
+ *   learningRate   that was applied                     durationMs     wall time of the step
+ *   timestamp      when the step was committed: ISO 8601 (read also as milliseconds since 1970)
+ * </pre>
+ *
+ * <p>Readers ignore other fields. A run that went back to a checkpoint has lines for a step twice: the later one holds.
+ */
+public record StepMetrics(
+        String stage,
+        int stageIndex,
+        int step,
+        int globalStep,
+        double loss,
+        long tokens,
+        long labelledTokens,
+        double gradientNorm,
+        double learningRate,
+        double durationMs,
+        Instant timestamp) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** The step as one line of JSON, without a line break. */
+    public String toJsonLine() {
+        ObjectNode node = JSON.createObjectNode();
+        node.put("stage", stage);
+        node.put("stageIndex", stageIndex);
+        node.put("step", step);
+        node.put("globalStep", globalStep);
+        node.put("loss", loss);
+        node.put("tokens", tokens);
+        node.put("labelledTokens", labelledTokens);
+        node.put("gradientNorm", gradientNorm);
+        node.put("learningRate", learningRate);
+        node.put("durationMs", durationMs);
+        node.put("timestamp", timestamp.toString());
+        return node.toString();
+    }
+
+    /** All steps of a file in order of {@code globalStep}, each once. A last line that was cut off by a crash does not count. */
+    public static List<StepMetrics> read(Path file) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (IOException e) {
+            throw RuntimeFailure.data("metrics %s cannot be read (%s); check the run directory".formatted(file, e));
+        }
+        TreeMap<Integer, StepMetrics> steps = new TreeMap<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).isBlank()) {
+                continue;
+            }
+            try {
+                StepMetrics metrics = parse(JSON.readTree(lines.get(i)));
+                steps.put(metrics.globalStep(), metrics);
+            } catch (JsonProcessingException | IllegalArgumentException | java.time.DateTimeException e) {
+                if (i < lines.size() - 1) {
+                    throw RuntimeFailure.data(
+                            "metrics %s, line %d is no step of a run; delete or mend the line".formatted(file, i + 1));
+                }
+            }
+        }
+        return List.copyOf(steps.values());
+    }
+
+    private static StepMetrics parse(JsonNode node) {
+        if (!node.path("globalStep").isInt() || !node.path("stage").isTextual()) {
+            throw new IllegalArgumentException("a step needs a stage and a number");
+        }
+        return new StepMetrics(
+                node.path("stage").asText(),
+                node.path("stageIndex").asInt(),
+                node.path("step").asInt(),
+                node.path("globalStep").asInt(),
+                node.path("loss").asDouble(Double.NaN),
+                node.path("tokens").asLong(),
+                node.path("labelledTokens").asLong(),
+                node.path("gradientNorm").asDouble(Double.NaN),
+                node.path("learningRate").asDouble(),
+                node.path("durationMs").asDouble(),
+                timestamp(node.path("timestamp")));
+    }
+
+    private static Instant timestamp(JsonNode node) {
+        return node.isNumber() ? Instant.ofEpochMilli(node.asLong()) : Instant.parse(node.asText());
+    }
+}

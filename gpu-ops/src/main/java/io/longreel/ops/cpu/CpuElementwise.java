@@ -21,7 +21,6 @@ import jdk.incubator.vector.VectorMask;
 final class CpuElementwise implements ElementwiseKernels {
     private static final float SQRT_2_OVER_PI = 0.7978846f;
     private static final float CUBIC = 0.044715f;
-    private static final float INVERSE_SQRT_2_PI = 0.3989423f;
 
     @Override
     public void geluTanh(Tensor x, Tensor y) {
@@ -75,7 +74,7 @@ final class CpuElementwise implements ElementwiseKernels {
                 .fma(
                         FloatVector.broadcast(SPECIES, 6 * SQRT_2_OVER_PI * CUBIC),
                         FloatVector.broadcast(SPECIES, 2 * SQRT_2_OVER_PI));
-        FloatVector bend = s.mul(FloatVector.broadcast(SPECIES, 1f).sub(s));
+        FloatVector bend = s.mul(VectorMath.ONE.sub(s));
         return x.mul(inner).fma(bend, s);
     }
 
@@ -87,12 +86,12 @@ final class CpuElementwise implements ElementwiseKernels {
         long wholeBytes = wholeBytes(x);
         for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
             FloatVector v = load(in, at);
-            store(v.mul(VectorMath.normalCdf(v, VectorMath.bell(v))), out, at);
+            store(v.mul(VectorMath.normalCdf(v)), out, at);
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             FloatVector v = load(in, wholeBytes, tail);
-            store(v.mul(VectorMath.normalCdf(v, VectorMath.bell(v))), out, wholeBytes, tail);
+            store(v.mul(VectorMath.normalCdf(v)), out, wholeBytes, tail);
         }
     }
 
@@ -104,19 +103,13 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment out = dx.segment();
         long wholeBytes = wholeBytes(x);
         for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(geluErfSlope(load(in, at)).mul(load(gradient, at)), out, at);
+            store(VectorMath.normalCdfProductSlope(load(in, at)).mul(load(gradient, at)), out, at);
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
-            FloatVector slope = geluErfSlope(load(in, wholeBytes, tail));
+            FloatVector slope = VectorMath.normalCdfProductSlope(load(in, wholeBytes, tail));
             store(slope.mul(load(gradient, wholeBytes, tail)), out, wholeBytes, tail);
         }
-    }
-
-    /** Distribution plus {@code x} times density. */
-    private static FloatVector geluErfSlope(FloatVector x) {
-        FloatVector bell = VectorMath.bell(x);
-        return x.mul(INVERSE_SQRT_2_PI).fma(bell, VectorMath.normalCdf(x, bell));
     }
 
     @Override
@@ -167,52 +160,49 @@ final class CpuElementwise implements ElementwiseKernels {
 
     /** {@code s (1 + g (1 - s))}. */
     private static FloatVector siluSlope(FloatVector g, FloatVector s) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-        return s.mul(one.sub(s).fma(g, one));
+        return s.mul(VectorMath.ONE.sub(s).fma(g, VectorMath.ONE));
     }
 
     @Override
     public void rope(Tensor x_TNH, Tensor cos_TH2, Tensor sin_TH2, boolean inverse) {
         Shapes.rope(x_TNH, cos_TH2, sin_TH2);
+        MemorySegment x = x_TNH.segment();
+        MemorySegment cos = cos_TH2.segment();
+        MemorySegment sin = sin_TH2.segment();
         int heads = x_TNH.dim(1);
         int half = x_TNH.dim(2) / 2;
-        int whole = SPECIES.loopBound(half);
-        VectorMask<Float> tail = VectorMath.tail(half);
-        VectorMask<Float> all = SPECIES.maskAll(true);
+        long halfBytes = (long) half * Float.BYTES;
+        float sign = inverse ? -1f : 1f;
         for (int t = 0; t < x_TNH.rows(); t++) {
-            for (int i = 0; i < half; i += LANES) {
-                VectorMask<Float> mask = i < whole ? all : tail;
-                long angleAt = ((long) t * half + i) * Float.BYTES;
-                FloatVector cos = load(cos_TH2.segment(), angleAt, mask);
-                FloatVector sin = load(sin_TH2.segment(), angleAt, mask);
-                rotate(
-                        x_TNH.segment(),
-                        ((long) t * heads * 2 * half + i),
-                        heads,
-                        half,
-                        cos,
-                        inverse ? sin.neg() : sin,
-                        mask);
+            for (int n = 0; n < heads; n++) {
+                rotate(x, ((long) t * heads + n) * 2 * halfBytes, half, cos, sin, t * halfBytes, sign);
             }
         }
     }
 
-    /** Turns one vector of pairs in every head of a token by the same angles. */
+    /** Turns the pairs of one head; byte offsets of its first dim and of the token's first angle. */
     private static void rotate(
-            MemorySegment x,
-            long index,
-            int heads,
-            int half,
-            FloatVector cos,
-            FloatVector sin,
-            VectorMask<Float> mask) {
-        for (int n = 0; n < heads; n++) {
-            long firstAt = (index + (long) n * 2 * half) * Float.BYTES;
-            long secondAt = firstAt + (long) half * Float.BYTES;
-            FloatVector first = load(x, firstAt, mask);
-            FloatVector second = load(x, secondAt, mask);
-            store(first.mul(cos).sub(second.mul(sin)), x, firstAt, mask);
-            store(second.mul(cos).add(first.mul(sin)), x, secondAt, mask);
+            MemorySegment x, long headAt, int half, MemorySegment cos, MemorySegment sin, long angleAt, float sign) {
+        long halfBytes = (long) half * Float.BYTES;
+        int whole = SPECIES.loopBound(half);
+        for (int i = 0; i < whole; i += LANES) {
+            long at = (long) i * Float.BYTES;
+            FloatVector c = load(cos, angleAt + at);
+            FloatVector s = load(sin, angleAt + at).mul(sign);
+            FloatVector first = load(x, headAt + at);
+            FloatVector second = load(x, headAt + halfBytes + at);
+            store(first.mul(c).sub(second.mul(s)), x, headAt + at);
+            store(second.mul(c).add(first.mul(s)), x, headAt + halfBytes + at);
+        }
+        if (whole < half) {
+            VectorMask<Float> tail = VectorMath.tail(half);
+            long at = (long) whole * Float.BYTES;
+            FloatVector c = load(cos, angleAt + at, tail);
+            FloatVector s = load(sin, angleAt + at, tail).mul(sign);
+            FloatVector first = load(x, headAt + at, tail);
+            FloatVector second = load(x, headAt + halfBytes + at, tail);
+            store(first.mul(c).sub(second.mul(s)), x, headAt + at, tail);
+            store(second.mul(c).add(first.mul(s)), x, headAt + halfBytes + at, tail);
         }
     }
 

@@ -1,24 +1,16 @@
 package io.longreel.ops.cpu;
 
-import static io.longreel.ops.cpu.VectorMath.LANES;
-import static io.longreel.ops.cpu.VectorMath.SPECIES;
-import static io.longreel.ops.cpu.VectorMath.load;
-import static io.longreel.ops.cpu.VectorMath.store;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.longreel.ops.kernels.NormKernels;
 import io.longreel.ops.kernels.Shapes;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layer norm and RMS norm in vector loops. Lanes beyond the last column are read as 0 through a mask, which leaves sums as they are.
- * Backward passes take a few rows at a time: first the parameter gradients of those rows (column by column, so that their sums stay in
- * registers), then {@code dx}, which may overwrite {@code dy}. Stateless; any thread.
+ * Layer norm and RMS norm, row by row. Backward passes take a few rows at a time: first the parameter gradients of those rows, then
+ * {@code dx}, which may overwrite {@code dy}. Stateless; any thread.
  */
 final class CpuNorm implements NormKernels {
     /** Rows per round of a backward pass: their x and dy stay in cache, and sums over many rows get two levels. */
@@ -31,41 +23,17 @@ final class CpuNorm implements NormKernels {
         Shapes.elements("beta", beta, x.columns());
         Shapes.elements("mean", mean, x.rows());
         Shapes.elements("rstd", rstd, x.rows());
+        MemorySegment in = x.segment();
         int columns = x.columns();
         for (int i = 0; i < x.rows(); i++) {
             long row = (long) i * columns * Float.BYTES;
-            float rowMean = sum(x.segment(), row, columns) / columns;
-            float variance = centredSquares(x.segment(), row, columns, rowMean) / columns;
+            float rowMean = NormRow.sum(in, row, columns) / columns;
+            float variance = NormRow.squares(in, row, columns, rowMean) / columns;
             float rowRstd = (float) (1 / Math.sqrt(variance + (double) eps));
-            for (int j = 0; j < columns; j += LANES) {
-                VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-                long at = (long) j * Float.BYTES;
-                FloatVector normal =
-                        load(x.segment(), row + at, mask).sub(rowMean).mul(rowRstd);
-                FloatVector out = normal.fma(load(gamma.segment(), at, mask), load(beta.segment(), at, mask));
-                store(out, y.segment(), row + at, mask);
-            }
-            mean.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, rowMean);
-            rstd.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, rowRstd);
+            NormRow.normalise(in, row, columns, rowMean, rowRstd, gamma.segment(), beta.segment(), y.segment());
+            mean.segment().setAtIndex(JAVA_FLOAT, i, rowMean);
+            rstd.segment().setAtIndex(JAVA_FLOAT, i, rowRstd);
         }
-    }
-
-    private static float sum(MemorySegment x, long row, int columns) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int j = 0; j < columns; j += LANES) {
-            sum = sum.add(load(x, row + (long) j * Float.BYTES, SPECIES.indexInRange(j, columns)));
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
-    }
-
-    private static float centredSquares(MemorySegment x, long row, int columns, float mean) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            FloatVector centred = load(x, row + (long) j * Float.BYTES, mask).sub(mean, mask);
-            sum = centred.fma(centred, sum);
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     @Override
@@ -82,61 +50,31 @@ final class CpuNorm implements NormKernels {
         Shapes.elements("gamma", gamma, x.columns());
         Shapes.elements("mean", mean, x.rows());
         Shapes.elements("rstd", rstd, x.rows());
-        requireColumns(x, dGamma, dBeta);
+        requireColumns(x, dGamma);
+        requireColumns(x, dBeta);
         for (int from = 0; from < x.rows(); from += ROWS_PER_ROUND) {
             int to = Math.min(x.rows(), from + ROWS_PER_ROUND);
-            if (dGamma != null) {
-                addGammaGradient(dy, x, mean, rstd, from, to, dGamma);
-            }
+            addGammaGradient(dy, x, mean.segment(), rstd, from, to, dGamma);
             if (dBeta != null) {
                 CpuLinear.addColumnSums(dy, from, to, dBeta);
             }
-            for (int i = from; i < to; i++) {
-                layerNormRow(dy, x, gamma, at(mean, i), at(rstd, i), i, dx);
-            }
+            layerNormRows(dy, x, gamma, mean, rstd, from, to, dx);
         }
     }
 
-    private static void layerNormRow(Tensor dy, Tensor x, Tensor gamma, float mean, float rstd, int i, Tensor dx) {
+    private static void layerNormRows(
+            Tensor dy, Tensor x, Tensor gamma, Tensor mean, Tensor rstd, int from, int to, Tensor dx) {
+        MemorySegment d = dy.segment();
+        MemorySegment in = x.segment();
+        MemorySegment g = gamma.segment();
         int columns = x.columns();
-        long row = (long) i * columns * Float.BYTES;
-        FloatVector sum = FloatVector.zero(SPECIES);
-        FloatVector sumNormal = FloatVector.zero(SPECIES);
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            long at = (long) j * Float.BYTES;
-            FloatVector scaled = load(dy.segment(), row + at, mask).mul(load(gamma.segment(), at, mask));
-            sum = sum.add(scaled);
-            sumNormal = load(x.segment(), row + at, mask).sub(mean).mul(rstd).fma(scaled, sumNormal);
-        }
-        float meanScaled = sum.reduceLanes(VectorOperators.ADD) / columns;
-        float meanNormal = sumNormal.reduceLanes(VectorOperators.ADD) / columns;
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            long at = (long) j * Float.BYTES;
-            FloatVector scaled = load(dy.segment(), row + at, mask).mul(load(gamma.segment(), at, mask));
-            FloatVector normal = load(x.segment(), row + at, mask).sub(mean).mul(rstd);
-            FloatVector gradient =
-                    scaled.sub(meanScaled).sub(normal.mul(meanNormal)).mul(rstd);
-            store(gradient, dx.segment(), row + at, mask);
-        }
-    }
-
-    /** {@code dGamma += sum over rows of dy * (x - mean) * rstd}; without a mean for RMS norm. */
-    private static void addGammaGradient(
-            Tensor dy, Tensor x, @Nullable Tensor mean, Tensor rstd, int from, int to, Tensor dGamma) {
-        int columns = x.columns();
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            FloatVector sum = FloatVector.zero(SPECIES);
-            for (int i = from; i < to; i++) {
-                long at = ((long) i * columns + j) * Float.BYTES;
-                float rowMean = mean == null ? 0f : at(mean, i);
-                FloatVector normal = load(x.segment(), at, mask).sub(rowMean).mul(at(rstd, i));
-                sum = normal.fma(load(dy.segment(), at, mask), sum);
-            }
-            long at = (long) j * Float.BYTES;
-            store(load(dGamma.segment(), at, mask).add(sum), dGamma.segment(), at, mask);
+        for (int i = from; i < to; i++) {
+            long row = (long) i * columns * Float.BYTES;
+            float m = mean.segment().getAtIndex(JAVA_FLOAT, i);
+            float r = rstd.segment().getAtIndex(JAVA_FLOAT, i);
+            float meanScaled = NormRow.scaledSum(d, row, columns, g) / columns;
+            float meanNormal = NormRow.normalSum(d, in, row, columns, m, r, g) / columns;
+            NormRow.differentiate(d, in, row, columns, m, r, g, meanScaled, meanNormal, dx.segment());
         }
     }
 
@@ -145,18 +83,14 @@ final class CpuNorm implements NormKernels {
         Shapes.sameElements(x, y);
         Shapes.elements("gamma", gamma, x.columns());
         Shapes.elements("rstd", rstd, x.rows());
+        MemorySegment in = x.segment();
         int columns = x.columns();
         for (int i = 0; i < x.rows(); i++) {
             long row = (long) i * columns * Float.BYTES;
-            float meanSquare = centredSquares(x.segment(), row, columns, 0f) / columns;
+            float meanSquare = NormRow.squares(in, row, columns, 0f) / columns;
             float rowRstd = (float) (1 / Math.sqrt(meanSquare + (double) eps));
-            for (int j = 0; j < columns; j += LANES) {
-                VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-                long at = (long) j * Float.BYTES;
-                FloatVector normal = load(x.segment(), row + at, mask).mul(rowRstd);
-                store(normal.mul(load(gamma.segment(), at, mask)), y.segment(), row + at, mask);
-            }
-            rstd.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, rowRstd);
+            NormRow.scale(in, row, columns, rowRstd, gamma.segment(), y.segment());
+            rstd.segment().setAtIndex(JAVA_FLOAT, i, rowRstd);
         }
     }
 
@@ -165,48 +99,38 @@ final class CpuNorm implements NormKernels {
         Shapes.sameElements(x, dy, dx);
         Shapes.elements("gamma", gamma, x.columns());
         Shapes.elements("rstd", rstd, x.rows());
-        requireColumns(x, dGamma, null);
+        requireColumns(x, dGamma);
         for (int from = 0; from < x.rows(); from += ROWS_PER_ROUND) {
             int to = Math.min(x.rows(), from + ROWS_PER_ROUND);
-            if (dGamma != null) {
-                addGammaGradient(dy, x, null, rstd, from, to, dGamma);
-            }
-            for (int i = from; i < to; i++) {
-                rmsNormRow(dy, x, gamma, at(rstd, i), i, dx);
-            }
+            addGammaGradient(dy, x, null, rstd, from, to, dGamma);
+            rmsNormRows(dy, x, gamma, rstd, from, to, dx);
         }
     }
 
-    private static void rmsNormRow(Tensor dy, Tensor x, Tensor gamma, float rstd, int i, Tensor dx) {
+    private static void rmsNormRows(Tensor dy, Tensor x, Tensor gamma, Tensor rstd, int from, int to, Tensor dx) {
+        MemorySegment d = dy.segment();
+        MemorySegment in = x.segment();
+        MemorySegment g = gamma.segment();
         int columns = x.columns();
-        long row = (long) i * columns * Float.BYTES;
-        FloatVector sumNormal = FloatVector.zero(SPECIES);
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            long at = (long) j * Float.BYTES;
-            FloatVector scaled = load(dy.segment(), row + at, mask).mul(load(gamma.segment(), at, mask));
-            sumNormal = load(x.segment(), row + at, mask).mul(rstd).fma(scaled, sumNormal);
-        }
-        float meanNormal = sumNormal.reduceLanes(VectorOperators.ADD) / columns;
-        for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            long at = (long) j * Float.BYTES;
-            FloatVector scaled = load(dy.segment(), row + at, mask).mul(load(gamma.segment(), at, mask));
-            FloatVector normal = load(x.segment(), row + at, mask).mul(rstd);
-            store(scaled.sub(normal.mul(meanNormal)).mul(rstd), dx.segment(), row + at, mask);
+        for (int i = from; i < to; i++) {
+            long row = (long) i * columns * Float.BYTES;
+            float r = rstd.segment().getAtIndex(JAVA_FLOAT, i);
+            float meanNormal = NormRow.normalSum(d, in, row, columns, 0f, r, g) / columns;
+            NormRow.differentiate(d, in, row, columns, 0f, r, g, 0f, meanNormal, dx.segment());
         }
     }
 
-    private static void requireColumns(Tensor x, @Nullable Tensor dGamma, @Nullable Tensor dBeta) {
+    private static void addGammaGradient(
+            Tensor dy, Tensor x, @Nullable MemorySegment mean, Tensor rstd, int from, int to, @Nullable Tensor dGamma) {
         if (dGamma != null) {
-            Shapes.elements("dGamma", dGamma, x.columns());
-        }
-        if (dBeta != null) {
-            Shapes.elements("dBeta", dBeta, x.columns());
+            NormRow.addGammaGradient(
+                    dy.segment(), x.segment(), from, to, x.columns(), mean, rstd.segment(), dGamma.segment());
         }
     }
 
-    private static float at(Tensor statistics, int row) {
-        return statistics.segment().getAtIndex(ValueLayout.JAVA_FLOAT, row);
+    private static void requireColumns(Tensor x, @Nullable Tensor gradient) {
+        if (gradient != null) {
+            Shapes.elements("gradient of a norm", gradient, x.columns());
+        }
     }
 }

@@ -17,15 +17,37 @@ final class VectorMath {
     static final int LANES = SPECIES.length();
     static final int VECTOR_BYTES = LANES * Float.BYTES;
 
-    private static final float LOG2_E = 1.442695f;
-    private static final float LN2_HIGH = 0.6933594f;
-    private static final float LN2_LOW = -2.1219444e-4f;
+    // Constants are vectors, made once: broadcasts that a loop uses twice end up on the heap.
+    static final FloatVector ONE = constant(1f);
+    private static final FloatVector ZERO = constant(0f);
+    private static final FloatVector HALF = constant(0.5f);
+    private static final FloatVector MINUS_HALF = constant(-0.5f);
+    private static final FloatVector LOG2_E = constant(1.442695f);
+    private static final FloatVector MINUS_LN2_HIGH = constant(-0.6933594f);
+    private static final FloatVector MINUS_LN2_LOW = constant(0.00021219444f);
     /** Adding and subtracting this rounds to an integer; its low bits then hold that integer. */
-    private static final float ROUNDING = 12582912f;
+    private static final FloatVector ROUNDING = constant(12582912f);
 
-    private static final float EXP_MIN = -87.3f;
-    private static final float EXP_MAX = 88.3f;
-    private static final float INVERSE_SQRT_2 = 0.70710677f;
+    private static final FloatVector EXP_MIN = constant(-87.3f);
+    private static final FloatVector EXP_MAX = constant(88.3f);
+
+    private static final FloatVector EXP_2 = constant(0.49999994f);
+    private static final FloatVector EXP_3 = constant(0.16666518f);
+    private static final FloatVector EXP_4 = constant(0.041668423f);
+    private static final FloatVector EXP_5 = constant(0.008369063f);
+    private static final FloatVector EXP_6 = constant(0.001381388f);
+
+    private static final FloatVector INVERSE_SQRT_2_PI = constant(0.3989423f);
+    private static final FloatVector ERFC_SLOPE = constant(0.3f * 0.70710677f);
+    private static final FloatVector ERFC_1 = constant(0.16918963f);
+    private static final FloatVector ERFC_2 = constant(0.17069161f);
+    private static final FloatVector ERFC_3 = constant(0.14848445f);
+    private static final FloatVector ERFC_4 = constant(0.2144294f);
+    private static final FloatVector ERFC_5 = constant(-0.09361691f);
+    private static final FloatVector ERFC_6 = constant(0.5463764f);
+    private static final FloatVector ERFC_7 = constant(-0.5112117f);
+    private static final FloatVector ERFC_8 = constant(0.4850899f);
+    private static final FloatVector ERFC_9 = constant(-0.12943283f);
 
     private VectorMath() {}
 
@@ -51,6 +73,10 @@ final class VectorMath {
         return SPECIES.indexInRange(count / LANES * LANES, count);
     }
 
+    private static FloatVector constant(float value) {
+        return FloatVector.broadcast(SPECIES, value);
+    }
+
     /** {@code e^x}, saturating at the ends of the fp32 range instead of becoming 0 or infinite. */
     static FloatVector exp(FloatVector x) {
         return expOfNegative(x.blend(EXP_MAX, x.compare(VectorOperators.GT, EXP_MAX)));
@@ -59,17 +85,11 @@ final class VectorMath {
     /** {@code e^x} for {@code x <= 0} (or NaN): at least 1e-38, never 0. */
     static FloatVector expOfNegative(FloatVector x) {
         FloatVector clamped = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
-        FloatVector shifted =
-                clamped.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDING));
+        FloatVector shifted = clamped.fma(LOG2_E, ROUNDING);
         FloatVector n = shifted.sub(ROUNDING);
-        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), clamped);
-        r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
-        FloatVector q = FloatVector.broadcast(SPECIES, 0.001381388f)
-                .fma(r, FloatVector.broadcast(SPECIES, 0.008369063f))
-                .fma(r, FloatVector.broadcast(SPECIES, 0.041668423f))
-                .fma(r, FloatVector.broadcast(SPECIES, 0.16666518f))
-                .fma(r, FloatVector.broadcast(SPECIES, 0.49999994f));
-        FloatVector power = q.mul(r).fma(r, r).add(1f);
+        FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, clamped));
+        FloatVector q = EXP_6.fma(r, EXP_5).fma(r, EXP_4).fma(r, EXP_3).fma(r, EXP_2);
+        FloatVector power = q.mul(r).fma(r, r).add(ONE);
         // 2^n from its exponent bits; multiplied, not added to the bits, so that NaN stays NaN.
         FloatVector two = shifted.reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, 23)
@@ -80,28 +100,39 @@ final class VectorMath {
 
     /** {@code 1 / (1 + e^-x)}. */
     static FloatVector sigmoid(FloatVector x) {
-        return FloatVector.broadcast(SPECIES, 1f).div(exp(x.neg()).add(1f));
+        return ONE.div(exp(x.neg()).add(ONE));
     }
 
-    /** {@code e^(-x^2 / 2)}. */
-    static FloatVector bell(FloatVector x) {
-        return expOfNegative(x.mul(x).mul(-0.5f));
+    /** Standard normal distribution function {@code P(x) = (1 + erf(x / sqrt 2)) / 2}. */
+    static FloatVector normalCdf(FloatVector x) {
+        VectorMask<Float> below = x.compare(VectorOperators.LT, ZERO);
+        FloatVector tail = tailOverBell(x);
+        return bell(x).fma(tail.neg().blend(tail, below), ONE.blend(ZERO, below));
     }
 
-    /** Standard normal distribution function, {@code (1 + erf(x / sqrt 2)) / 2}; {@code bell} is {@link #bell} of the same x. */
-    static FloatVector normalCdf(FloatVector x, FloatVector bell) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-        FloatVector t = one.div(x.abs().fma(FloatVector.broadcast(SPECIES, 0.3f * INVERSE_SQRT_2), one));
-        FloatVector p = FloatVector.broadcast(SPECIES, -0.12943283f)
-                .fma(t, FloatVector.broadcast(SPECIES, 0.4850899f))
-                .fma(t, FloatVector.broadcast(SPECIES, -0.5112117f))
-                .fma(t, FloatVector.broadcast(SPECIES, 0.5463764f))
-                .fma(t, FloatVector.broadcast(SPECIES, -0.09361691f))
-                .fma(t, FloatVector.broadcast(SPECIES, 0.2144294f))
-                .fma(t, FloatVector.broadcast(SPECIES, 0.14848445f))
-                .fma(t, FloatVector.broadcast(SPECIES, 0.17069161f))
-                .fma(t, FloatVector.broadcast(SPECIES, 0.16918963f));
-        FloatVector upperTail = p.mul(t).mul(bell).mul(0.5f);
-        return one.sub(upperTail).blend(upperTail, x.compare(VectorOperators.LT, 0f));
+    /** {@code (x P(x))' = P(x) + x e^(-x^2 / 2) / sqrt(2 pi)}. */
+    static FloatVector normalCdfProductSlope(FloatVector x) {
+        VectorMask<Float> below = x.compare(VectorOperators.LT, ZERO);
+        FloatVector tail = tailOverBell(x);
+        FloatVector overBell = x.fma(INVERSE_SQRT_2_PI, tail.neg().blend(tail, below));
+        return bell(x).fma(overBell, ONE.blend(ZERO, below));
+    }
+
+    private static FloatVector bell(FloatVector x) {
+        return expOfNegative(x.mul(x).mul(MINUS_HALF));
+    }
+
+    /** {@code P(-|x|)} over {@link #bell}. */
+    private static FloatVector tailOverBell(FloatVector x) {
+        FloatVector t = ONE.div(x.abs().fma(ERFC_SLOPE, ONE));
+        FloatVector p = ERFC_9.fma(t, ERFC_8)
+                .fma(t, ERFC_7)
+                .fma(t, ERFC_6)
+                .fma(t, ERFC_5)
+                .fma(t, ERFC_4)
+                .fma(t, ERFC_3)
+                .fma(t, ERFC_2)
+                .fma(t, ERFC_1);
+        return p.mul(t).mul(HALF);
     }
 }

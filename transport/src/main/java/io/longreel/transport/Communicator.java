@@ -7,6 +7,9 @@ import java.util.List;
  * An ordered group of ranks and the collectives among them. Every member calls the same collectives in the same order; peers are named
  * by their index in the group. All sizes are bytes unless said otherwise; sizes of zero are normal, sizes need not be equal, but what one
  * side sends must be what the other expects: a mismatch throws. Every wait can be aborted.
+ *
+ * <p>Another rank's thread may copy from or to the memory that is passed: an arena that only one thread may use will not do. While a collective or a
+ * transfer runs its memory belongs to it; once it has returned, or thrown, nobody touches it any more.
  */
 public interface Communicator {
 

@@ -163,7 +163,7 @@ final class GroupCommunicator implements Communicator {
     }
 
     private MessageTag nextTag(OpKind kind) {
-        endpoint.check();
+        endpoint.waiter().check();
         return new MessageTag(kind, groupTag, operations++);
     }
 

@@ -128,11 +128,6 @@ final class LinkedEndpoint implements RankEndpoint {
         return sum;
     }
 
-    /** Throws when this incarnation is over. */
-    void check() {
-        signal.check();
-    }
-
     void count(Carrier carrier, long payloadBytes) {
         AtomicLong counter = switch (carrier) {
             case LOCAL -> localBytes;

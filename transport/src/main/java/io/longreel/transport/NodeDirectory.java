@@ -25,6 +25,7 @@ final class NodeDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDirectory.class);
 
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    private static final long SHARED_MEMORY_NEEDED_BYTES = 256L * 1024 * 1024;
     private static final String PREFIX = "longreel-";
     private static final String LOCK = "owner.lock";
 
@@ -36,9 +37,11 @@ final class NodeDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Shared memory of the system, or its directory for temporary files where there is none. */
+    /** Shared memory of the system, or its directory for temporary files where there is none or, as in many containers, hardly any. */
     static Path defaultBase() {
-        return Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
+        boolean usable = Files.isWritable(SHARED_MEMORY)
+                && SHARED_MEMORY.toFile().getUsableSpace() >= SHARED_MEMORY_NEEDED_BYTES;
+        return usable ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     /** A new directory in {@code base}; directories there whose owners have died are deleted. */

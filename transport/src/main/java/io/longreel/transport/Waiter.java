@@ -6,17 +6,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one way in which a rank waits: it polls all its links, so that every transfer in flight makes progress whichever is waited for, looks
- * at the abort signal each round, and idles by spinning, then yielding, then sleeping for tens of microseconds. It ends with the condition, with
+ * at the abort signal each round, and idles by spinning, then yielding, then sleeping for tens of microseconds and more. It ends with the condition, with
  * {@link CommunicationAborted}, or with what a link threw. After any failure the links are withdrawn before it is thrown, so that the
  * caller may use its memory again.
  */
 final class Waiter {
-    /** A hand-over between two running cores takes well under this: a few microseconds of spinning. */
-    private static final int SPINS = 100;
-    /** With more runnable threads than cores the peer needs this core to get anywhere. */
-    private static final int YIELDS = 200;
+    /** A hand-over between two running cores takes a microsecond or two; longer spinning takes the core from a rank that computes. */
+    private static final int SPINS = 50;
+    /** With more runnable threads than cores the peer may need this core to get anywhere. */
+    private static final int YIELDS = 20;
 
-    private static final long SLEEP_NS = 50_000;
+    /** The system adds about 50 us to any sleep. A direct link ends a sleep; the others are looked at after it. */
+    private static final long SHORTEST_SLEEP_NS = 20_000;
+
+    private static final long LONGEST_SLEEP_NS = 200_000;
+    /** A sleep lasts at most this part of the wait so far, so that it cannot add more than that part to the wait. */
+    private static final long SLEEP_PART = 8;
 
     /** Something that a rank waits for. */
     interface Condition {
@@ -64,9 +69,18 @@ final class Waiter {
         }
     }
 
+    /** Throws when this incarnation is over. */
+    void check() {
+        try {
+            signal.check();
+        } catch (CommunicationAborted e) {
+            throw givenUp(e);
+        }
+    }
+
     private void waitFor(Condition condition) {
         int idleRounds = 0;
-        long sleepingSinceNs = 0;
+        long idleSinceNs = 0;
         while (true) {
             signal.check();
             if (condition.done()) {
@@ -83,12 +97,14 @@ final class Waiter {
             }
             throwIfHopeless(condition);
             if (idleRounds == SPINS + 1) {
-                sleepingSinceNs = clockNs.getAsLong();
+                idleSinceNs = clockNs.getAsLong();
             } else if (idleRounds <= SPINS + YIELDS) {
                 giveWay();
             } else {
-                throwIfLate(condition, clockNs.getAsLong() - sleepingSinceNs);
-                signal.sleepUnless(condition::done, SLEEP_NS);
+                long idleNs = clockNs.getAsLong() - idleSinceNs;
+                throwIfLate(condition, idleNs);
+                signal.sleepUnless(
+                        condition::done, Math.clamp(idleNs / SLEEP_PART, SHORTEST_SLEEP_NS, LONGEST_SLEEP_NS));
             }
         }
     }

@@ -134,6 +134,65 @@ abstract class TransportContract {
     }
 
     @Test
+    void shouldKeepOrderWhenManyTransfersAreInFlight() {
+        long seed = 77;
+        int worldSize = 3;
+        try (World world = open(new Mesh(worldSize, 1, 1))) {
+            RankThreads.run(world.endpoints(), endpoint -> {
+                Communicator all = endpoint.communicator(List.of(0, 1, 2));
+                SplittableRandom random = new SplittableRandom(seed); // equal on all ranks
+                int rank = endpoint.rank();
+                for (int round = 0; round < 200; round++) {
+                    List<Transfer> transfers = new ArrayList<>();
+                    List<MemorySegment> expected = new ArrayList<>();
+                    List<MemorySegment> received = new ArrayList<>();
+                    for (int i = random.nextInt(1, 6); i > 0; i--) {
+                        int shift = random.nextInt(1, worldSize);
+                        long sizeBytes = random.nextInt(3) == 0 ? 0 : random.nextInt(1, 6000);
+                        int to = (rank + shift) % worldSize;
+                        int from = (rank + worldSize - shift) % worldSize;
+                        expected.add(content(seed, round * 10 + i, from, rank, sizeBytes));
+                        received.add(Bytes.empty(sizeBytes));
+                        MemorySegment send = content(seed, round * 10 + i, rank, to, sizeBytes);
+                        transfers.add(all.startSendReceive(send, to, received.getLast(), from));
+                    }
+                    if (random.nextBoolean()) {
+                        transfers.reversed().forEach(Transfer::await);
+                    } else {
+                        transfers.forEach(Transfer::await);
+                    }
+                    for (int i = 0; i < transfers.size(); i++) {
+                        assertTrue(
+                                Bytes.same(expected.get(i), received.get(i)),
+                                "seed=%d round=%d transfer=%d rank=%d".formatted(seed, round, i, rank));
+                    }
+                }
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void shouldLeaveMemoryAloneWhenAWaitHasThrown() {
+        try (World world = open(new Mesh(2, 1, 1))) {
+            MemorySegment receive = Bytes.empty(100);
+            Transfer transfer =
+                    world.endpoint(0).communicator(List.of(0, 1)).startSendReceive(MemorySegment.NULL, 1, receive, 1);
+            world.endpoint(0).abort("no longer wanted");
+            assertThrows(CommunicationAborted.class, transfer::await);
+            Transfer late = world.endpoint(1)
+                    .communicator(List.of(0, 1))
+                    .startSendReceive(content(1, 1, 1, 0, 100), 0, MemorySegment.NULL, 0);
+            try {
+                late.await(); // a wire takes it, a direct link says that nobody is there
+            } catch (CommunicationAborted e) {
+                assertSays("no longer wanted", e);
+            }
+            assertTrue(Bytes.same(Bytes.empty(100), receive));
+        }
+    }
+
+    @Test
     void shouldCountPayloadBytesWhenSending() {
         try (World world = open(new Mesh(2, 1, 1))) {
             List<LinkCounters> counters = RankThreads.run(world.endpoints(), endpoint -> {

@@ -102,7 +102,7 @@ class CurriculumTest {
 
     @Test
     void shouldNameStageWhenSampleDoesNotFitContext() {
-        try (Curriculum curriculum = TestRun.open(out, "longreel.stages.2.context-tokens=850")) {
+        try (Curriculum curriculum = TestRun.open(out, "longreel.stages.2.context-tokens-max=850")) {
             boolean failed = false;
             for (int step = 0; step < 6 && !failed; step++) {
                 int at = step;

@@ -19,7 +19,7 @@ public final class TestRun {
               stages = [
                 {
                   name = first
-                  context-tokens = 512
+                  context-tokens-max = 512
                   phases = [
                     { name = a, steps = 3, samples-per-step = 5, learning-rate = 1e-3, source.kind = captions }
                     { name = b, steps = 2, samples-per-step = 4, learning-rate = 5e-4, rope-theta = 1e6
@@ -28,12 +28,12 @@ public final class TestRun {
                 }
                 {
                   name = text
-                  context-tokens = 512
+                  context-tokens-max = 512
                   phases = [{ steps = 4, samples-per-step = 2, learning-rate = 1e-4, source { kind = passkeys, tokens-min = 64, tokens-max = 128 } }]
                 }
                 {
                   name = long
-                  context-tokens = 4096
+                  context-tokens-max = 4096
                   phases = [{ steps = 6, samples-per-step = 3, learning-rate = 1e-4, rope-theta = 2e7
                     source { kind = needle-questions, frames = [64, 200] } }]
                   evaluation { name = needle-final, frames = [10, 100], depths = 3, needles = 5 }

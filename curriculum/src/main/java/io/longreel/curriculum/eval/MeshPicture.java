@@ -20,13 +20,14 @@ final class MeshPicture implements Picture {
 
     private static final double RANK_WIDTH = 132;
     private static final double RANK_HEIGHT = 52;
-    private static final double RANK_GAP = 22;
+    private static final double RANK_GAP = 30;
     private static final double GROUP_PAD = 14;
     private static final double GROUP_GAP = 16;
     private static final double NODE_PAD = 18;
     private static final double NODE_HEADER = 30;
     private static final double NODE_GAP = 96;
     private static final double MARGIN = 18;
+    private static final double LANE = 10;
     private static final double TOP = 40;
 
     private final Mesh mesh;
@@ -52,6 +53,16 @@ final class MeshPicture implements Picture {
         return Math.max(1, ranksPerNode / mesh.ulyssesDegree());
     }
 
+    /** Arrows that run round the nodes, from the last rank of a ring back to its first. */
+    private int lanes() {
+        boolean crossesNodes = mesh.ringDegree() > 1 && mesh.spDegree() > ranksPerNode;
+        return crossesNodes ? ranksPerNode : 0;
+    }
+
+    private double left() {
+        return MARGIN + lanes() * LANE;
+    }
+
     private double nodeWidth() {
         return RANK_WIDTH + 2 * (GROUP_PAD + NODE_PAD);
     }
@@ -66,17 +77,17 @@ final class MeshPicture implements Picture {
 
     @Override
     public double width() {
-        return Math.max(420, 2 * MARGIN + nodes * nodeWidth() + (nodes - 1) * NODE_GAP);
+        return Math.max(560, 2 * left() + nodes * nodeWidth() + (nodes - 1) * NODE_GAP);
     }
 
     @Override
     public double height() {
-        return TOP + nodeHeight() + 66 + 16 * mesh.ulyssesDegree();
+        return TOP + nodeHeight() + lanes() * LANE + 52;
     }
 
     private double rankX(int rank) {
         int node = rank / ranksPerNode;
-        return MARGIN + node * (nodeWidth() + NODE_GAP) + NODE_PAD + GROUP_PAD;
+        return left() + node * (nodeWidth() + NODE_GAP) + NODE_PAD + GROUP_PAD;
     }
 
     private double rankY(int rank) {
@@ -106,7 +117,7 @@ final class MeshPicture implements Picture {
     }
 
     private void drawNode(Drawing drawing, int node) {
-        double x = MARGIN + node * (nodeWidth() + NODE_GAP);
+        double x = left() + node * (nodeWidth() + NODE_GAP);
         drawing.rectangle(x, TOP, nodeWidth(), nodeHeight(), 12, NODE, 1);
         drawing.text(x + NODE_PAD, TOP + 20, 12.5, Anchor.START, true, FAINT, "node " + node);
         for (int group = 0; group < groupsPerNode(); group++) {
@@ -159,14 +170,15 @@ final class MeshPicture implements Picture {
                     1);
             arrowHead(drawing, to, toY, 1, 0, colour);
         } else if (steps < 0) {
-            double floor = TOP + nodeHeight() + 12 + 16 * mesh.ulyssesOf(rank);
-            double right = rankX(rank) + RANK_WIDTH + GROUP_PAD + NODE_PAD + 14 + 9 * mesh.ulyssesOf(rank);
-            double left = rankX(next) - GROUP_PAD - NODE_PAD - 8;
-            left = Math.max(4 + 5 * mesh.ulyssesOf(rank), left - 5 * mesh.ulyssesOf(rank));
+            // The upper ranks' arrows run outside those of the lower ones, so that no two cross.
+            double lane = LANE * (ranksPerNode - rank % ranksPerNode);
+            double floor = TOP + nodeHeight() + lane;
+            double right = rankX(rank) + RANK_WIDTH + GROUP_PAD + NODE_PAD + lane;
+            double left = rankX(next) - GROUP_PAD - NODE_PAD - lane;
             double from = rankX(rank) + RANK_WIDTH;
             double to = rankX(next) - 2;
             drawing.line(
-                    new double[] {from, Math.min(width() - 4, right), Math.min(width() - 4, right), left, left, to},
+                    new double[] {from, right, right, left, left, to},
                     new double[] {fromY, fromY, floor, floor, toY, toY},
                     colour,
                     2.2,
@@ -191,7 +203,7 @@ final class MeshPicture implements Picture {
         if (mesh.ulyssesDegree() > 1) {
             drawing.rectangle(x, y - 11, 14, 14, 3, ULYSSES, 1);
             drawing.text(x + 20, y, 12, Anchor.START, false, INK, "Ulysses group: all-to-all over heads");
-            x += 234;
+            x += 262;
         }
         if (mesh.ringDegree() > 1) {
             drawing.line(new double[] {x, x + 16}, new double[] {y - 4, y - 4}, RING_COLOURS[0], 2.2, 1);

@@ -34,10 +34,10 @@ public record Report(
             h1 { margin: 0; font-size: 34px; letter-spacing: -.01em; } header p { margin: 8px 0 0; opacity: .85; max-width: 70ch; }
             h2 { font-size: 19px; margin: 0 0 4px; } .note { color: var(--faint); margin: 0 0 16px; font-size: 14px; }
             section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 24px 26px; margin-top: 22px; }
-            .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 14px; margin: 0; }
+            .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 14px; margin: 0; }
             .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 16px 18px; }
             .figures dt { color: var(--faint); font-size: 13px; } .figures dd { margin: 0; font-size: 25px; font-weight: 650; letter-spacing: -.01em; }
-            .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 18px; align-items: start; }
+            .pair { display: flex; flex-wrap: wrap; gap: 18px; align-items: flex-start; }
             svg, img { width: 100%; height: auto; display: block; } .mesh svg { max-width: 760px; margin: 0 auto; }
             img { image-rendering: pixelated; border-radius: 6px; margin-top: 14px; }
             .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; white-space: nowrap; }
@@ -90,13 +90,13 @@ public record Report(
         long tokens = steps.stream().mapToLong(StepMetrics::tokens).sum();
         page.append("<dl class=\"figures\">\n");
         for (NeedleResults result : needles) {
-            figure(page, result.name(), format("%.1f %%", 100 * result.accuracy()));
+            figure(page, "needles found " + title(result), format("%.1f %%", 100 * result.accuracy()));
         }
         needles.stream()
                 .flatMap(result -> result.cells().stream())
                 .mapToInt(NeedleResults.Cell::frames)
                 .max()
-                .ifPresent(frames -> figure(page, "longest video tested", format("%,d frames", frames)));
+                .ifPresent(frames -> figure(page, "frames in the longest test", format("%,d", frames)));
         figure(page, "steps", format("%,d", steps.size()));
         figure(page, "tokens", shortCount(tokens));
         figure(page, "time in steps", duration(seconds));
@@ -118,7 +118,11 @@ public record Report(
                 .append("A card with a digit hides in one frame of a video; the model is asked for the digit. ")
                 .append("Each cell is the share of right answers at one length and depth.</p>\n<div class=\"pair\">\n");
         for (NeedleResults result : needles) {
-            page.append("<div>").append(HeatMap.of(result, title(result)).svg()).append("</div>\n");
+            HeatMap map = HeatMap.of(result, title(result));
+            // Shares of the line in proportion to the pictures' widths: cells of all maps have the same size.
+            page.append(format("<div style=\"flex: %.0f 1 %.0fpx\">", map.width(), map.width() * 0.8))
+                    .append(map.svg())
+                    .append("</div>\n");
         }
         page.append("</div>\n");
         filmStrip.ifPresent(png -> page.append("<img alt=\"frames around a needle\" src=\"data:image/png;base64,")
@@ -147,7 +151,7 @@ public record Report(
                 .append(LossCurve.of(steps).svg())
                 .append("<div class=\"scroll\"><table><tr><th>stage</th><th class=\"words\">trains</th><th>steps</th>")
                 .append("<th>tokens</th><th>time</th><th>tokens/s</th><th>longest context</th>")
-                .append("<th>first loss</th><th>last loss (mean of 20)</th></tr>\n");
+                .append("<th>first loss</th><th>last 20 losses</th></tr>\n");
         for (int i = 0; i < config.stages().size(); i++) {
             appendStage(page, i);
         }

@@ -2,6 +2,8 @@ package io.longreel.model;
 
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
+import io.longreel.model.checkpoint.TrainingCheckpoint;
+import io.longreel.model.checkpoint.TrainingState;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.checkpoint.VilaCheckpointWriter;
 import io.longreel.model.checkpoint.VilaExport;
@@ -16,10 +18,13 @@ import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -146,12 +151,20 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public SliceFile saveSlice(Path directory) {
-        throw new IllegalStateException("slices: " + directory);
+        return TrainingState.save(
+                directory,
+                groups.rank(),
+                groups.mesh().worldSize(),
+                allWeights(),
+                stage == null ? null : stage.optimizer());
     }
 
     @Override
     public void restore(Path directory) {
-        throw new IllegalStateException("slices: " + directory);
+        try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(directory)) {
+            TrainingState.restore(checkpoint, allWeights(), stage == null ? null : stage.optimizer());
+        }
+        knownFrames.clear();
     }
 
     @Override
@@ -182,6 +195,17 @@ public final class MmspSession implements TrainSession {
             groups.world().allReduceSum(counts);
         }
         return new long[] {(long) counts[0], (long) counts[1]};
+    }
+
+    /** Every weight by name, the current stage's adapters included. */
+    private Map<String, Tensor> allWeights() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        parameters.names().forEach(name -> all.put(name, parameters.tensor(name)));
+        if (stage != null) {
+            Parameters adapters = stage.adapters();
+            adapters.names().forEach(name -> all.put(name, adapters.tensor(name)));
+        }
+        return all;
     }
 
     private StageState currentStage() {

@@ -11,7 +11,6 @@ import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Attention in tiles (Dao et al., FlashAttention): per head, a tile of queries meets the keys it may see, tile by tile; scores come from a
@@ -199,7 +198,7 @@ final class CpuAttention implements AttentionKernels {
                 long at = (row * headDim + h) * Float.BYTES;
                 sum = VectorMath.load(out, at, mask).fma(VectorMath.load(dOut, at, mask), sum);
             }
-            delta_TN.segment().setAtIndex(JAVA_FLOAT, row, sum.reduceLanes(VectorOperators.ADD));
+            delta_TN.segment().setAtIndex(JAVA_FLOAT, row, VectorMath.sum(sum));
         }
     }
 

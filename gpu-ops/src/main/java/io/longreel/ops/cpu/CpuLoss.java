@@ -73,12 +73,12 @@ final class CpuLoss implements LossKernels {
             for (int j = from; j < to; j += LANES) {
                 sum = sum.add(exp(load(values, row + (long) j * Float.BYTES), max));
             }
-            total += sum.reduceLanes(VectorOperators.ADD);
+            total += VectorMath.sum(sum);
         }
         if (whole < columns) {
             VectorMask<Float> tail = VectorMath.tail(columns);
-            total += exp(load(values, row + (long) whole * Float.BYTES, tail), max)
-                    .reduceLanes(VectorOperators.ADD, tail);
+            FloatVector last = exp(load(values, row + (long) whole * Float.BYTES, tail), max);
+            total += VectorMath.sum(FloatVector.zero(SPECIES).blend(last, tail));
         }
         return total;
     }

@@ -9,7 +9,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,7 @@ final class NormRow {
         if (whole < columns) {
             sum = sum.add(load(x, row + (long) whole * Float.BYTES, VectorMath.tail(columns)));
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(sum);
     }
 
     /** {@code sum (x - mean)^2}. */
@@ -45,7 +44,7 @@ final class NormRow {
                     load(x, row + (long) whole * Float.BYTES, tail).sub(mean, tail);
             sum = centred.fma(centred, sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(sum);
     }
 
     /** {@code y = (x - mean) rstd gamma + beta}. */
@@ -99,7 +98,7 @@ final class NormRow {
             long at = (long) whole * Float.BYTES;
             sum = load(dy, row + at, tail).fma(load(gamma, at, tail), sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(sum);
     }
 
     /** {@code sum dy gamma (x - mean) rstd}. */
@@ -118,7 +117,7 @@ final class NormRow {
             FloatVector scaled = load(dy, row + at, tail).mul(load(gamma, at, tail));
             sum = load(x, row + at, tail).sub(mean).fma(scaled, sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD) * rstd;
+        return VectorMath.sum(sum) * rstd;
     }
 
     /** {@code dx = rstd (dy gamma - meanScaled - normal meanNormal)}; {@code dx} may be {@code dy}. */

@@ -64,7 +64,7 @@ final class ScoreRow {
             store(p, scores, at, mask);
             sum = sum.add(p, mask);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(sum);
     }
 
     /** Replaces scores by probabilities {@code p = e^(score - lse)}, and the gradients of p by {@code p * (dp - delta)}. */

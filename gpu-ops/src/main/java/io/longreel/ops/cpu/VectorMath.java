@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -49,6 +50,11 @@ final class VectorMath {
     private static final FloatVector ERFC_8 = constant(0.4850899f);
     private static final FloatVector ERFC_9 = constant(-0.12943283f);
 
+    private static final VectorShuffle<Float> BY_HALF = rotation(LANES / 2);
+    private static final VectorShuffle<Float> BY_QUARTER = rotation(LANES / 4);
+    private static final VectorShuffle<Float> BY_EIGHTH = rotation(LANES / 8);
+    private static final VectorShuffle<Float> BY_SIXTEENTH = rotation(LANES / 16);
+
     private VectorMath() {}
 
     static FloatVector load(MemorySegment segment, long offsetBytes) {
@@ -71,6 +77,26 @@ final class VectorMath {
     /** Mask of the last, partial vector of {@code count} elements. */
     static VectorMask<Float> tail(long count) {
         return SPECIES.indexInRange(count / LANES * LANES, count);
+    }
+
+    /**
+     * Sum of the lanes, always in the same order. The vector API's own reduction leaves the order open, and it does differ between interpreted and
+     * compiled code: a run would not repeat its bits.
+     */
+    static float sum(FloatVector x) {
+        FloatVector sum = x.add(x.rearrange(BY_HALF));
+        sum = sum.add(sum.rearrange(BY_QUARTER));
+        if (LANES >= 8) {
+            sum = sum.add(sum.rearrange(BY_EIGHTH));
+        }
+        if (LANES >= 16) {
+            sum = sum.add(sum.rearrange(BY_SIXTEENTH));
+        }
+        return sum.lane(0);
+    }
+
+    private static VectorShuffle<Float> rotation(int lanes) {
+        return VectorShuffle.iota(SPECIES, lanes, 1, true);
     }
 
     private static FloatVector constant(float value) {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   same process   windows: direct, one copy     ipc: Aeron IPC
  *   same node      windows: shared memory        ipc: Aeron IPC
- *   other node     Aeron UDP
+ *   other node     Aeron UDP; also between processes of a node that run a driver each
  * </pre>
  *
  * <p>Owned by the process's node actor; any thread may call it, but {@link #open} blocks and belongs on the rank's compute thread.
@@ -80,6 +80,11 @@ public final class TransportNode implements AutoCloseable {
             directory.close();
             throw e;
         }
+    }
+
+    /** Uses the media driver that another process of this node runs. */
+    public static TransportNode attach(TransportSettings settings, String host, Path driverDirectory) {
+        return attach(settings, host, driverDirectory, LinkFault.NONE, System::nanoTime);
     }
 
     /** Uses the media driver that another process of this node runs. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract within a node whose payloads go through Aeron IPC: two processes share a driver, and ranks share a process. */
 class IpcTransportTest extends TransportContract {
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

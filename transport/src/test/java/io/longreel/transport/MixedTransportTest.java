@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract where every kind of link lies between some two ranks: direct, windows and UDP, on two nodes of two processes. */
 class MixedTransportTest extends TransportContract {
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class ProcessesIT {
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

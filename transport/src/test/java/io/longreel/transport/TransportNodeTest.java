@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TransportNodeTest {
     private static final Mesh TWO = new Mesh(2, 1, 1);
 
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract between nodes: every rank on its own, over real UDP on the loopback interface. */
 class UdpTransportTest extends TransportContract {
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

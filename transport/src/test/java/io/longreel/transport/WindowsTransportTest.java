@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract within a node whose payloads go through shared windows: every rank is a process of its own. */
 class WindowsTransportTest extends TransportContract {
-    @TempDir
+    @TempDir(factory = SharedMemoryFactory.class)
     @SuppressWarnings("NullAway.Init")
     private Path base;
 

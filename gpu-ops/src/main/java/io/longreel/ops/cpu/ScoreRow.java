@@ -12,57 +12,47 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The vector loops of attention over one row of a score tile, from column {@code from} to {@code to}; byte offsets are of the row's
- * column 0. Columns outside are hidden from the row, and {@link #hide} zeroes them. Stateless; any thread.
+ * column 0. Every loop works in whole vectors and so runs up to {@link #SLACK} columns beyond {@code to}, which the row's stride leaves
+ * room for: loops without a masked remainder compile to the same code whatever mask the process saw first. What they leave there, and
+ * columns hidden from the row, {@link #hide} zeroes. Stateless; any thread.
  */
 final class ScoreRow {
+    /** Columns behind the last one of a row that its loops may overwrite. */
+    static final int SLACK = 2 * LANES;
+
+    private static final FloatVector MINUS_INFINITY = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+
     private ScoreRow() {}
 
-    /** Largest score; NaN scores do not count here, they reach the sum instead. */
+    /** Makes the columns behind {@code to} that the loops touch count for nothing in {@link #max} and {@link #exponentiate}. */
+    static void seal(MemorySegment scores, long row, int to) {
+        store(MINUS_INFINITY, scores, row + (long) to * Float.BYTES);
+        store(MINUS_INFINITY, scores, row + (long) (to + LANES) * Float.BYTES);
+    }
+
+    /** Largest score of a sealed row; NaN scores do not count here, they reach the sum instead. */
     static float max(MemorySegment scores, long row, int from, int to) {
-        FloatVector lowest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-        FloatVector max0 = lowest;
-        FloatVector max1 = lowest;
-        FloatVector max2 = lowest;
-        FloatVector max3 = lowest;
-        int j = from;
-        for (; j <= to - 4 * LANES; j += 4 * LANES) {
+        // Fresh broadcasts: a running value that starts from a shared constant lives on the heap.
+        FloatVector max0 = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        FloatVector max1 = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int j = from; j < to; j += 2 * LANES) {
             long at = row + (long) j * Float.BYTES;
-            max0 = larger(max0, load(scores, at));
-            max1 = larger(max1, load(scores, at + VectorMath.VECTOR_BYTES));
-            max2 = larger(max2, load(scores, at + 2L * VectorMath.VECTOR_BYTES));
-            max3 = larger(max3, load(scores, at + 3L * VectorMath.VECTOR_BYTES));
+            FloatVector x0 = load(scores, at);
+            FloatVector x1 = load(scores, at + VectorMath.VECTOR_BYTES);
+            max0 = max0.blend(x0, x0.compare(VectorOperators.GT, max0));
+            max1 = max1.blend(x1, x1.compare(VectorOperators.GT, max1));
         }
-        for (; j <= to - LANES; j += LANES) {
-            max0 = larger(max0, load(scores, row + (long) j * Float.BYTES));
-        }
-        if (j < to) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, to);
-            FloatVector tail = load(scores, row + (long) j * Float.BYTES, mask);
-            max1 = larger(max1, lowest.blend(tail, mask));
-        }
-        return larger(larger(max0, max1), larger(max2, max3)).reduceLanes(VectorOperators.MAX);
+        return max0.max(max1).reduceLanes(VectorOperators.MAX);
     }
 
-    private static FloatVector larger(FloatVector a, FloatVector b) {
-        return a.blend(b, b.compare(VectorOperators.GT, a));
-    }
-
-    /** Replaces each score by {@code e^(score - max)} and returns their sum. */
+    /** Replaces each score of a sealed row by {@code e^(score - max)} and returns their sum. */
     static float exponentiate(MemorySegment scores, long row, int from, int to, float max) {
         FloatVector sum = FloatVector.zero(SPECIES);
-        int j = from;
-        for (; j <= to - LANES; j += LANES) {
+        for (int j = from; j < to; j += LANES) {
             long at = row + (long) j * Float.BYTES;
             FloatVector p = VectorMath.expOfNegative(load(scores, at).sub(max));
             store(p, scores, at);
             sum = sum.add(p);
-        }
-        if (j < to) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, to);
-            long at = row + (long) j * Float.BYTES;
-            FloatVector p = VectorMath.expOfNegative(load(scores, at, mask).sub(max));
-            store(p, scores, at, mask);
-            sum = sum.add(p, mask);
         }
         return VectorMath.sum(sum);
     }
@@ -70,21 +60,12 @@ final class ScoreRow {
     /** Replaces scores by probabilities {@code p = e^(score - lse)}, and the gradients of p by {@code p * (dp - delta)}. */
     static void differentiate(
             MemorySegment scores, MemorySegment gradients, long row, int from, int to, float lse, float delta) {
-        int j = from;
-        for (; j <= to - LANES; j += LANES) {
+        for (int j = from; j < to; j += LANES) {
             long at = row + (long) j * Float.BYTES;
             FloatVector p = VectorMath.expOfNegative(load(scores, at).sub(lse));
             FloatVector ds = load(gradients, at).sub(delta).mul(p);
             store(p, scores, at);
             store(ds, gradients, at);
-        }
-        if (j < to) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, to);
-            long at = row + (long) j * Float.BYTES;
-            FloatVector p = VectorMath.expOfNegative(load(scores, at, mask).sub(lse));
-            FloatVector ds = load(gradients, at, mask).sub(delta).mul(p);
-            store(p, scores, at, mask);
-            store(ds, gradients, at, mask);
         }
     }
 
@@ -112,10 +93,5 @@ final class ScoreRow {
             long bytes = at + (long) j * Float.BYTES;
             store(load(values, bytes, mask).mul(factor), values, bytes, mask);
         }
-    }
-
-    /** {@code e^x} of one number at most 0, through the vector function: one such per row and tile must not cost a library call. */
-    static float exp(float x) {
-        return VectorMath.expOfNegative(FloatVector.broadcast(SPECIES, x)).lane(0);
     }
 }

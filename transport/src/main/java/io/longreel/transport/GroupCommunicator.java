@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * The collectives, once, over whatever links the endpoint has. All of them are direct: each member exchanges with each other member in one
- * step, because meshes are small and a step costs a hand-over between threads. Peers are served starting after the own index, so that not
+ * step, because meshes are small and a step costs a hand-over between threads. Only a gather takes a second step where nodes have several members,
+ * which saves sending the same bytes to a node more than once. Peers are served starting after the own index, so that not
  * all members write to the same one first.
  */
 final class GroupCommunicator implements Communicator {
@@ -18,13 +19,15 @@ final class GroupCommunicator implements Communicator {
 
     private final LinkedEndpoint endpoint;
     private final List<Integer> group;
+    private final GroupSites sites;
     private final int index;
     private final int groupTag;
     private int operations;
 
-    GroupCommunicator(LinkedEndpoint endpoint, List<Integer> group, int groupTag) {
+    GroupCommunicator(LinkedEndpoint endpoint, List<Integer> group, GroupSites sites, int groupTag) {
         this.endpoint = endpoint;
         this.group = group;
+        this.sites = sites;
         this.index = group.indexOf(endpoint.rank());
         this.groupTag = groupTag;
     }
@@ -81,16 +84,47 @@ final class GroupCommunicator implements Communicator {
     public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
         checkSlots("receive", receive);
         checkOwnSlot(own, receive.get(index));
-        Exchange exchange = begin(OpKind.ALL_GATHER);
+        MessageTag tag = nextTag(OpKind.ALL_GATHER);
+        Exchange first = new Exchange(endpoint, tag);
         for (int step = 1; step < size(); step++) {
             int peer = after(step);
-            exchange.receive(group.get(peer), receive.get(peer));
+            if (sites.together(peer, index) || sites.relay(peer, index) == index) {
+                first.receive(group.get(peer), receive.get(peer));
+            }
         }
         for (int step = 1; step < size(); step++) {
-            exchange.send(group.get(after(step)), own);
+            int peer = after(step);
+            if (sites.together(peer, index) || sites.relay(index, peer) == peer) {
+                first.send(group.get(peer), own);
+            }
         }
         copyOwn(own, receive.get(index));
-        exchange.await();
+        first.await();
+        passOn(tag, receive);
+    }
+
+    /** Second step of a gather over nodes: each piece that came over the network goes from its relay to the others of the node. */
+    private void passOn(MessageTag tag, List<MemorySegment> receive) {
+        Exchange second = new Exchange(endpoint, tag);
+        for (int from = 0; from < size(); from++) {
+            if (!sites.together(from, index)) {
+                int relay = sites.relay(from, index);
+                if (relay != index) {
+                    second.receive(group.get(relay), receive.get(from));
+                }
+            }
+        }
+        for (int from = 0; from < size(); from++) {
+            if (!sites.together(from, index) && sites.relay(from, index) == index) {
+                for (int step = 1; step < size(); step++) {
+                    int peer = after(step);
+                    if (sites.together(peer, index)) {
+                        second.send(group.get(peer), receive.get(from));
+                    }
+                }
+            }
+        }
+        second.await();
     }
 
     @Override

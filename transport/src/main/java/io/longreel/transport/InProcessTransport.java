@@ -8,6 +8,7 @@ import io.longreel.transport.link.DirectFabric;
 import io.longreel.transport.link.Link;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -55,7 +56,13 @@ public final class InProcessTransport implements AutoCloseable {
                 }
             }
             endpoints.add(new LinkedEndpoint(
-                    rank, worldSize, placement.generation(), signal, links, waitTimeout.toNanos(), clockNs));
+                    rank,
+                    Collections.nCopies(worldSize, "here"),
+                    placement.generation(),
+                    signal,
+                    links,
+                    waitTimeout.toNanos(),
+                    clockNs));
         }
         return new InProcessTransport(fabric, endpoints);
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LinkedEndpoint implements RankEndpoint {
     private final int rank;
-    private final int worldSize;
+    private final List<String> nodeOfRank;
     private final int generation;
     private final AbortSignal signal;
     private final Links links;
@@ -31,19 +31,20 @@ final class LinkedEndpoint implements RankEndpoint {
     private final AtomicLong intraNodeBytes = new AtomicLong();
     private final AtomicLong interNodeBytes = new AtomicLong();
 
+    /** @param nodeOfRank name of the node of each rank of the world */
     LinkedEndpoint(
             int rank,
-            int worldSize,
+            List<String> nodeOfRank,
             int generation,
             AbortSignal signal,
             List<Link> links,
             long timeoutNs,
             LongSupplier clockNs) {
         this.rank = rank;
-        this.worldSize = worldSize;
+        this.nodeOfRank = List.copyOf(nodeOfRank);
         this.generation = generation;
         this.signal = signal;
-        this.links = new Links(worldSize, links);
+        this.links = new Links(nodeOfRank.size(), links);
         this.waiter = new Waiter(rank, generation, this.links, signal, timeoutNs, clockNs);
     }
 
@@ -60,6 +61,7 @@ final class LinkedEndpoint implements RankEndpoint {
     @Override
     public Communicator communicator(List<Integer> group) {
         List<Integer> members = List.copyOf(group);
+        int worldSize = nodeOfRank.size();
         boolean inWorld = members.stream().allMatch(member -> member >= 0 && member < worldSize);
         if (!inWorld || !members.contains(rank) || new HashSet<>(members).size() != members.size()) {
             throw new IllegalArgumentException(
@@ -67,7 +69,8 @@ final class LinkedEndpoint implements RankEndpoint {
                             .formatted(members, rank, worldSize));
         }
         int ordinal = communicatorsMade.merge(members, 1, Integer::sum);
-        return new GroupCommunicator(this, members, tagOf(members, ordinal));
+        GroupSites sites = new GroupSites(members.stream().map(nodeOfRank::get).toList());
+        return new GroupCommunicator(this, members, sites, tagOf(members, ordinal));
     }
 
     @Override

@@ -158,7 +158,7 @@ public final class TransportNode implements AutoCloseable {
         }
         LinkedEndpoint endpoint = new LinkedEndpoint(
                 rank,
-                worldSize,
+                placement.ranks().stream().map(RankSite::nodeId).toList(),
                 placement.generation(),
                 signal,
                 links,

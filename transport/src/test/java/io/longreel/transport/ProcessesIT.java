@@ -79,8 +79,8 @@ class ProcessesIT {
             for (int i = 1; i < words.length; i++) {
                 String[] parts = words[i].split("/");
                 hashes.add(parts[0]);
-                // Each step: the ring's 4 MB, two pieces to the other node's ranks, the own piece to both of them.
-                assertEquals(5 * (4_000_000L + 2 * 1_000_000 + 2 * 1_000_000), Long.parseLong(parts[1]));
+                // Each step: the ring's 4 MB, a piece to both ranks of the other node, the own piece to one of them.
+                assertEquals(5 * (4_000_000L + 2 * 1_000_000 + 1_000_000), Long.parseLong(parts[1]));
             }
         }
         assertEquals(4, hashes.size());

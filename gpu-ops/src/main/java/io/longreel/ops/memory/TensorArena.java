@@ -4,6 +4,7 @@ import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -19,13 +20,15 @@ public final class TensorArena implements AutoCloseable {
     private static final AtomicLong LIVE = new AtomicLong();
 
     private final String tag;
-    private final Arena arena;
+    /** Owner of the block; none for a block that is only counted. */
+    private final Optional<Arena> arena;
+
     private final MemorySegment block;
     private long used;
     private long peak;
     private boolean closed;
 
-    private TensorArena(String tag, Arena arena, MemorySegment block) {
+    private TensorArena(String tag, Optional<Arena> arena, MemorySegment block) {
         this.tag = tag;
         this.arena = arena;
         this.block = block;
@@ -35,7 +38,7 @@ public final class TensorArena implements AutoCloseable {
     public static TensorArena open(String tag, long capacityBytes) {
         Arena arena = Arena.ofShared();
         long sizeBytes = roundUp(Math.max(capacityBytes, ALIGNMENT_BYTES));
-        return new TensorArena(tag, arena, arena.allocate(sizeBytes, ALIGNMENT_BYTES));
+        return new TensorArena(tag, Optional.of(arena), arena.allocate(sizeBytes, ALIGNMENT_BYTES));
     }
 
     /**
@@ -45,7 +48,7 @@ public final class TensorArena implements AutoCloseable {
     @SuppressWarnings("restricted") // reinterpret: the segment is never dereferenced
     public static TensorArena planning(String tag) {
         MemorySegment nowhere = MemorySegment.ofAddress(ALIGNMENT_BYTES).reinterpret(PLANNING_BYTES_MAX);
-        return new TensorArena(tag, Arena.ofShared(), nowhere);
+        return new TensorArena(tag, Optional.empty(), nowhere);
     }
 
     /** Arenas of this process that are open: 0 once everything that was opened is closed, which tests assert. */
@@ -122,14 +125,17 @@ public final class TensorArena implements AutoCloseable {
         return block.byteSize();
     }
 
-    /** Frees the memory; a second close throws, and so does any later use of a view. */
+    /**
+     * Frees the memory; a second close throws, and so does any later use of a view. Closing is rare and must stay so: it stops all threads of the
+     * process for a moment and makes the JVM throw compiled vector loops away.
+     */
     @Override
     public void close() {
         if (closed) {
             throw new IllegalStateException("arena closed twice: arena=" + tag);
         }
         closed = true;
-        arena.close();
+        arena.ifPresent(Arena::close);
         LIVE.decrementAndGet();
     }
 

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The two arenas of a rank's steps. Each pass is planned first; when it needs more than any before it, the plan is logged and the arenas are made anew at
- * that size, otherwise nothing is allocated. Owned by a rank's session.
+ * The two arenas of a rank's steps. Each pass is planned first; when it needs more than any before it, the plan is logged and the arenas are made anew,
+ * otherwise nothing is allocated. Owned by a rank's session.
  */
 public final class StepMemory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StepMemory.class);
@@ -29,7 +29,7 @@ public final class StepMemory implements AutoCloseable {
     public Workspace reserve(Groups groups, StepPlan.Pass pass) {
         StepPlan plan = StepPlan.of(device, groups, pass);
         if (!plan.fits(capacity)) {
-            capacity = capacity.max(plan);
+            capacity = capacity.grownTo(plan);
             LOG.info(
                     "memory.planned rank={} activationBytes={} scratchBytes={}",
                     rank,

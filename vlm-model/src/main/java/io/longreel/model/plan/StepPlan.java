@@ -36,9 +36,13 @@ public record StepPlan(long activationBytes, long scratchBytes) {
         }
     }
 
-    public StepPlan max(StepPlan other) {
-        return new StepPlan(
-                Math.max(activationBytes, other.activationBytes), Math.max(scratchBytes, other.scratchBytes));
+    /** Room for {@code needed}; what must grow grows by half at least, because giving an arena up is dear. */
+    public StepPlan grownTo(StepPlan needed) {
+        return new StepPlan(grown(activationBytes, needed.activationBytes), grown(scratchBytes, needed.scratchBytes));
+    }
+
+    private static long grown(long capacity, long needed) {
+        return needed <= capacity ? capacity : Math.max(needed, capacity + capacity / 2);
     }
 
     public boolean fits(StepPlan capacity) {

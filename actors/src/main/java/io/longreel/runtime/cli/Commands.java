@@ -8,6 +8,15 @@ final class Commands {
 
     /** Fresh instances: picocli keeps the options of a run in them. */
     static List<Object> all() {
-        return List.of(new ConfigCommand(), new DoctorCommand(), new ForwardCommand());
+        return List.of(
+                new DemoCommand(),
+                new TrainCommand(),
+                new SeedCommand(),
+                new WorkerCommand(),
+                new ResumeCommand(),
+                new StatusCommand(),
+                new ConfigCommand(),
+                new DoctorCommand(),
+                new ForwardCommand());
     }
 }

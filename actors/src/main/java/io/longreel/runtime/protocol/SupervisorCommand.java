@@ -18,8 +18,12 @@ public sealed interface SupervisorCommand {
         }
     }
 
-    /** A worker process is gone. Never leaves the process. */
-    record NodeGone(String processId, String reason) implements SupervisorCommand {}
+    /**
+     * A worker process is gone. Never leaves the process.
+     *
+     * @param wasForked the process was started for this run, so the run fails without it even when it had not joined yet
+     */
+    record NodeGone(String processId, String reason, boolean wasForked) implements SupervisorCommand {}
 
     /** The recorder has done something. Never leaves the process. */
     record Recorded(RecordReport report) implements SupervisorCommand {}

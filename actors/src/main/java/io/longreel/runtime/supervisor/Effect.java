@@ -22,6 +22,9 @@ public sealed interface Effect {
     /** Append to the metrics file. */
     record RecordStep(CommittedStep step) implements Effect {}
 
+    /** Make an empty directory for the slices of a checkpoint; ranks are told to write behind it. */
+    record PrepareCheckpoint(Position position) implements Effect {}
+
     /** Make the checkpoint exist. Comes back as ManifestWritten. */
     record WriteManifest(String checkpoint, int generation, Position position, List<Slice> slices) implements Effect {
         public WriteManifest {

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 final class EndingRules {
     /** How long to wait for a cause after a symptom. Longer than the failure detection of the cluster. */
-    static final long CAUSE_GRACE_MS = 5_000;
+    static final long CAUSE_GRACE_MS = 8_000;
 
     /** How long what is in flight may take when a stop was asked for. */
     static final long STOP_GRACE_MS = 120_000;
@@ -95,13 +95,23 @@ final class EndingRules {
         failure(turn, new Failure(failed.category(), text, true));
     }
 
-    static void nodeLost(Turn turn, String processId, String reason) {
-        Member member = turn.state().members().get(processId);
-        if (member == null) {
-            turn.effect(new Effect.Note("a process that is no member is gone: processId=" + processId));
-            return;
+    static void nodeLost(Turn turn, Event.NodeLost lost) {
+        Member member = turn.state().members().get(lost.processId());
+        if (member != null) {
+            failure(
+                    turn,
+                    new Failure(
+                            Category.RETRYABLE,
+                            "node %s was lost: %s".formatted(member.nodeId(), lost.reason()),
+                            true));
+        } else if (lost.wasForked() && turn.state().phase() instanceof Phase.Forming) {
+            fail(
+                    turn,
+                    Category.FATAL,
+                    "worker %s ended before it joined: %s".formatted(lost.processId(), lost.reason()));
+        } else {
+            turn.effect(new Effect.Note("a process that is no member is gone: processId=" + lost.processId()));
         }
-        failure(turn, new Failure(Category.RETRYABLE, "node %s was lost: %s".formatted(member.nodeId(), reason), true));
     }
 
     static void recordFailed(Turn turn, String message) {

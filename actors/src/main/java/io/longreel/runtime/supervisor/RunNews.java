@@ -26,4 +26,7 @@ public sealed interface RunNews {
     record Exporting() implements RunNews {}
 
     record Stopping(String reason) implements RunNews {}
+
+    /** Nothing comes behind it. */
+    record Closed() implements RunNews {}
 }

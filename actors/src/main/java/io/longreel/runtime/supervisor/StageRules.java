@@ -54,7 +54,7 @@ final class StageRules {
 
     private static void announceStage(Turn turn) {
         SupervisorState state = turn.state();
-        RunPlan.StagePlan stage = turn.plan().stage(state.committed());
+        JobPlan.StagePlan stage = turn.plan().stage(state.committed());
         turn.journal(new JournalEntry.StageBegan(
                         state.generation(), state.committed().stage(), stage.name(), stage.steps()))
                 .announce(new RunNews.StageStarted(state.committed(), stage.name()));
@@ -91,7 +91,7 @@ final class StageRules {
         }
         SupervisorState state = turn.state();
         int stage = state.committed().stage();
-        RunPlan.StagePlan plan = turn.plan().stage(state.committed());
+        JobPlan.StagePlan plan = turn.plan().stage(state.committed());
         turn.journal(new JournalEntry.StageEnded(stage, plan.name()));
         if (plan.evaluation().isPresent()
                 && !turn.plan().start().evaluatedStages().contains(stage)) {

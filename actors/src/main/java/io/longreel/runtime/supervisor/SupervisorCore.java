@@ -30,7 +30,7 @@ public final class SupervisorCore {
             case Event.NodeReported reported -> FormingRules.onNode(turn, reported.report());
             case Event.RankReported reported -> onRank(turn, reported.report());
             case Event.FilesRecorded recorded -> onRecorded(turn, recorded.report());
-            case Event.NodeLost lost -> EndingRules.nodeLost(turn, lost.processId(), lost.reason());
+            case Event.NodeLost lost -> EndingRules.nodeLost(turn, lost);
             case Event.StopAsked asked -> EndingRules.stopAsked(turn, asked.reason());
             case Event.TimePassed passed -> EndingRules.timePassed(turn);
         }
@@ -81,7 +81,7 @@ public final class SupervisorCore {
     }
 
     /** The entry that a supervisor writes before anything else. */
-    public static JournalEntry opening(RunPlan plan) {
+    public static JournalEntry opening(JobPlan plan) {
         return new JournalEntry.RunStarted(
                 plan.name(),
                 plan.mesh().toString(),

@@ -22,7 +22,7 @@ import java.util.TreeSet;
  * @param fencedCount messages of other generations, so far
  */
 public record SupervisorState(
-        RunPlan plan,
+        JobPlan plan,
         int generation,
         SortedMap<String, Member> members,
         Optional<Placement> placement,
@@ -45,7 +45,7 @@ public record SupervisorState(
     public record StopRequest(String reason, long deadlineMs) {}
 
     /** The state in which a supervisor starts. */
-    public static SupervisorState initial(RunPlan plan, long nowMs) {
+    public static SupervisorState initial(JobPlan plan, long nowMs) {
         return new SupervisorState(
                 plan,
                 plan.start().generation(),

@@ -43,6 +43,7 @@ final class TrainingRules {
                     == turn.plan().stage(state.committed()).steps();
             if (state.hasUnsavedSteps() && (stopping || stageIsOver || isCheckpointDue(state))) {
                 turn.enter(new Phase.Saving(new TreeMap<>()))
+                        .effect(new Effect.PrepareCheckpoint(state.committed()))
                         .tellAll(new SaveSlice(state.at(), turn.plan().checkpointDirectory(state.committed())));
                 return;
             }
@@ -151,7 +152,7 @@ final class TrainingRules {
             return;
         }
         Position position = state.committed();
-        String name = RunPlan.checkpointName(position);
+        String name = JobPlan.checkpointName(position);
         turn.enter(new Phase.Sealing())
                 .journal(new JournalEntry.SlicesSaved(
                         state.generation(), name, position.stage(), position.step(), position.globalStep()))

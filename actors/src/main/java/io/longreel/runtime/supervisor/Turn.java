@@ -27,7 +27,7 @@ final class Turn {
         return state;
     }
 
-    RunPlan plan() {
+    JobPlan plan() {
         return state.plan();
     }
 

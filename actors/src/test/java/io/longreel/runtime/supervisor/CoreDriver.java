@@ -18,8 +18,8 @@ import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
-import io.longreel.runtime.supervisor.RunPlan.StagePlan;
-import io.longreel.runtime.supervisor.RunPlan.Start;
+import io.longreel.runtime.supervisor.JobPlan.StagePlan;
+import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -36,13 +36,13 @@ final class CoreDriver {
     SupervisorState state;
     long nowMs = 1_000;
 
-    CoreDriver(RunPlan plan) {
+    CoreDriver(JobPlan plan) {
         state = SupervisorState.initial(plan, nowMs);
     }
 
     /** Two nodes of two ranks; stages of 3 (with a needle test) and 2 steps. */
-    static RunPlan plan(int commitWindow, int checkpointEverySteps, Start start) {
-        return new RunPlan(
+    static JobPlan plan(int commitWindow, int checkpointEverySteps, Start start) {
+        return new JobPlan(
                 "test",
                 new Mesh(1, 2, 2),
                 2,
@@ -74,6 +74,7 @@ final class CoreDriver {
                 case Effect.WriteJournal e -> {}
                 case Effect.TellNode e -> {}
                 case Effect.AnswerSender e -> {}
+                case Effect.PrepareCheckpoint e -> {}
                 case Effect.RecordStep e -> {}
                 case Effect.Announce e -> {}
                 case Effect.Note e -> {}

@@ -18,7 +18,7 @@ import io.longreel.runtime.protocol.RecordReport;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
-import io.longreel.runtime.supervisor.RunPlan.Start;
+import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -137,7 +137,7 @@ class SupervisorCoreEndingTest {
         assertTrue(run.all(Effect.Finish.class).isEmpty());
         assertEquals(1, run.told(RankCommand.AbortGeneration.class).size());
         run.rank(new RankFailed(run.state.at(), 1, Category.RETRYABLE, "aborted"));
-        run.on(new Event.NodeLost(run.nowMs + 1, "p-b", "exit code 137"));
+        run.on(new Event.NodeLost(run.nowMs + 1, "p-b", "exit code 137", false));
         assertEquals(new Effect.Finish(1, "node node-b was lost: exit code 137"), run.finish());
     }
 
@@ -182,7 +182,7 @@ class SupervisorCoreEndingTest {
 
     @Test
     void shouldFailWhenTooManyStepsInARowChangeNothing() {
-        CoreDriver run = new CoreDriver(new RunPlan(
+        CoreDriver run = new CoreDriver(new JobPlan(
                 "nan",
                 new Mesh(1, 1, 1),
                 1,
@@ -192,7 +192,7 @@ class SupervisorCoreEndingTest {
                 1_000,
                 "longreel {}",
                 "/runs/nan",
-                List.of(new RunPlan.StagePlan("only", 100, Optional.empty())),
+                List.of(new JobPlan.StagePlan("only", 100, Optional.empty())),
                 Start.fresh(1)));
         run.join("p", "n").ready("p", "n");
         run.rank(new RankConnected(run.state.at(), 0));
@@ -212,11 +212,20 @@ class SupervisorCoreEndingTest {
     }
 
     @Test
+    void shouldFailAtOnceWhenAForkedWorkerEndsBeforeItJoins() {
+        CoreDriver run = CoreDriver.fresh().join("p-a", "node-a");
+        run.on(new Event.NodeLost(1, "p-x", "refused and gone", false));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        run.on(new Event.NodeLost(1, "p-b", "exit code 1", true));
+        assertEquals(new Effect.Finish(1, "worker p-b ended before it joined: exit code 1"), run.finish());
+    }
+
+    @Test
     void shouldStayEndedWhateverComes() {
         CoreDriver run = CoreDriver.fresh().connect().stop();
         SupervisorState ended = run.state;
         run.rank(new RankFailed(run.state.at(), 0, Category.FATAL, "late"));
-        run.on(new Event.NodeLost(1, "p-a", "gone"));
+        run.on(new Event.NodeLost(1, "p-a", "gone", false));
         run.stop();
         run.on(new Event.TimePassed(1_000_000));
         assertInstanceOf(Phase.Ended.class, run.state.phase());

@@ -12,7 +12,7 @@ import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.StepId;
-import io.longreel.runtime.supervisor.RunPlan.Start;
+import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

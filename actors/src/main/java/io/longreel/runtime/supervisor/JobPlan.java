@@ -14,7 +14,7 @@ import java.util.Set;
  * @param configText the whole configuration, for nodes that join
  * @param runDirectory absolute path, for commands and messages
  */
-public record RunPlan(
+public record JobPlan(
         String name,
         Mesh mesh,
         int nodes,
@@ -27,7 +27,7 @@ public record RunPlan(
         List<StagePlan> stages,
         Start start) {
 
-    public RunPlan {
+    public JobPlan {
         stages = List.copyOf(stages);
         if (stages.isEmpty() || nodes * ranksPerNode != mesh.worldSize() || commitWindow < 1) {
             throw new IllegalArgumentException(
@@ -68,8 +68,8 @@ public record RunPlan(
         }
     }
 
-    public static RunPlan of(RunConfig config, String configText, String runDirectory, Start start) {
-        return new RunPlan(
+    public static JobPlan of(RunConfig config, String configText, String runDirectory, Start start) {
+        return new JobPlan(
                 config.name(),
                 config.mesh(),
                 config.cluster().nodes(),

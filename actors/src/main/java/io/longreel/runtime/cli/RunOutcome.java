@@ -1,0 +1,20 @@
+package io.longreel.runtime.cli;
+
+import io.longreel.runtime.supervisor.RunEnd;
+import java.io.PrintWriter;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** The last line of a command that ran something: what went wrong goes to stderr, the rest to stdout. */
+final class RunOutcome {
+    private RunOutcome() {}
+
+    /** Prints the line and returns the exit code. */
+    static int print(CommandSpec spec, RunEnd end) {
+        boolean failed = end.exitCode() == Main.FAILED || end.exitCode() == Main.MISUSED;
+        PrintWriter writer =
+                failed ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        writer.println((failed ? "longreel: " : "") + end.message());
+        writer.flush();
+        return end.exitCode();
+    }
+}

@@ -1,0 +1,77 @@
+package io.longreel.runtime.cli;
+
+import io.longreel.runtime.launch.HostPort;
+import io.longreel.runtime.launch.ProcessLog;
+import io.longreel.runtime.launch.WorkerProcess;
+import io.longreel.runtime.node.NodeEnd;
+import io.longreel.runtime.rank.TrainingWorkFactory;
+import io.longreel.runtime.supervisor.RunEnd;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code worker --seed HOST:PORT}: one node of a job. It gets its configuration from the seed. */
+@Command(
+        name = "worker",
+        description = "Joins a seed as one node of its job.",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true)
+final class WorkerCommand implements Callable<Integer> {
+    @Spec
+    private final CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--seed", required = true, paramLabel = "HOST:PORT", description = "Address that the seed printed.")
+    private String seed = "";
+
+    @Option(
+            names = "--node-id",
+            paramLabel = "ID",
+            description = "Name of this node; ranks are placed in the order of these names (default: made up).")
+    private String nodeId = "";
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            description = "Address of this machine for the others (default: the one that leads to the seed).")
+    private String host = "";
+
+    @Option(
+            names = "--join-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "How long to look for the seed (default: ${DEFAULT-VALUE}).")
+    private int joinTimeoutSeconds;
+
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description = "Log file (default: in the folder for temporary files).")
+    private @Nullable Path log;
+
+    @Option(names = "--forked", hidden = true, description = "Ends when stdin does.")
+    private boolean forked;
+
+    @Override
+    public Integer call() {
+        HostPort address = HostPort.parse(seed);
+        Path file = log == null
+                ? Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        "longreel-worker-%d.log"
+                                .formatted(ProcessHandle.current().pid()))
+                : log;
+        ProcessLog.writeTo(file);
+        if (!forked) {
+            spec.commandLine().getOut().printf("joining %s; log: %s%n", address, file);
+        }
+        NodeEnd end = WorkerProcess.run(
+                new WorkerProcess.Options(address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked),
+                TrainingWorkFactory::opener);
+        return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
+    }
+}

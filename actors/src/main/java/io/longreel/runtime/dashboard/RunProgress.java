@@ -1,0 +1,184 @@
+package io.longreel.runtime.dashboard;
+
+import io.longreel.config.RunConfig;
+import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.supervisor.RunNews;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is known of a run that goes on, and the one line that says it. Fed with news in order; {@code nowMs} is the time at which they came. Also keeps what the
+ * closing summary tells.
+ */
+final class RunProgress {
+    private static final int BAR_CELLS = 24;
+    private static final long TOKENS_WINDOW_MS = 10_000;
+    private static final long WORK_WINDOW_MS = 60_000;
+
+    /** What is kept of a stage. */
+    static final class StageLog {
+        final String name;
+        final long startMs;
+        long endMs;
+        int steps;
+        double loss = Double.NaN;
+        long tokens;
+
+        StageLog(String name, long startMs) {
+            this.name = name;
+            this.startMs = startMs;
+            this.endMs = startMs;
+        }
+    }
+
+    private final RunConfig config;
+    private final Workload workload;
+    private final Rate tokenRate = new Rate(TOKENS_WINDOW_MS);
+    private final Rate workRate = new Rate(WORK_WINDOW_MS);
+    private final SortedMap<Integer, StageLog> stages = new TreeMap<>();
+    private final Map<String, List<CellOutcome>> evaluations = new TreeMap<>();
+    private String doing = "starting";
+    private int stage;
+    private int step;
+    private int cells;
+    private int cellsTotal;
+    private double loss = Double.NaN;
+    private long tokens;
+
+    RunProgress(RunConfig config, int tokensPerFrame) {
+        this.config = config;
+        this.workload = Workload.of(config, tokensPerFrame);
+    }
+
+    void learn(RunNews news, long nowMs) {
+        switch (news) {
+            case RunNews.NodesJoined joined ->
+                doing = "%d of %d nodes are ready".formatted(joined.ready(), joined.wanted());
+            case RunNews.RanksConnecting connecting -> doing = connecting.worldSize() + " ranks connect";
+            case RunNews.StageStarted started -> {
+                stage = started.position().stage();
+                step = started.position().step();
+                cells = 0;
+                cellsTotal = 0;
+                doing = started.name();
+                stages.put(stage, new StageLog(started.name(), nowMs));
+                workRate.reach(nowMs, workload.before(stage, step, 0));
+                tokenRate.reach(nowMs, (double) tokens);
+            }
+            case RunNews.StepCommitted committed -> {
+                step = committed.step().position().step();
+                loss = committed.step().result().loss();
+                tokens += committed.step().result().tokens();
+                StageLog log = stages.get(stage);
+                if (log != null) {
+                    log.endMs = nowMs;
+                    log.steps++;
+                    log.loss = loss;
+                    log.tokens += committed.step().result().tokens();
+                }
+                tokenRate.reach(nowMs, (double) tokens);
+                workRate.reach(nowMs, workload.before(stage, step, 0));
+            }
+            case RunNews.CheckpointWritten written -> {}
+            case RunNews.EvaluationProgressed progressed -> {
+                doing = progressed.name();
+                cells = progressed.done();
+                cellsTotal = progressed.cells();
+                workRate.reach(nowMs, workload.before(stage, step, cells));
+            }
+            case RunNews.EvaluationFinished finished -> evaluations.put(finished.name(), finished.cells());
+            case RunNews.Exporting exporting -> doing = "writing the model";
+            case RunNews.Stopping stopping -> doing = "stopping (%s)".formatted(stopping.reason());
+            case RunNews.Closed closed -> doing = "done";
+        }
+    }
+
+    /** One line about now. */
+    String line() {
+        StringBuilder line = new StringBuilder();
+        if (stages.isEmpty()) {
+            return doing;
+        }
+        line.append("[%d/%d] %s ".formatted(stage + 1, config.stages().size(), doing));
+        if (cellsTotal > 0) {
+            line.append(bar(cells, cellsTotal)).append(" cell %d/%d".formatted(cells, cellsTotal));
+        } else {
+            int steps = config.stages().get(stage).steps();
+            line.append(bar(step, steps)).append(" %d/%d".formatted(step, steps));
+            if (!Double.isNaN(loss)) {
+                line.append(String.format(Locale.ROOT, "  loss %.4f", loss));
+            }
+            line.append("  %s tokens/s".formatted(count(tokenRate.perSecond())));
+        }
+        double rate = workRate.perSecond();
+        if (rate > 0) {
+            double left = workload.total() - workload.before(stage, step, cells);
+            line.append("  ETA ").append(duration((long) (left / rate * 1000)));
+        }
+        return line.toString();
+    }
+
+    /** What the stages did, one line each. */
+    List<String> stageLines() {
+        int width = stages.values().stream()
+                .mapToInt(log -> log.name.length())
+                .max()
+                .orElse(0);
+        List<String> lines = new ArrayList<>();
+        stages.forEach((index, log) -> lines.add(stageLine(index, log, width)));
+        return lines;
+    }
+
+    /** The current stage in one line. */
+    String stageLine() {
+        StageLog log = stages.get(stage);
+        return log == null ? "" : stageLine(stage, log, log.name.length());
+    }
+
+    /** Whether the last step of the current stage is committed. */
+    boolean isStageTrained() {
+        return step == config.stages().get(stage).steps();
+    }
+
+    private String stageLine(int index, StageLog log, int width) {
+        String name = String.format(Locale.ROOT, "%-" + Math.max(1, width) + "s", log.name);
+        return String.format(
+                Locale.ROOT,
+                "stage %d/%d  %s  %5d steps  %8s  %7s tokens  final loss %.4f",
+                index + 1,
+                config.stages().size(),
+                name,
+                log.steps,
+                duration(log.endMs - log.startMs),
+                count((double) log.tokens),
+                log.loss);
+    }
+
+    Map<String, List<CellOutcome>> evaluations() {
+        return evaluations;
+    }
+
+    static String bar(int done, int total) {
+        int full = total == 0 ? BAR_CELLS : (int) ((long) BAR_CELLS * done / total);
+        return "█".repeat(full) + "░".repeat(BAR_CELLS - full);
+    }
+
+    static String duration(long durationMs) {
+        long seconds = Math.max(0, Math.round(durationMs / 1000.0));
+        return seconds >= 3600
+                ? "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60)
+                : "%d:%02d".formatted(seconds / 60, seconds % 60);
+    }
+
+    static String count(double value) {
+        return value >= 1e6
+                ? String.format(Locale.ROOT, "%.1f M", value / 1e6)
+                : value >= 1e4
+                        ? String.format(Locale.ROOT, "%.0f k", value / 1e3)
+                        : String.format(Locale.ROOT, "%.0f", value);
+    }
+}

@@ -1,0 +1,92 @@
+package io.longreel.runtime.launch;
+
+import com.typesafe.config.Config;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SpawnProtocol;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.cluster.typed.SingletonActor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An actor system that is a member of the job's cluster. Made and closed by the main thread of its process. */
+final class ClusterProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterProcess.class);
+    private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final ActorSystem<SpawnProtocol.Command> system;
+
+    private ClusterProcess(ActorSystem<SpawnProtocol.Command> system) {
+        this.system = system;
+    }
+
+    /** Binds the address; a port in use is the user's matter. */
+    static ClusterProcess bind(String role, String host, int port) {
+        Config settings = PekkoSettings.of(role, host, port);
+        try {
+            return new ClusterProcess(ActorSystem.create(SpawnProtocol.create(), PekkoSettings.SYSTEM, settings));
+        } catch (RuntimeException e) {
+            throw SeedAddress.notBindable(host, port, e);
+        }
+    }
+
+    ActorSystem<SpawnProtocol.Command> system() {
+        return system;
+    }
+
+    /** {@code host:port} of this process. */
+    String address() {
+        Address self = Cluster.get(system).selfMember().address();
+        return self.getHost().get() + ":" + self.getPort().get();
+    }
+
+    /** Founds the cluster. */
+    void joinSelf() {
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    }
+
+    /** Joins the cluster of a seed, which need not be there yet. */
+    void join(HostPort seed) {
+        Address address = new Address("pekko", PekkoSettings.SYSTEM, seed.host(), seed.port());
+        Cluster.get(system).manager().tell(new JoinSeedNodes(List.of(address)));
+    }
+
+    /** The supervisor of the cluster: runs here when this process has the seed's role, and is reached from everywhere. */
+    ActorRef<SupervisorCommand> supervisor(Behavior<SupervisorCommand> behavior) {
+        ClusterSingletonSettings settings =
+                ClusterSingletonSettings.create(system).withRole(PekkoSettings.SEED_ROLE);
+        return ClusterSingleton.get(system)
+                .init(SingletonActor.of(behavior, "supervisor").withSettings(settings));
+    }
+
+    <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+        return system.systemActorOf(behavior, name, Props.empty());
+    }
+
+    /** Leaves the cluster and ends the actor system. */
+    @Override
+    public void close() {
+        system.terminate();
+        try {
+            system.getWhenTerminated().toCompletableFuture().get(LEAVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.info("cluster.leave-incomplete cause=\"{}\"", e.toString()); // the process ends anyway
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.longreel.runtime.launch;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The command line of another JVM of this program: the same Java, the same class path, the same flags as this one was started with. Compute needs little
+ * heap, as tensors live outside of it.
+ */
+final class JvmCommand {
+    /** What the build passes to every JVM of the program; bin/longreel sets it from the same place. */
+    private static final String FLAGS = System.getProperty(
+            "longreel.jvm.flags",
+            "--enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector"
+                    + " --add-opens java.base/jdk.internal.misc=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
+
+    private JvmCommand() {}
+
+    /** A worker with these arguments behind {@code worker}. */
+    static List<String> worker(List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(FLAGS.split(" +")));
+        command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        if (JvmCommand.class.desiredAssertionStatus()) {
+            command.add("-ea");
+        }
+        command.add("-Dlongreel.jvm.flags=" + FLAGS);
+        command.add("-Dlongreel.home=" + System.getProperty("longreel.home", ""));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.add("io.longreel.runtime.cli.Main");
+        command.add("worker");
+        command.addAll(arguments);
+        return command;
+    }
+
+    /** Threads of one rank's matrix products, so that all ranks of the machine together have as many as there are cores. */
+    static int threadsPerRank(int ranks, int cores) {
+        return Math.max(1, cores / ranks);
+    }
+}

@@ -1,0 +1,80 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.curriculum.eval.StepMetrics;
+import io.longreel.model.checkpoint.DurableFile;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.supervisor.CommittedStep;
+import io.longreel.runtime.supervisor.Position;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * {@code metrics.jsonl}, one line per committed step in the form of {@link StepMetrics}, open for appending. Used by the recorder's thread. Not synced at each
+ * step: what a power failure takes is trained again from the checkpoint, and the file is cut back to the checkpoint when the run goes on.
+ */
+final class MetricsFile implements AutoCloseable {
+    private final Writer out;
+
+    private MetricsFile(Writer out) {
+        this.out = out;
+    }
+
+    /** Opens the file of a run of which {@code doneSteps} steps count; lines of later steps, and what is torn, are cut off. */
+    static MetricsFile openBehind(Path file, long doneSteps) throws IOException {
+        List<StepMetrics> known = Files.exists(file) ? StepMetrics.read(file) : List.of();
+        StringBuilder kept = new StringBuilder();
+        known.stream()
+                .filter(step -> step.globalStep() < doneSteps)
+                .forEach(step -> kept.append(step.toJsonLine()).append('\n'));
+        DurableFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
+        return new MetricsFile(Files.newBufferedWriter(file, StandardOpenOption.APPEND));
+    }
+
+    /** The file counts steps from 0, as the schedule does; a position counts those that are done. */
+    static StepMetrics lineOf(CommittedStep step) {
+        Position position = step.position();
+        StepResult result = step.result();
+        return new StepMetrics(
+                step.stageName(),
+                position.stage(),
+                position.step() - 1,
+                Math.toIntExact(position.globalStep() - 1),
+                result.loss(),
+                result.tokens(),
+                result.labelledTokens(),
+                result.gradientNorm(),
+                result.learningRate(),
+                step.durationMs(),
+                Instant.ofEpochMilli(step.atMs()));
+    }
+
+    void append(CommittedStep step) {
+        try {
+            out.write(lineOf(step).toJsonLine());
+            out.write('\n');
+            out.flush();
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            out.close();
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    private static UncheckedIOException unwritable(IOException cause) {
+        return new UncheckedIOException("metrics cannot be written: " + cause.getMessage(), cause);
+    }
+}

@@ -1,0 +1,91 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Needle;
+import io.longreel.curriculum.Curriculum;
+import io.longreel.curriculum.eval.FilmStrip;
+import io.longreel.curriculum.eval.NeedleGrid;
+import io.longreel.curriculum.eval.NeedleResults;
+import io.longreel.curriculum.eval.Report;
+import io.longreel.curriculum.eval.StepMetrics;
+import io.longreel.model.ModelConfig;
+import io.longreel.runtime.supervisor.Effect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Results of needle tests and the closing report in the run directory. Used by the recorder's thread. */
+final class ResultFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(ResultFiles.class);
+    private static final int STRIP_FRAMES = 9;
+    private static final int STRIP_WIDTH_PIXELS = 1000;
+
+    private final RunConfig config;
+    private final ModelConfig model;
+    private final RunDirectory directory;
+
+    ResultFiles(RunConfig config, ModelConfig model, RunDirectory directory) {
+        this.config = config;
+        this.model = model;
+        this.directory = directory;
+    }
+
+    /** Writes {@code NAME.json} and {@code NAME.png}; the table comes last, as it is what counts. */
+    void evaluation(Effect.WriteEvaluation evaluation) {
+        String name = evaluation.needle().name();
+        NeedleResults results = new NeedleResults(
+                name,
+                evaluation.cells().stream()
+                        .map(cell -> new NeedleResults.Cell(
+                                cell.frames(), cell.depth(), cell.correct(), Math.max(1, cell.total())))
+                        .toList());
+        String stage = config.stages().get(evaluation.stage()).name();
+        results.writePng(directory.root().resolve(name + ".png"), "%s after stage %s".formatted(config.name(), stage));
+        results.writeJson(json(name));
+    }
+
+    void report() {
+        List<NeedleResults> results = config.stages().stream()
+                .flatMap(stage -> stage.evaluation().stream())
+                .filter(needle -> Files.exists(json(needle.name())))
+                .map(needle -> NeedleResults.readJson(needle.name(), json(needle.name())))
+                .toList();
+        new Report(config, StepMetrics.read(directory.metricsFile()), results, filmStrip())
+                .write(directory.reportFile());
+    }
+
+    private Path json(String name) {
+        return directory.root().resolve(name + ".json");
+    }
+
+    /** What a question of the last needle test looks like; left out where the footage is not on this machine. */
+    private Optional<byte[]> filmStrip() {
+        Optional<Needle> last = config.stages().stream()
+                .map(StageSettings::evaluation)
+                .flatMap(Optional::stream)
+                .reduce((earlier, later) -> later);
+        if (last.isEmpty()) {
+            return Optional.empty();
+        }
+        int imageSize = model.vision().imageSize();
+        try (Curriculum curriculum = Curriculum.open(config, imageSize, model.tokensPerFrame())) {
+            NeedleGrid grid = curriculum.needleGrid(last.get());
+            int cell = grid.cells().size() / 2;
+            int zoom = Math.max(1, STRIP_WIDTH_PIXELS / STRIP_FRAMES / imageSize);
+            return Optional.of(FilmStrip.png(
+                    grid.batch(cell, 0).frames(),
+                    imageSize,
+                    grid.cells().get(cell).needleFrame(),
+                    STRIP_FRAMES,
+                    zoom));
+        } catch (RuntimeFailure e) {
+            LOG.info("report.without-film-strip cause=\"{}\"", e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,289 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.Curriculum;
+import io.longreel.model.checkpoint.DurableFile;
+import io.longreel.runtime.journal.Journal;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.journal.JournalLine;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory of one run, and the lock that keeps a second process out of it.
+ *
+ * <pre>
+ *   run.conf        the configuration as resolved         checkpoints/   training checkpoints
+ *   journal.jsonl   the supervisor's decisions            model/         the exported model
+ *   metrics.jsonl   one line per committed step           needle-*       results of needle tests
+ *   report.html     the closing report                    logs/          one file per process
+ *   haystack.mp4    footage, when the run makes its own   run.lock       held while a process works on the run
+ * </pre>
+ *
+ * <p>Whatever is deleted here is deleted by name: files that somebody else put beside them stay. The system drops the lock with the process.
+ */
+public final class RunDirectory implements AutoCloseable {
+    private static final List<String> OWN_NAMES = List.of(
+            "run.conf",
+            "journal.jsonl",
+            "metrics.jsonl",
+            "report.html",
+            "checkpoints",
+            "model",
+            "logs",
+            "run.lock",
+            Curriculum.GENERATED_FOOTAGE);
+
+    /** What a new run may do to what it finds. */
+    public enum Existing {
+        /** Nothing: a directory that is not empty is refused. */
+        KEEP,
+        /** Replace a run that has finished. */
+        REPLACE_FINISHED,
+        /** Replace any run. */
+        REPLACE
+    }
+
+    private final Path root;
+    private @Nullable FileChannel lock;
+
+    private RunDirectory(Path root) {
+        this.root = root;
+    }
+
+    /** The directory without a lock, for reading. */
+    public static RunDirectory at(Path root) {
+        return new RunDirectory(root.toAbsolutePath().normalize());
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    public Path configFile() {
+        return root.resolve("run.conf");
+    }
+
+    public Path journalFile() {
+        return root.resolve("journal.jsonl");
+    }
+
+    public Path metricsFile() {
+        return root.resolve("metrics.jsonl");
+    }
+
+    Path reportFile() {
+        return root.resolve("report.html");
+    }
+
+    public Path logFile(String process) {
+        return root.resolve("logs").resolve(process + ".log");
+    }
+
+    /** What a forked process prints itself, or the system prints about it. */
+    public Path outputFile(String process) {
+        return root.resolve("logs").resolve(process + ".out");
+    }
+
+    /** Refuses what a new run must not touch; changes nothing. */
+    public void check(Existing existing) {
+        boolean isFree = !Files.exists(root) || children().isEmpty();
+        if (isFree || isLeftover()) {
+            return;
+        }
+        if (!isRun()) {
+            throw RuntimeFailure.config(
+                    "%s is not empty and not a run of Longreel: name another folder with --out".formatted(root));
+        }
+        boolean mayReplace = existing == Existing.REPLACE || (existing == Existing.REPLACE_FINISHED && isFinished());
+        if (!mayReplace) {
+            throw RuntimeFailure.config((isFinished()
+                            ? "%s holds a finished run: name another folder with --out, or replace it with --overwrite"
+                            : "%s holds a run that is not finished: go on with bin/longreel resume, name another folder with --out,"
+                                    + " or replace it with --overwrite")
+                    .formatted(root));
+        }
+    }
+
+    /** Takes the directory for a new run; what {@link #check} lets be replaced is deleted. */
+    public void create(Existing existing, String configText) {
+        check(existing);
+        try {
+            Files.createDirectories(root);
+            acquire();
+            deleteOwn(Set.of("run.lock", "logs"));
+            Files.createDirectories(root.resolve("logs"));
+            DurableFile.write(configFile(), configText.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Takes the directory for a run that goes on. */
+    public void reopen() {
+        if (!Files.isRegularFile(configFile())) {
+            throw RuntimeFailure.config("%s is not the directory of a run: it has no run.conf".formatted(root));
+        }
+        try {
+            acquire();
+            Files.createDirectories(root.resolve("logs"));
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Everything of the run goes away: it ended before it began. */
+    public void discard() {
+        try {
+            close();
+            deleteOwn(Set.of());
+            if (children().isEmpty()) {
+                Files.deleteIfExists(root);
+            }
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** The sound lines of the journal. */
+    public List<JournalLine> journal() {
+        try {
+            return Journal.read(journalFile()).lines();
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Whether the run has written its model and its report. */
+    public boolean isFinished() {
+        Optional<JournalEntry> last = journal().stream().map(JournalLine::entry).reduce((earlier, later) -> later);
+        boolean exported = journal().stream().anyMatch(line -> line.entry() instanceof JournalEntry.ModelExported);
+        return exported && last.isPresent() && last.get() instanceof JournalEntry.RunEnded end && end.exitCode() == 0;
+    }
+
+    /** Whether another process works on the run. */
+    boolean isLocked() {
+        Path file = root.resolve("run.lock");
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileLock held = channel.tryLock()) {
+            return held == null;
+        } catch (OverlappingFileLockException e) { // held by this very process
+            return true;
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Stages whose needle test is on disk. */
+    Set<Integer> evaluatedStages() {
+        Set<Integer> stages = new TreeSet<>();
+        journal().forEach(line -> {
+            if (line.entry() instanceof JournalEntry.EvaluationFinished finished) {
+                stages.add(finished.stage());
+            }
+        });
+        return stages;
+    }
+
+    /** Generation of the newest mesh incarnation; 0 when there was none. */
+    int lastGeneration() {
+        return journal().stream()
+                .mapToInt(line -> line.entry() instanceof JournalEntry.Placed placed ? placed.generation() : 0)
+                .max()
+                .orElse(0);
+    }
+
+    @Override
+    public void close() {
+        FileChannel held = lock;
+        if (held != null) {
+            lock = null;
+            try {
+                held.close();
+                Files.deleteIfExists(root.resolve("run.lock"));
+            } catch (IOException e) {
+                throw unusable(e);
+            }
+        }
+    }
+
+    private void acquire() throws IOException {
+        FileChannel channel =
+                FileChannel.open(root.resolve("run.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock held;
+        try {
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException e) { // held by this very process
+            held = null;
+        }
+        if (held == null) {
+            channel.close();
+            throw RuntimeFailure.config(
+                    "another process works on the run in %s: wait for its end, or name another folder".formatted(root));
+        }
+        lock = channel;
+    }
+
+    /** The log of this very process is open already when a new run takes the directory. */
+    private void deleteOwn(Set<String> except) throws IOException {
+        for (Path child : children().stream().filter(this::isOwn).toList()) {
+            if (!except.contains(child.getFileName().toString())) {
+                DurableFile.deleteTree(child);
+            }
+        }
+    }
+
+    private boolean isRun() {
+        return Files.isRegularFile(configFile()) || Files.isRegularFile(journalFile());
+    }
+
+    /** Only what a process leaves that was killed before it had written anything. */
+    private boolean isLeftover() {
+        return children().stream().allMatch(child -> {
+            String name = child.getFileName().toString();
+            return name.equals("run.lock") || name.equals("logs");
+        });
+    }
+
+    private boolean isOwn(Path child) {
+        String name = child.getFileName().toString();
+        return OWN_NAMES.contains(name)
+                || journal().stream()
+                        .anyMatch(line -> line.entry() instanceof JournalEntry.EvaluationFinished finished
+                                && (name.equals(finished.name() + ".json") || name.equals(finished.name() + ".png")));
+    }
+
+    private List<Path> children() {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        try (Stream<Path> children = Files.list(root)) {
+            return children.toList();
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    private RuntimeFailure unusable(IOException cause) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG,
+                "the run directory %s cannot be used: %s (%s)"
+                        .formatted(root, cause.getMessage(), cause.getClass().getSimpleName()),
+                cause);
+    }
+}

@@ -1,0 +1,137 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.model.checkpoint.CheckpointManifest;
+import io.longreel.model.checkpoint.CheckpointStore;
+import io.longreel.runtime.journal.Journal;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.supervisor.CommittedStep;
+import io.longreel.runtime.supervisor.Effect;
+import io.longreel.runtime.supervisor.Position;
+import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.supervisor.RunRecorder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The files of a run as the supervisor's effects write them: journal, metrics, manifests, results. Used by the recorder's thread, opened before it starts. News are passed on to the screen.
+ */
+public final class RunFiles implements RunRecorder {
+    private final RunConfig config;
+    private final Journal journal;
+    private final MetricsFile metrics;
+    private final CheckpointStore checkpoints;
+    private final RopeBase ropeBase;
+    private final ResultFiles results;
+    private final Consumer<RunNews> screen;
+
+    /** RoPE base in force at a position, which the manifest names. */
+    @FunctionalInterface
+    interface RopeBase {
+        double at(int stage, int step);
+    }
+
+    private RunFiles(
+            RunConfig config,
+            CheckpointStore checkpoints,
+            Journal journal,
+            MetricsFile metrics,
+            RopeBase ropeBase,
+            ResultFiles results,
+            Consumer<RunNews> screen) {
+        this.config = config;
+        this.journal = journal;
+        this.metrics = metrics;
+        this.checkpoints = checkpoints;
+        this.ropeBase = ropeBase;
+        this.results = results;
+        this.screen = screen;
+    }
+
+    /**
+     * Opens the files of a run that goes on behind {@code globalStep}.
+     */
+    static RunFiles open(
+            RunConfig config,
+            RunDirectory directory,
+            long globalStep,
+            RopeBase ropeBase,
+            ResultFiles results,
+            Consumer<RunNews> screen) {
+        try {
+            Journal journal = Journal.open(directory.journalFile(), InstantSource.system());
+            MetricsFile metrics = MetricsFile.openBehind(directory.metricsFile(), globalStep);
+            return new RunFiles(
+                    config, CheckpointStore.of(directory.root()), journal, metrics, ropeBase, results, screen);
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG,
+                    "the run directory %s cannot be written: %s".formatted(directory.root(), e),
+                    e);
+        }
+    }
+
+    @Override
+    public void journal(JournalEntry entry) {
+        journal.append(entry);
+    }
+
+    @Override
+    public void step(CommittedStep step) {
+        metrics.append(step);
+    }
+
+    @Override
+    public void prepareCheckpoint(Position position) {
+        checkpoints.prepare(position.globalStep());
+    }
+
+    @Override
+    public void manifest(Effect.WriteManifest manifest) {
+        Position position = manifest.position();
+        List<SliceFile> slices = manifest.slices().stream()
+                .map(slice -> new SliceFile(slice.name(), slice.sizeBytes(), slice.sha256()))
+                .toList();
+        new CheckpointManifest(
+                        config.name(),
+                        config.seed(),
+                        config.stages().get(position.stage()).name(),
+                        position.step(),
+                        position.globalStep(),
+                        config.mesh(),
+                        ropeBase.at(position.stage(), position.step()),
+                        slices)
+                .write(checkpoints.directory(position.globalStep()));
+        checkpoints.prune(config.checkpoint().keep());
+    }
+
+    @Override
+    public void evaluation(Effect.WriteEvaluation evaluation) {
+        results.evaluation(evaluation);
+    }
+
+    @Override
+    public void report() {
+        results.report();
+    }
+
+    @Override
+    public void announce(RunNews news) {
+        screen.accept(news);
+    }
+
+    @Override
+    public void close() {
+        try (journal;
+                metrics) {
+            screen.accept(new RunNews.Closed());
+        } catch (IOException e) {
+            throw new UncheckedIOException("the run's files cannot be closed: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.stage.RunPlan;
+import io.longreel.model.ModelConfig;
+import io.longreel.runtime.dashboard.Dashboard;
+import io.longreel.runtime.rank.TrainingWorkFactory;
+import io.longreel.runtime.supervisor.JobPlan;
+import io.longreel.runtime.supervisor.JobPlan.Start;
+import io.longreel.runtime.supervisor.RunEnd;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A run as one command of the user: takes the run directory, runs the seed with or without workers of its own, shows it, and says how it ended. What the user got wrong is
+ * found before anything is written, or what was written is taken back.
+ */
+public final class RunSession {
+    private final boolean forksWorkers;
+    private final PrintWriter out;
+
+    private RunSession(boolean forksWorkers, PrintWriter out) {
+        this.forksWorkers = forksWorkers;
+        this.out = out;
+    }
+
+    /** The whole job on this machine. */
+    public static RunSession withWorkers(PrintWriter out) {
+        return new RunSession(true, out);
+    }
+
+    /** The seed only; workers are started by hand, here or elsewhere. */
+    public static RunSession seedOnly(PrintWriter out) {
+        return new RunSession(false, out);
+    }
+
+    /** Trains from the start. */
+    public RunEnd start(RunConfig given, RunDirectory.Existing existing) {
+        RunDirectory directory = RunDirectory.at(given.out());
+        RunConfig config = inPlace(given, directory);
+        ModelConfig model = TrainingWorkFactory.modelOf(config);
+        directory.check(existing);
+        SeedAddress.check(config.cluster());
+        ProcessLog.writeTo(directory.logFile("seed"));
+        RunEnd end;
+        try (directory) {
+            directory.create(existing, RunConfigLoader.render(config));
+            end = run(config, model, directory, Start.fresh(1));
+        }
+        if (end.exitCode() == 2 && hasNoSteps(directory)) {
+            directory.discard();
+        }
+        return end;
+    }
+
+    /** Goes on behind the newest checkpoint. */
+    public RunEnd resume(Path root) {
+        RunDirectory directory = RunDirectory.at(root);
+        if (!Files.isRegularFile(directory.configFile())) {
+            throw RuntimeFailure.config("%s is not the directory of a run: it has no run.conf".formatted(root));
+        }
+        RunConfig config = inPlace(RunConfigLoader.load(directory.configFile(), List.of()), directory);
+        ModelConfig model = TrainingWorkFactory.modelOf(config);
+        if (directory.isFinished()) {
+            return new RunEnd(0, "the run in %s is finished: nothing is left to do".formatted(directory.root()));
+        }
+        SeedAddress.check(config.cluster());
+        ProcessLog.writeTo(directory.logFile("seed"));
+        try (directory) {
+            directory.reopen();
+            Start start = ResumePoint.of(config, directory);
+            out.println(
+                    start.checkpoint().isPresent()
+                            ? "going on at step %d, stage %s"
+                                    .formatted(
+                                            start.position().globalStep(),
+                                            config.stages()
+                                                    .get(start.position().stage())
+                                                    .name())
+                            : "no checkpoint was written: starting again");
+            return run(config, model, directory, start);
+        }
+    }
+
+    private RunEnd run(RunConfig config, ModelConfig model, RunDirectory directory, Start start) {
+        JobPlan plan = JobPlan.of(
+                config, RunConfigLoader.render(config), directory.root().toString(), start);
+        boolean isTerminal =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        Dashboard dashboard = new Dashboard(config, model.tokensPerFrame(), out, isTerminal, InstantSource.system());
+        dashboard.keep("%s: %d ranks on %d nodes, mesh %s, %d stages, %,d steps, in %s"
+                .formatted(
+                        config.name(),
+                        config.mesh().worldSize(),
+                        config.cluster().nodes(),
+                        config.mesh(),
+                        config.stages().size(),
+                        plan.totalSteps(),
+                        directory.root()));
+        RunFiles files = RunFiles.open(
+                config,
+                directory,
+                start.position().globalStep(),
+                ropeBase(config, model),
+                new ResultFiles(config, model, directory),
+                dashboard);
+        RunEnd end = SeedProcess.run(new SeedProcess.Job(
+                plan,
+                config.cluster(),
+                directory,
+                files,
+                forksWorkers,
+                address -> listening(dashboard, plan, address)));
+        if (end.exitCode() == 0) {
+            dashboard.summary(directory.root());
+        }
+        return end;
+    }
+
+    private void listening(Dashboard dashboard, JobPlan plan, String address) {
+        if (!forksWorkers) {
+            dashboard.keep(
+                    "waiting for %d nodes; on each: bin/longreel worker --seed %s".formatted(plan.nodes(), address));
+        }
+    }
+
+    /** The configuration with the run directory as an absolute path: workers need not start where the seed did. */
+    private static RunConfig inPlace(RunConfig given, RunDirectory directory) {
+        return RunConfigLoader.parse(
+                RunConfigLoader.render(given), "the run's configuration", List.of("out=" + directory.root()));
+    }
+
+    private static RunFiles.RopeBase ropeBase(RunConfig config, ModelConfig model) {
+        RunPlan steps = RunPlan.of(config.stages());
+        return (stage, step) -> (step < config.stages().get(stage).steps()
+                        ? steps.at(stage, step).ropeTheta()
+                        : steps.ropeThetaAfter(stage))
+                .orElse(model.llm().ropeTheta());
+    }
+
+    private static boolean hasNoSteps(RunDirectory directory) {
+        try {
+            return !Files.exists(directory.metricsFile()) || Files.size(directory.metricsFile()) == 0;
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.FATAL, "cannot read %s: %s".formatted(directory.metricsFile(), e), e);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.ClusterSettings;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
+import io.longreel.runtime.supervisor.JobPlan;
+import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.supervisor.RunRecorder;
+import io.longreel.runtime.supervisor.SupervisorActor;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The seed's main thread: hosts the supervisor, forks workers when the job is to run on this machine alone, and returns when the run is over. */
+final class SeedProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(SeedProcess.class);
+    private static final Duration GONE_TIMEOUT = Duration.ofSeconds(10);
+
+    private SeedProcess() {}
+
+    /**
+     * What a seed runs.
+     *
+     * @param forksWorkers workers are started here; otherwise they are started by hand, perhaps elsewhere
+     * @param listening told the address that workers join
+     */
+    record Job(
+            JobPlan plan,
+            ClusterSettings cluster,
+            RunDirectory directory,
+            RunRecorder recorder,
+            boolean forksWorkers,
+            Consumer<String> listening) {}
+
+    /** Runs until the job is over; a stop by a signal has the signal's exit code. */
+    static RunEnd run(Job job) {
+        CompletableFuture<RunEnd> end = new CompletableFuture<>();
+        AtomicInteger signal = new AtomicInteger();
+        try (ClusterProcess cluster = ClusterProcess.bind(
+                PekkoSettings.SEED_ROLE, job.cluster().seedHost(), job.cluster().seedPort())) {
+            cluster.joinSelf();
+            ActorRef<SupervisorCommand> supervisor =
+                    cluster.supervisor(SupervisorActor.create(job.plan(), job.recorder(), InstantSource.system(), end));
+            StopSignals.handle(exitCode -> {
+                signal.set(exitCode);
+                supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));
+            });
+            String address = cluster.address();
+            LOG.info("seed.listening address={}", address);
+            job.listening().accept(address);
+            WorkerPool workers = job.forksWorkers()
+                    ? WorkerPool.fork(
+                            job.plan().nodes(), job.plan().ranksPerNode(), address, job.directory(), supervisor)
+                    : WorkerPool.none();
+            RunEnd ended;
+            try (workers) {
+                ended = await(end);
+            }
+            awaitDeparture(cluster);
+            boolean wasStopped = ended.exitCode() == 0 && signal.get() != 0;
+            return wasStopped ? new RunEnd(signal.get(), ended.message()) : ended;
+        }
+    }
+
+    private static RunEnd await(CompletableFuture<RunEnd> end) {
+        try {
+            return end.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new RunEnd(1, "interrupted");
+        } catch (ExecutionException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.FATAL, "the run's files could not be closed: " + e.getCause(), e);
+        }
+    }
+
+    private static void awaitDeparture(ClusterProcess cluster) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        cluster.spawn(WorkersGone.create(gone), "workers-gone");
+        try {
+            gone.get(GONE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.info("seed.workers-remain: some worker has not left the cluster in time");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.node.NodeActor;
+import io.longreel.runtime.node.NodeEnd;
+import io.longreel.runtime.node.NodeIdentity;
+import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.rank.RankWorkFactory;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A worker's main thread: joins the seed, hosts a node actor, and returns when the run is over. All it needs to know is where the seed is. */
+public final class WorkerProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
+    private static final Duration FREE_TIMEOUT = Duration.ofSeconds(15);
+
+    private WorkerProcess() {}
+
+    /**
+     * How a worker was started.
+     *
+     * @param nodeId empty: made from host name and process
+     * @param host address that others reach; empty: the one from which the seed is reached
+     * @param isForked by a launcher, which holds the other end of stdin and handles Ctrl-C
+     */
+    public record Options(HostPort seed, String nodeId, String host, Duration joinTimeout, boolean isForked) {}
+
+    /**
+     * Runs until the job is over; returns how it ended.
+     *
+     * @param opener of what the ranks share, given the actor system for its streams
+     */
+    public static NodeEnd run(Options options, Function<ClassicActorSystemProvider, RankWorkFactory.Opener> opener) {
+        if (options.isForked()) {
+            Lifeline.hold(System.in, () -> Runtime.getRuntime().halt(1));
+        }
+        String host = options.host().isEmpty() ? addressTowards(options.seed()) : options.host();
+        String nodeId = options.nodeId().isEmpty()
+                ? "%s-%d".formatted(host, ProcessHandle.current().pid())
+                : options.nodeId();
+        String processId = processId(nodeId, ProcessHandle.current().pid());
+        NodeIdentity identity =
+                new NodeIdentity(processId, nodeId, host, options.seed().toString(), options.joinTimeout());
+        NodeActor.Ending ending = NodeActor.Ending.create();
+        ExecutorService slowWork = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("longreel-node-work").factory());
+        try (ClusterProcess cluster = ClusterProcess.bind(PekkoSettings.WORKER_ROLE, host, 0)) {
+            cluster.join(options.seed());
+            ActorRef<SupervisorCommand> supervisor = cluster.supervisor(Behaviors.empty());
+            ActorRef<NodeCommand> node = cluster.spawn(
+                    NodeActor.create(
+                            identity,
+                            new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime),
+                            supervisor,
+                            ending),
+                    "node");
+            cluster.spawn(SeedWatch.create(node), "seed-watch");
+            handleSignals(options, nodeId, supervisor);
+            return await(ending, cluster);
+        } finally {
+            slowWork.shutdown();
+        }
+    }
+
+    /** Name of a process in the cluster: also known to whoever forked it. */
+    static String processId(String nodeId, long pid) {
+        return nodeId + "/" + pid;
+    }
+
+    private static void handleSignals(Options options, String nodeId, ActorRef<SupervisorCommand> supervisor) {
+        if (options.isForked()) {
+            StopSignals.ignoreInterrupt();
+            return;
+        }
+        StopSignals.handle(exitCode ->
+                supervisor.tell(new SupervisorCommand.StopRun("node %s was asked to stop".formatted(nodeId))));
+    }
+
+    private static NodeEnd await(NodeActor.Ending ending, ClusterProcess cluster) {
+        cluster.system()
+                .getWhenTerminated()
+                .thenRun(() -> ending.decided()
+                        .complete(new NodeEnd(
+                                1, "this process was removed from the cluster: the seed did not hear from it")));
+        try {
+            NodeEnd end = ending.decided().get();
+            try {
+                ending.freed().get(FREE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.warn("worker.free-incomplete", e); // the system frees the rest with the process
+            }
+            return end;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new NodeEnd(1, "interrupted");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the node's end is decided, never failed", e);
+        }
+    }
+
+    /** The address of this machine from which packets to the seed leave. Nothing is sent. */
+    private static String addressTowards(HostPort seed) {
+        InetSocketAddress address = new InetSocketAddress(seed.host(), seed.port());
+        if (address.isUnresolved()) {
+            throw RuntimeFailure.config("the seed's host is unknown: " + seed.host());
+        }
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(address);
+            return socket.getLocalAddress().getHostAddress();
+        } catch (SocketException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG,
+                    "no network leads to the seed %s (%s): name this machine's address with --host"
+                            .formatted(seed, e.getMessage()),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.longreel.runtime.rank;
+
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Needle;
+import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.Curriculum;
+import io.longreel.curriculum.StepFeed;
+import io.longreel.curriculum.eval.NeedleGrid;
+import io.longreel.model.MmspSession;
+import io.longreel.model.PackedBatch;
+import io.longreel.model.TrainSession;
+import io.longreel.transport.RankEndpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One rank's session, feed and endpoint. Made by {@link TrainingWorkFactory}; the compute thread's own, except for the abort. */
+final class TrainingWork implements RankWork {
+    private final TrainingWorkFactory shared;
+    private final Placement placement;
+    private final int rank;
+    private final StepFeed feed;
+    private @Nullable RankEndpoint endpoint;
+    private @Nullable TrainSession session;
+    private @Nullable NeedleGrid grid;
+
+    TrainingWork(TrainingWorkFactory shared, Placement placement, int rank) {
+        this.shared = shared;
+        this.placement = placement;
+        this.rank = rank;
+        this.feed = shared.curriculum().feed(shared.system(), placement.mesh(), rank);
+    }
+
+    @Override
+    public TrainSession connect() {
+        RankEndpoint opened = shared.transport().open(placement, rank);
+        endpoint = opened;
+        TrainSession made = MmspSession.open(shared.model(), shared.device(), placement.mesh(), opened);
+        session = made;
+        return made;
+    }
+
+    @Override
+    public void prepare(TrainSession model) {
+        model.initialize(shared.config().seed()); // also the root of what stages draw themselves
+        shared.config().model().checkpoint().ifPresent(model::load);
+    }
+
+    @Override
+    public void beginStage(TrainSession model, int stage) {
+        model.beginStage(settings(stage));
+    }
+
+    @Override
+    public List<PackedBatch> batches(int stage, int step) {
+        return feed.next(stage, step);
+    }
+
+    @Override
+    public double learningRate(int stage, int step) {
+        return curriculum().plan().at(stage, step).learningRate();
+    }
+
+    @Override
+    public Optional<Double> ropeTheta(int stage, int step) {
+        return step < settings(stage).steps()
+                ? curriculum().plan().at(stage, step).ropeTheta()
+                : curriculum().plan().ropeThetaAfter(stage);
+    }
+
+    @Override
+    public List<Question> questions(int stage, int cell) {
+        Needle needle = settings(stage)
+                .evaluation()
+                .orElseThrow(() -> new IllegalArgumentException("the stage has no needle test: stage=" + stage));
+        NeedleGrid known = grid;
+        if (known == null || !known.name().equals(needle.name())) {
+            known = curriculum().needleGrid(needle);
+            grid = known;
+        }
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < needle.needles(); i++) {
+            questions.add(new Question(known.batch(cell, i), List.of(known.expected(cell, i))));
+        }
+        return questions;
+    }
+
+    @Override
+    public void abort(String reason) {
+        feed.close();
+        shared.transport().abort(placement.generation(), reason);
+    }
+
+    @Override
+    public void close() {
+        feed.close();
+        if (session != null) {
+            session.close();
+        }
+        if (endpoint != null) {
+            endpoint.close();
+        }
+    }
+
+    private StageSettings settings(int stage) {
+        return shared.config().stages().get(stage);
+    }
+
+    private Curriculum curriculum() {
+        return shared.curriculum();
+    }
+}

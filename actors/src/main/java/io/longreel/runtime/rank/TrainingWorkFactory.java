@@ -1,0 +1,116 @@
+package io.longreel.runtime.rank;
+
+import io.longreel.config.ModelSettings.Architecture;
+import io.longreel.config.RunConfig;
+import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.Curriculum;
+import io.longreel.model.ModelConfig;
+import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
+import io.longreel.transport.TransportNode;
+import java.util.List;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+
+/** The real thing behind {@link RankWorkFactory}: one transport node and one curriculum per process, one model session per rank. */
+public final class TrainingWorkFactory implements RankWorkFactory {
+    private final RunConfig config;
+    private final ModelConfig model;
+    private final Device device;
+    private final TransportNode transport;
+    private final Curriculum curriculum;
+    private final ClassicActorSystemProvider system;
+
+    private TrainingWorkFactory(
+            RunConfig config,
+            ModelConfig model,
+            Device device,
+            TransportNode transport,
+            Curriculum curriculum,
+            ClassicActorSystemProvider system) {
+        this.config = config;
+        this.model = model;
+        this.device = device;
+        this.transport = transport;
+        this.curriculum = curriculum;
+        this.system = system;
+    }
+
+    /** Opens factories whose data streams run on {@code system}. */
+    public static Opener opener(ClassicActorSystemProvider system) {
+        return (configText, host) -> open(configText, host, system);
+    }
+
+    private static TrainingWorkFactory open(String configText, String host, ClassicActorSystemProvider system) {
+        RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
+        ModelConfig model = modelOf(config);
+        Curriculum curriculum = Curriculum.open(config, model.vision().imageSize(), model.tokensPerFrame());
+        try {
+            TransportNode transport = TransportNode.open(config.transport(), host);
+            return new TrainingWorkFactory(config, model, Devices.cpu(), transport, curriculum, system);
+        } catch (RuntimeException e) {
+            curriculum.close();
+            throw e;
+        }
+    }
+
+    /** The numbers of the model that a run trains. */
+    public static ModelConfig modelOf(RunConfig config) {
+        if (config.model().checkpoint().isPresent()) {
+            return VilaCheckpoint.readConfig(config.model().checkpoint().get());
+        }
+        Architecture architecture = config.model()
+                .architecture()
+                .orElseThrow(
+                        () -> RuntimeFailure.config(
+                                "a run needs a model: neither longreel.model.checkpoint nor longreel.model.architecture is there"));
+        return ModelConfig.of(architecture);
+    }
+
+    @Override
+    public String dataEndpoint() {
+        return transport.dataEndpoint();
+    }
+
+    @Override
+    public String driverDirectory() {
+        return transport.driverDirectory();
+    }
+
+    @Override
+    public RankWork create(Placement placement, int rank) {
+        return new TrainingWork(this, placement, rank);
+    }
+
+    @Override
+    public void close() {
+        curriculum.close();
+        transport.close();
+    }
+
+    RunConfig config() {
+        return config;
+    }
+
+    ModelConfig model() {
+        return model;
+    }
+
+    Device device() {
+        return device;
+    }
+
+    TransportNode transport() {
+        return transport;
+    }
+
+    Curriculum curriculum() {
+        return curriculum;
+    }
+
+    ClassicActorSystemProvider system() {
+        return system;
+    }
+}

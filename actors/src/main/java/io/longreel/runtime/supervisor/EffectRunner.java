@@ -1,0 +1,132 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.protocol.RecordReport;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries effects out, one after the other, on a thread of its own, so that the supervisor's actor never waits for a disk and still nothing happens
+ * before the journal entry in front of it is synced. When a file cannot be written, what stands behind it must not happen any more: from then on
+ * only the end of the run gets through.
+ */
+final class EffectRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
+
+    /** An effect whose receiver is known. */
+    sealed interface Task {
+        /** Sends messages; skipped after a failure unless it {@code endsTheRun}. */
+        record Send(Runnable send, boolean endsTheRun) implements Task {}
+
+        /** Writes a file or the screen. */
+        record Write(Effect effect) implements Task {}
+
+        /** Nothing comes behind it. */
+        record End(int exitCode, String message) implements Task {}
+    }
+
+    private final BlockingQueue<Task> queue = new LinkedBlockingQueue<>();
+    private final RunRecorder recorder;
+    private final Consumer<RecordReport> reports;
+    private final CompletableFuture<RunEnd> end;
+    private boolean isBroken;
+
+    private EffectRunner(RunRecorder recorder, Consumer<RecordReport> reports, CompletableFuture<RunEnd> end) {
+        this.recorder = recorder;
+        this.reports = reports;
+        this.end = end;
+    }
+
+    /**
+     * @param reports told what became of files, from the runner's thread
+     * @param end completed when the last effect has been carried out and the recorder is closed
+     */
+    static EffectRunner start(RunRecorder recorder, Consumer<RecordReport> reports, CompletableFuture<RunEnd> end) {
+        EffectRunner runner = new EffectRunner(recorder, reports, end);
+        Thread.ofPlatform().daemon().name("longreel-recorder").start(runner::loop);
+        return runner;
+    }
+
+    void add(Task task) {
+        queue.add(task);
+    }
+
+    private void loop() {
+        try {
+            while (true) {
+                switch (queue.take()) {
+                    case Task.Send send -> {
+                        if (!isBroken || send.endsTheRun()) {
+                            send.send().run();
+                        }
+                    }
+                    case Task.Write write -> {
+                        if (!isBroken) {
+                            write(write.effect());
+                        }
+                    }
+                    case Task.End last -> {
+                        finish(last);
+                        return;
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write(Effect effect) {
+        try {
+            switch (effect) {
+                case Effect.WriteJournal journal -> recorder.journal(journal.entry());
+                case Effect.RecordStep step -> recorder.step(step.step());
+                case Effect.Announce announce -> recorder.announce(announce.news());
+                case Effect.PrepareCheckpoint prepare -> recorder.prepareCheckpoint(prepare.position());
+                case Effect.WriteManifest manifest -> {
+                    recorder.manifest(manifest);
+                    reports.accept(new RecordReport.ManifestWritten(manifest.checkpoint()));
+                }
+                case Effect.WriteEvaluation evaluation -> {
+                    recorder.evaluation(evaluation);
+                    reports.accept(new RecordReport.EvaluationWritten(evaluation.stage()));
+                }
+                case Effect.WriteReport report -> {
+                    recorder.report();
+                    reports.accept(new RecordReport.ReportWritten());
+                }
+                case Effect.Note note -> LOG.info("supervisor.note {}", note.text());
+                case Effect.TellNode e -> throw notAFile(effect);
+                case Effect.TellRank e -> throw notAFile(effect);
+                case Effect.TellAllRanks e -> throw notAFile(effect);
+                case Effect.AnswerSender e -> throw notAFile(effect);
+                case Effect.Finish e -> throw notAFile(effect);
+            }
+        } catch (RuntimeException e) { // whatever it is, the run must not go on as if it had been written
+            LOG.error("recorder.failed effect={}", effect.getClass().getSimpleName(), e);
+            isBroken = true;
+            reports.accept(new RecordReport.RecordFailed("a file of the run could not be written: " + textOf(e)));
+        }
+    }
+
+    private void finish(Task.End last) {
+        try {
+            recorder.close();
+            end.complete(new RunEnd(last.exitCode(), last.message()));
+        } catch (RuntimeException e) {
+            end.completeExceptionally(e);
+        }
+    }
+
+    private static String textOf(RuntimeException e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : message;
+    }
+
+    private static IllegalArgumentException notAFile(Effect effect) {
+        return new IllegalArgumentException("not a matter of files: " + effect);
+    }
+}

@@ -1,0 +1,155 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.NodeCommand.StopNode;
+import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
+import io.longreel.runtime.protocol.SupervisorCommand.NodeSays;
+import io.longreel.runtime.protocol.SupervisorCommand.RankSays;
+import io.longreel.runtime.protocol.SupervisorCommand.Recorded;
+import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
+import io.longreel.runtime.protocol.SupervisorCommand.Tick;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shell round {@link SupervisorCore}; the cluster's singleton, in the seed process. It adds the time to events, knows which reference belongs to which node
+ * and rank, and hands effects to the {@link EffectRunner} in order. It decides nothing.
+ */
+public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCommand> {
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    private final InstantSource clock;
+    private final EffectRunner runner;
+    private final Map<String, ActorRef<NodeCommand>> nodes = new HashMap<>();
+    private final Map<Integer, ActorRef<RankCommand>> ranks = new HashMap<>();
+    private SupervisorState state;
+
+    private SupervisorActor(
+            ActorContext<SupervisorCommand> context,
+            TimerScheduler<SupervisorCommand> timers,
+            JobPlan plan,
+            RunRecorder recorder,
+            InstantSource clock,
+            CompletableFuture<RunEnd> end) {
+        super(context);
+        this.clock = clock;
+        this.state = SupervisorState.initial(plan, clock.millis());
+        ActorRef<SupervisorCommand> self = context.getSelf();
+        this.runner = EffectRunner.start(recorder, report -> self.tell(new Recorded(report)), end);
+        runner.add(new EffectRunner.Task.Write(new Effect.WriteJournal(SupervisorCore.opening(plan))));
+        timers.startTimerWithFixedDelay(new Tick(), TICK);
+    }
+
+    /**
+     * @param end completed when the run is over and everything is written
+     */
+    public static Behavior<SupervisorCommand> create(
+            JobPlan plan, RunRecorder recorder, InstantSource clock, CompletableFuture<RunEnd> end) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, plan, recorder, clock, end)));
+    }
+
+    @Override
+    public Behavior<SupervisorCommand> onMessage(SupervisorCommand message) {
+        long nowMs = clock.millis();
+        switch (message) {
+            case NodeSays says -> {
+                String processId = says.report().processId();
+                if (nodes.putIfAbsent(processId, says.node()) == null) {
+                    getContext()
+                            .watchWith(says.node(), new NodeGone(processId, "its process has left the cluster", false));
+                }
+                decide(new Event.NodeReported(nowMs, says.report()), null);
+            }
+            case RankSays says -> {
+                if (says.report().at().generation() == state.generation()) {
+                    ranks.put(says.report().rank(), says.rank());
+                }
+                decide(new Event.RankReported(nowMs, says.report()), says.rank());
+            }
+            case NodeGone gone ->
+                decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.wasForked()), null);
+            case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
+            case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);
+            case Tick tick -> decide(new Event.TimePassed(nowMs), null);
+        }
+        return this;
+    }
+
+    private void decide(Event event, @Nullable ActorRef<RankCommand> sender) {
+        Decision decision;
+        try {
+            decision = SupervisorCore.apply(state, event);
+        } catch (RuntimeException e) { // a bug in the core; the run must end, not hang without a supervisor
+            getContext().getLog().error("supervisor.failed event={}", event, e);
+            abandon("the supervisor failed on %s: %s".formatted(event, e));
+            return;
+        }
+        if (!decision.state().phase().getClass().equals(state.phase().getClass())) {
+            getContext()
+                    .getLog()
+                    .info(
+                            "supervisor.phase phase={} {}",
+                            decision.state().phase().getClass().getSimpleName(),
+                            decision.state().committed());
+        }
+        state = decision.state();
+        decision.effects().forEach(effect -> perform(effect, sender));
+    }
+
+    private void perform(Effect effect, @Nullable ActorRef<RankCommand> sender) {
+        switch (effect) {
+            case Effect.TellNode tell -> {
+                ActorRef<NodeCommand> node = nodes.get(tell.processId());
+                if (node != null) {
+                    boolean endsTheRun = tell.command() instanceof StopNode;
+                    runner.add(new EffectRunner.Task.Send(() -> node.tell(tell.command()), endsTheRun));
+                }
+            }
+            case Effect.TellRank tell -> {
+                ActorRef<RankCommand> rank = ranks.get(tell.rank());
+                if (rank != null) {
+                    runner.add(new EffectRunner.Task.Send(() -> rank.tell(tell.command()), false));
+                }
+            }
+            case Effect.TellAllRanks tell -> {
+                List<ActorRef<RankCommand>> all = List.copyOf(ranks.values());
+                runner.add(new EffectRunner.Task.Send(() -> all.forEach(rank -> rank.tell(tell.command())), false));
+            }
+            case Effect.AnswerSender answer -> {
+                if (sender != null) {
+                    runner.add(new EffectRunner.Task.Send(() -> sender.tell(answer.command()), false));
+                }
+            }
+            case Effect.Finish finish -> runner.add(new EffectRunner.Task.End(finish.exitCode(), finish.message()));
+            case Effect.WriteJournal write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.RecordStep write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.PrepareCheckpoint write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.WriteManifest write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.WriteEvaluation write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.WriteReport write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.Announce write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.Note write -> runner.add(new EffectRunner.Task.Write(effect));
+        }
+    }
+
+    private void abandon(String message) {
+        StopNode stop = new StopNode(1, message);
+        List<ActorRef<NodeCommand>> all = List.copyOf(nodes.values());
+        runner.add(new EffectRunner.Task.Send(() -> all.forEach(node -> node.tell(stop)), true));
+        runner.add(new EffectRunner.Task.End(1, message));
+    }
+}

@@ -1,0 +1,212 @@
+package io.longreel.runtime.rank;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
+import io.longreel.config.topology.Placement;
+import io.longreel.model.FrameSource;
+import io.longreel.model.PackedBatch;
+import io.longreel.model.TrainSession;
+import io.longreel.transport.CommunicationAborted;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Ranks without a model: every call is written down, losses follow from the step, and a step can be made to fail or to wait until it is aborted. */
+public final class FakeWorkFactory implements RankWorkFactory {
+    public final Queue<String> calls = new ConcurrentLinkedQueue<>();
+    public final AtomicInteger openWorks = new AtomicInteger();
+    public volatile boolean isClosed;
+    private volatile int failingStep = -1;
+    private volatile int waitingStep = -1;
+    private volatile int differingRank = -1;
+
+    public FakeWorkFactory failAt(int step) {
+        failingStep = step;
+        return this;
+    }
+
+    /** The step waits for its peers until it is aborted. */
+    public FakeWorkFactory waitAt(int step) {
+        waitingStep = step;
+        return this;
+    }
+
+    /** This rank computes another loss than the others. */
+    public FakeWorkFactory differAt(int rank) {
+        differingRank = rank;
+        return this;
+    }
+
+    @Override
+    public String dataEndpoint() {
+        return "127.0.0.1:4000";
+    }
+
+    @Override
+    public String driverDirectory() {
+        return "/dev/shm/fake";
+    }
+
+    @Override
+    public RankWork create(Placement placement, int rank) {
+        openWorks.incrementAndGet();
+        return new FakeWork(placement, rank);
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+    }
+
+    private final class FakeWork implements RankWork {
+        private final Placement placement;
+        private final int rank;
+        private final CompletableFuture<Void> abort = new CompletableFuture<>();
+
+        FakeWork(Placement placement, int rank) {
+            this.placement = placement;
+            this.rank = rank;
+        }
+
+        @Override
+        public TrainSession connect() {
+            note("connect");
+            return new FakeSession(this);
+        }
+
+        @Override
+        public void prepare(TrainSession session) {
+            note("prepare");
+        }
+
+        @Override
+        public void beginStage(TrainSession session, int stage) {
+            note("begin " + stage);
+        }
+
+        @Override
+        public List<PackedBatch> batches(int stage, int step) {
+            if (step == failingStep) {
+                throw RuntimeFailure.data("frame %d is broken".formatted(step));
+            }
+            if (step == waitingStep) {
+                note("wait");
+                try {
+                    abort.join();
+                } catch (CompletionException e) {
+                    throw new CommunicationAborted(placement.generation(), String.valueOf(e.getCause()));
+                }
+            }
+            int[] ids = {stage, step};
+            return List.of(PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE));
+        }
+
+        @Override
+        public double learningRate(int stage, int step) {
+            return 1e-3;
+        }
+
+        @Override
+        public Optional<Double> ropeTheta(int stage, int step) {
+            return stage == 0 ? Optional.empty() : Optional.of(1e6 * (1 + step / 2));
+        }
+
+        @Override
+        public List<Question> questions(int stage, int cell) {
+            int[] ids = {7, cell};
+            PackedBatch batch = PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE);
+            return List.of(new Question(batch, List.of(cell)), new Question(batch, List.of(99)));
+        }
+
+        @Override
+        public void abort(String reason) {
+            note("abort");
+            abort.completeExceptionally(new IllegalStateException(reason));
+        }
+
+        @Override
+        public void close() {
+            openWorks.decrementAndGet();
+            note("close");
+        }
+
+        private void note(String call) {
+            calls.add("rank %d: %s".formatted(rank, call));
+        }
+    }
+
+    private final class FakeSession implements TrainSession {
+        private final FakeWork work;
+        private @Nullable Path restored;
+
+        FakeSession(FakeWork work) {
+            this.work = work;
+        }
+
+        @Override
+        public void initialize(long seed) {
+            work.note("initialize");
+        }
+
+        @Override
+        public void load(Path checkpoint) {
+            work.note("load");
+        }
+
+        @Override
+        public void beginStage(StageSettings stage) {
+            work.note("begin");
+        }
+
+        @Override
+        public void ropeTheta(Optional<Double> theta) {
+            work.note("theta " + theta.orElse(0.0).intValue());
+        }
+
+        @Override
+        public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+            int[] ids = microBatches.getFirst().ids();
+            work.note("step %d %d".formatted(ids[0], ids[1]));
+            double loss = 1.0 / (1 + ids[0] * 10 + ids[1]) + (work.rank == differingRank ? 1e-9 : 0);
+            return new StepReport(loss, 2, 100, 1.0, true);
+        }
+
+        @Override
+        public void endStage() {
+            work.note("end");
+        }
+
+        @Override
+        public int[] answer(PackedBatch batch) {
+            return new int[] {batch.ids()[1]};
+        }
+
+        @Override
+        public SliceFile saveSlice(Path directory) {
+            work.note("save " + directory.getFileName());
+            return new SliceFile("rank-%d.slice".formatted(work.rank), 8, "ab");
+        }
+
+        @Override
+        public void restore(Path directory) {
+            restored = directory;
+            work.note("restore " + restored.getFileName());
+        }
+
+        @Override
+        public void exportModel(Path directory) {
+            work.note("export " + directory.getFileName());
+        }
+
+        @Override
+        public void close() {
+            work.note("close session");
+        }
+    }
+}

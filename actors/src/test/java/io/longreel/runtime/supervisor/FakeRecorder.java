@@ -1,0 +1,59 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.journal.JournalEntry;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps what would be written; a call can be made to fail. */
+final class FakeRecorder implements RunRecorder {
+    final List<Object> written = new CopyOnWriteArrayList<>();
+    volatile boolean isClosed;
+    volatile boolean failsAtManifest;
+
+    @Override
+    public void journal(JournalEntry entry) {
+        written.add(entry);
+    }
+
+    @Override
+    public void step(CommittedStep step) {
+        written.add(step);
+    }
+
+    @Override
+    public void prepareCheckpoint(Position position) {
+        written.add("prepare " + position.globalStep());
+    }
+
+    @Override
+    public void manifest(Effect.WriteManifest manifest) {
+        if (failsAtManifest) {
+            throw new IllegalStateException("no space left on device");
+        }
+        written.add(manifest);
+    }
+
+    @Override
+    public void evaluation(Effect.WriteEvaluation evaluation) {
+        written.add(evaluation);
+    }
+
+    @Override
+    public void report() {
+        written.add("report");
+    }
+
+    @Override
+    public void announce(RunNews news) {
+        written.add(news);
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+    }
+
+    <T> List<T> all(Class<T> type) {
+        return written.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+}

@@ -119,6 +119,10 @@ final class RunConfigWriter {
         DataSettings.GeneratedFootage generated = data.generated();
         return Map.of(
                 "footage", data.footage().stream().map(Path::toString).toList(),
+                "sampling",
+                        Map.of(
+                                "frames-max", data.sampling().framesMax(),
+                                "frames-per-second-max", data.sampling().framesPerSecondMax()),
                 "generated",
                         Map.of(
                                 "frames", generated.frames(),

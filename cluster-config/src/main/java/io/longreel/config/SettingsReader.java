@@ -234,8 +234,13 @@ final class SettingsReader {
         faults.require(generated.width() % 2 == 0, made, "width", "must be even, not %d".formatted(generated.width()));
         faults.require(
                 generated.height() % 2 == 0, made, "height", "must be even, not %d".formatted(generated.height()));
+        ConfigReader sampled = section.section("sampling");
+        DataSettings.Sampling sampling = new DataSettings.Sampling(
+                sampled.integer("frames-max", 2, 10_000_000),
+                sampled.number("frames-per-second-max", ConfigReader.Range.NOT_NEGATIVE));
         return new DataSettings(
                 footage,
+                sampling,
                 generated,
                 section.sizeBytes("frame-cache", 1 << 20, Long.MAX_VALUE),
                 section.integer("prefetch-steps", 0, 1024));

@@ -76,6 +76,7 @@ final class RunConfigPropertyTest {
                 new ModelSettings(Optional.empty(), Optional.of(architecture(random, mesh))),
                 new DataSettings(
                         List.of(),
+                        new DataSettings.Sampling(from(random, 2, 9999), random.nextInt(60) / 4.0),
                         new DataSettings.GeneratedFootage(
                                 from(random, 1, 9999),
                                 2 * from(random, 8, 999),

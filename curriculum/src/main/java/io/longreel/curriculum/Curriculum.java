@@ -72,14 +72,16 @@ public final class Curriculum implements AutoCloseable {
                 .architecture()
                 .ifPresent(
                         numbers -> ByteTokenizer.checkVocabulary(numbers.llm().vocabularySize()));
+        config.stages().forEach(stage -> requireRoom(stage, tokensPerFrame));
         DataSettings data = config.data();
-        List<Path> files = data.footage();
-        if (files.isEmpty()) {
+        FootagePool pool;
+        if (data.footage().isEmpty()) {
             Path generated = config.out().resolve(GENERATED_FOOTAGE);
             FootageGenerator.ensure(generated, data.generated(), config.seed());
-            files = List.of(generated);
+            pool = FootagePool.open(List.of(generated), imageSize);
+        } else {
+            pool = FootagePool.open(data.footage(), imageSize, data.sampling());
         }
-        FootagePool pool = FootagePool.open(files, imageSize);
         try {
             return new Curriculum(config, tokensPerFrame, FrameStore.open(pool, data.frameCacheBytes()));
         } catch (RuntimeFailure e) {
@@ -134,6 +136,18 @@ public final class Curriculum implements AutoCloseable {
                 needle.frames().stream().mapToInt(Integer::intValue).max().orElse(1);
         Haystack haystack = Haystack.draw(samples, framesMax, seed.child("haystack"));
         return NeedleGrid.of(needle, haystack, seed.child("needles"));
+    }
+
+    /** A sample that is too long would stop the run in the middle: it stops here. */
+    private static void requireRoom(StageSettings stage, int tokensPerFrame) {
+        for (StageSettings.Phase phase : stage.phases()) {
+            long tokens = SampleMaker.tokensMax(phase.source(), tokensPerFrame);
+            if (tokens > stage.contextTokensMax()) {
+                throw RuntimeFailure.config(
+                        "the longest sample of stage %s, phase %s has %d tokens, more than its context of %d; raise context-tokens-max or shorten its samples"
+                                .formatted(stage.name(), phase.name(), tokens, stage.contextTokensMax()));
+            }
+        }
     }
 
     int prefetchSteps() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.curriculum.eval.NeedleGrid;
@@ -102,22 +103,13 @@ class CurriculumTest {
 
     @Test
     void shouldNameStageWhenSampleDoesNotFitContext() {
-        try (Curriculum curriculum = TestRun.open(out, "longreel.stages.2.context-tokens-max=850")) {
-            boolean failed = false;
-            for (int step = 0; step < 6 && !failed; step++) {
-                int at = step;
-                try {
-                    curriculum.batches(2, at, 0, 1);
-                } catch (RuntimeFailure failure) {
-                    assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
-                    assertTrue(failure.toString().contains("stage long"), failure.toString());
-                    failed = true;
-                }
-            }
-        } catch (RuntimeFailure refusedEarlier) {
-            // The configuration's own check may see it first.
-            assertEquals(RuntimeFailure.Category.CONFIG, refusedEarlier.category());
-        }
+        RunConfig config = TestRun.parse(TestRun.CONF.replace("tokens-max = 128", "tokens-max = 480"), out);
+        RuntimeFailure failure = assertThrows(
+                RuntimeFailure.class,
+                () -> Curriculum.open(config, TestFootage.IMAGE_SIZE, 4).close());
+        assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
+        assertTrue(failure.toString().contains("stage text"), failure.toString());
+        assertTrue(failure.toString().contains("513"), failure.toString());
     }
 
     @Test

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** A small run of three stages, configured as a user would. */
 public final class TestRun {
-    private static final String CONF = """
+    static final String CONF = """
             longreel {
               name = small
               seed = 42
@@ -45,9 +45,13 @@ public final class TestRun {
     private TestRun() {}
 
     public static RunConfig config(Path out, String... overrides) {
+        return parse(CONF, out, overrides);
+    }
+
+    static RunConfig parse(String conf, Path out, String... overrides) {
         List<String> all = new java.util.ArrayList<>(List.of(overrides));
         all.add("longreel.out=" + out);
-        return RunConfigLoader.parse(CONF, "test", all);
+        return RunConfigLoader.parse(conf, "test", all);
     }
 
     public static Curriculum open(Path out, String... overrides) {

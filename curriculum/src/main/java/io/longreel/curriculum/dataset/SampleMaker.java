@@ -38,6 +38,24 @@ public final class SampleMaker {
         return new SampleMaker(store);
     }
 
+    /** Tokens of the longest sample that a source can give, frames expanded: what a stage's context must have room for. */
+    public static long tokensMax(Source source, int tokensPerFrame) {
+        int answerTokens = 2;
+        return switch (source) {
+            case Captions captions -> 2L + tokensPerFrame + caption(0).length();
+            case NeedleQuestions questions ->
+                1
+                        + (long) tokensPerFrame
+                                * questions.frames().stream()
+                                        .mapToInt(Integer::intValue)
+                                        .max()
+                                        .orElse(0)
+                        + QUESTION.length()
+                        + answerTokens;
+            case Passkeys passkeys -> 1L + passkeys.tokensMax() + QUESTION.length() + answerTokens;
+        };
+    }
+
     public Sample make(Source source, RandomGenerator random) {
         return switch (source) {
             case Captions captions -> caption(random);
@@ -68,7 +86,7 @@ public final class SampleMaker {
         boolean hasCard = digit < NeedleCard.DIGITS;
         VideoSpec scene = VideoSpec.draw(1, footageFrames(), random);
         VideoSpec video = hasCard ? scene.withNeedle(new Needle(0, digit)) : scene;
-        int[] text = ByteTokenizer.encode(hasCard ? "a card with " + digit : "a scene");
+        int[] text = ByteTokenizer.encode(hasCard ? caption(digit) : "a scene");
         int[] ids = concat(new int[] {ByteTokenizer.BEGIN, ByteTokenizer.IMAGE}, text, new int[] {ByteTokenizer.END});
         return Sample.of(ids, text.length + 1, Optional.of(VideoFrames.of(store, card, video)));
     }
@@ -98,6 +116,10 @@ public final class SampleMaker {
 
     private int footageFrames() {
         return store.footage().frameCount();
+    }
+
+    private static String caption(int digit) {
+        return "a card with " + digit;
     }
 
     private static String key(int digit) {

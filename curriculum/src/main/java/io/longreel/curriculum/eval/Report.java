@@ -90,7 +90,7 @@ public record Report(
         long tokens = steps.stream().mapToLong(StepMetrics::tokens).sum();
         page.append("<dl class=\"figures\">\n");
         for (NeedleResults result : needles) {
-            figure(page, "needles found " + title(result), format("%.1f %%", 100 * result.accuracy()));
+            figure(page, "needles found, " + stageOf(result), format("%.1f %%", 100 * result.accuracy()));
         }
         needles.stream()
                 .flatMap(result -> result.cells().stream())
@@ -118,7 +118,7 @@ public record Report(
                 .append("A card with a digit hides in one frame of a video; the model is asked for the digit. ")
                 .append("Each cell is the share of right answers at one length and depth.</p>\n<div class=\"pair\">\n");
         for (NeedleResults result : needles) {
-            HeatMap map = HeatMap.of(result, title(result));
+            HeatMap map = HeatMap.of(result, "after stage " + stageOf(result));
             // Shares of the line in proportion to the pictures' widths: cells of all maps have the same size.
             page.append(format("<div style=\"flex: %.0f 1 %.0fpx\">", map.width(), map.width() * 0.8))
                     .append(map.svg())
@@ -131,15 +131,15 @@ public record Report(
         page.append("</section>\n");
     }
 
-    /** Says after which stage a test was made. */
-    private String title(NeedleResults result) {
+    /** The stage after which a test was made; its own name when no stage asked for it. */
+    private String stageOf(NeedleResults result) {
         return config.stages().stream()
                 .filter(stage -> stage.evaluation()
                         .map(StageSettings.Needle::name)
                         .orElse("")
                         .equals(result.name()))
                 .findFirst()
-                .map(stage -> "after stage " + stage.name())
+                .map(StageSettings::name)
                 .orElse(result.name());
     }
 

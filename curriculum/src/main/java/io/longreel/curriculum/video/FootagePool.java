@@ -1,46 +1,63 @@
 package io.longreel.curriculum.video;
 
+import io.longreel.config.DataSettings.Sampling;
 import io.longreel.config.RuntimeFailure;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All footage of a run as one row of frames: the frames of the first file, then those of the second, and so on. One reader per file, each
+ * All footage of a run as one row of frames: the sampled frames of the first file, then those of the second, and so on. One reader per file, each
  * behind its own lock, so that several threads may decode at a time as long as they want different files.
  */
 public final class FootagePool implements AutoCloseable {
 
-    /** A stretch of one video, by that video's own frame numbers. */
+    /** A stretch of one video, by the numbers of its sampled frames. */
     public record Stretch(int video, int from, int to) {}
 
     private final List<VideoReader> videos;
+    /** For each video, the frames that are used, by their number in the file. */
+    private final List<int[]> sampled;
+
     private final List<ReentrantLock> locks;
     /** Frames before each video; one more entry than videos. */
     private final int[] starts;
 
-    private FootagePool(List<VideoReader> videos, int[] starts) {
+    private FootagePool(List<VideoReader> videos, List<int[]> sampled, int[] starts) {
         this.videos = List.copyOf(videos);
+        this.sampled = List.copyOf(sampled);
         this.locks = videos.stream().map(video -> new ReentrantLock()).toList();
         this.starts = starts;
     }
 
-    /** Opens every file, or none: the first that is wrong is reported and those before it are closed. */
+    /** All frames of all files. */
     public static FootagePool open(List<Path> files, int imageSize) {
+        return open(files, imageSize, new Sampling(Integer.MAX_VALUE, 0));
+    }
+
+    /** Opens every file, or none: the first that is wrong is reported and those before it are closed. */
+    public static FootagePool open(List<Path> files, int imageSize, Sampling sampling) {
         if (files.isEmpty()) {
             throw RuntimeFailure.config("footage needs at least one video file");
         }
         List<VideoReader> videos = new ArrayList<>();
+        List<int[]> sampled = new ArrayList<>();
         try {
             int[] starts = new int[files.size() + 1];
             for (int i = 0; i < files.size(); i++) {
                 VideoReader video = VideoReader.open(files.get(i), imageSize);
                 videos.add(video);
-                starts[i + 1] = Math.addExact(starts[i], video.frameCount());
+                sampled.add(FrameSampling.limited(
+                        video.frameCount(),
+                        video.durationSeconds(),
+                        sampling.framesMax(),
+                        sampling.framesPerSecondMax()));
+                starts[i + 1] = Math.addExact(starts[i], sampled.get(i).length);
             }
-            return new FootagePool(videos, starts);
+            return new FootagePool(videos, sampled, starts);
         } catch (RuntimeException e) {
             videos.forEach(VideoReader::close);
             throw e;
@@ -65,7 +82,7 @@ public final class FootagePool implements AutoCloseable {
     }
 
     public int frameCount(int video) {
-        return videos.get(video).frameCount();
+        return sampled.get(video).length;
     }
 
     /** The video that holds a frame of the row. */
@@ -91,7 +108,8 @@ public final class FootagePool implements AutoCloseable {
         ReentrantLock lock = locks.get(stretch.video());
         lock.lock();
         try {
-            videos.get(stretch.video()).read(stretch.from(), stretch.to(), rgb_Fhw3);
+            int[] frames = Arrays.copyOfRange(sampled.get(stretch.video()), stretch.from(), stretch.to());
+            videos.get(stretch.video()).read(frames, rgb_Fhw3);
         } finally {
             lock.unlock();
         }

@@ -88,6 +88,19 @@ class SampleMakerTest {
     }
 
     @Test
+    void shouldKnowLongestSampleOfASource() {
+        for (Source source : List.of(
+                new Source.Captions(), new Source.NeedleQuestions(List.of(3, 12)), new Source.Passkeys(64, 66))) {
+            long longest = 0;
+            for (int i = 0; i < 60; i++) {
+                Sample sample = samples.make(source, SEED.child(i).generator());
+                longest = Math.max(longest, sample.expandedTokens(4));
+            }
+            assertEquals(longest, SampleMaker.tokensMax(source, 4), source.toString());
+        }
+    }
+
+    @Test
     void shouldDrawSameSampleWhenPathIsSameAndAnotherWhenItDiffers() {
         Source source = new Source.NeedleQuestions(List.of(64));
         SeedPath path = SEED.child(3).child(1000).child(0);

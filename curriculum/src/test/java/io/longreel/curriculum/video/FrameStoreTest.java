@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.DataSettings.Sampling;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.TestFootage;
 import java.lang.foreign.ValueLayout;
@@ -40,6 +41,24 @@ class FrameStoreTest {
                 Arrays.toString(Arrays.copyOfRange(roomy, 65, 75)),
                 Arrays.toString(hashes(1 << 24, 65, 75)),
                 "over the seam");
+    }
+
+    @Test
+    void shouldShowSampledFramesOnlyWhenFootageIsSampled() {
+        int[] all = hashes(1 << 24, 0, 200);
+        // 70 and 130 frames at 24 per second: the first is short of 4 s, the second is not.
+        try (FrameStore store = FrameStore.open(FootagePool.open(files, SIZE, new Sampling(20, 5)), 1 << 24)) {
+            assertEquals(14 + 20, store.footage().frameCount());
+            int[] first = FrameSampling.uniform(70, 14);
+            int[] second = FrameSampling.uniform(130, 20);
+            store.visit(
+                    0,
+                    34,
+                    (frame, rgb) -> assertEquals(
+                            frame < 14 ? all[first[frame]] : all[70 + second[frame - 14]],
+                            Arrays.hashCode(rgb.toArray(ValueLayout.JAVA_BYTE)),
+                            "frame " + frame));
+        }
     }
 
     @Test

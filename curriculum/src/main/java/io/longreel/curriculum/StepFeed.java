@@ -12,6 +12,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.BoundedSourceQueue;
@@ -45,7 +47,17 @@ public final class StepFeed implements AutoCloseable {
 
     /** A running stream and the steps that are under way in it. */
     private record Stream(
-            BoundedSourceQueue<Integer> steps, SinkQueueWithCancel<Prepared> prepared, Deque<Integer> underWay) {}
+            BoundedSourceQueue<Integer> steps,
+            SinkQueueWithCancel<Prepared> prepared,
+            Deque<Integer> underWay,
+            AtomicBoolean cancelled) {
+
+        /** Ends the stream and what is being decoded for it; may come from any thread, and more than once. */
+        private void cancel() {
+            cancelled.set(true);
+            prepared.cancel();
+        }
+    }
 
     private final Curriculum curriculum;
     private final ClassicActorSystemProvider system;
@@ -53,7 +65,7 @@ public final class StepFeed implements AutoCloseable {
     private final int parallelism;
     private final Share share;
     private final CompletableFuture<Prepared> closing = new CompletableFuture<>();
-    private @Nullable Stream stream;
+    private volatile @Nullable Stream stream;
     private int nextGlobalStep;
 
     private StepFeed(
@@ -87,7 +99,7 @@ public final class StepFeed implements AutoCloseable {
                     .formatted(globalStep, prepared.globalStep()));
         }
         if (prepared.failure().isPresent()) {
-            cancel(current);
+            current.cancel();
             stream = null;
             throw prepared.failure().get();
         }
@@ -99,6 +111,10 @@ public final class StepFeed implements AutoCloseable {
     @Override
     public void close() {
         closing.completeExceptionally(new CancellationException("step feed is closed"));
+        Stream current = stream;
+        if (current != null) {
+            current.cancel();
+        }
     }
 
     /** Steps that have been asked for and not been taken. */
@@ -119,21 +135,30 @@ public final class StepFeed implements AutoCloseable {
             if (first == globalStep) {
                 return current;
             }
-            cancel(current);
+            current.cancel();
         }
         Stream started = start();
-        stream = started;
         nextGlobalStep = globalStep;
         return started;
     }
 
     private Stream start() {
         int capacity = Math.max(1, curriculum.prefetchSteps());
+        AtomicBoolean cancelled = new AtomicBoolean();
         var queues = Source.<Integer>queue(capacity)
-                .mapAsync(parallelism, globalStep -> CompletableFuture.supplyAsync(() -> prepare(globalStep), decoders))
+                .mapAsync(
+                        parallelism,
+                        globalStep ->
+                                CompletableFuture.supplyAsync(() -> prepare(globalStep, cancelled::get), decoders))
                 .toMat(Sink.<Prepared>queue().withAttributes(Attributes.inputBuffer(capacity, capacity)), Keep.both())
                 .run(system);
-        return new Stream(queues.first(), queues.second(), new ArrayDeque<>());
+        Stream started = new Stream(queues.first(), queues.second(), new ArrayDeque<>(), cancelled);
+        stream = started;
+        if (closing.isDone()) {
+            // close() may have come before it could see this stream.
+            started.cancel();
+        }
+        return started;
     }
 
     /** Sends steps on their way until {@code count} are. */
@@ -141,6 +166,9 @@ public final class StepFeed implements AutoCloseable {
         while (current.underWay().size() < count
                 && nextGlobalStep < curriculum.plan().steps()) {
             QueueOfferResult result = current.steps().offer(nextGlobalStep);
+            if (closing.isDone()) {
+                throw new CancellationException("step feed is closed");
+            }
             if (result != QueueOfferResult.enqueued()) {
                 throw new IllegalStateException(
                         "stream must have room for a step that it asked for: step=%d result=%s underWay=%d"
@@ -162,30 +190,25 @@ public final class StepFeed implements AutoCloseable {
         try {
             return (Prepared) CompletableFuture.anyOf(pulled, closing).join();
         } catch (CompletionException e) {
-            cancel(current);
+            current.cancel();
             if (e.getCause() instanceof CancellationException cancelled) {
                 throw cancelled;
             }
             throw e;
         } catch (CancellationException e) {
-            cancel(current);
+            current.cancel();
             throw e;
         }
     }
 
-    private static void cancel(Stream current) {
-        current.steps().complete();
-        current.prepared().cancel();
-    }
-
     /** Runs on a decoding thread. What goes wrong travels in order to the step that it belongs to. */
-    private Prepared prepare(int globalStep) {
+    private Prepared prepare(int globalStep, BooleanSupplier cancelled) {
         try {
             RunPlan.Point point = curriculum.plan().at(globalStep);
             List<PackedBatch> batches =
                     curriculum.batches(point.stageIndex(), point.step(), share.replica(), share.replicas());
             if (curriculum.prefetchSteps() > 0) {
-                batches.forEach(this::warm);
+                batches.forEach(batch -> warm(batch, cancelled));
             }
             return new Prepared(globalStep, batches, Optional.empty());
         } catch (RuntimeException e) {
@@ -193,10 +216,10 @@ public final class StepFeed implements AutoCloseable {
         }
     }
 
-    private void warm(PackedBatch batch) {
+    private void warm(PackedBatch batch, BooleanSupplier cancelled) {
         if (batch.frames() instanceof FrameSequence frames) {
             Span own = share.frames(frames.frameCount());
-            frames.warm(own.from(), own.to(), closing::isDone);
+            frames.warm(own.from(), own.to(), cancelled);
         }
     }
 }

@@ -83,6 +83,7 @@ public final class ForwardRun {
 
     /** One rank's part; returns the global loss. */
     private double rank(ModelConfig config, PackedBatch packed, RankEndpoint endpoint, Output output) {
+        device.bindThread();
         List<ParameterSpec> specs = ParameterSpec.of(config);
         Groups groups = Groups.of(mesh, endpoint);
         ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), packed);

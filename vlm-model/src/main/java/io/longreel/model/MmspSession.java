@@ -45,6 +45,9 @@ public final class MmspSession implements TrainSession {
     private final EncodedFrames knownFrames;
     private ModelConfig config;
     private long seed;
+    /** Checkpoint that the weights came from: what it holds beyond them goes into the export. */
+    private Optional<Path> origin = Optional.empty();
+
     private @Nullable StageState stage;
 
     private MmspSession(ModelConfig config, Device device, Groups groups) {
@@ -60,8 +63,9 @@ public final class MmspSession implements TrainSession {
         this.knownFrames = new EncodedFrames(config);
     }
 
-    /** A session without weights: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's. */
+    /** A session without weights, for the calling thread: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's. */
     public static MmspSession open(ModelConfig config, Device device, Mesh mesh, RankEndpoint endpoint) {
+        device.bindThread();
         return new MmspSession(config, device, Groups.of(mesh, endpoint));
     }
 
@@ -84,6 +88,7 @@ public final class MmspSession implements TrainSession {
             }
             files.load(parameters);
         }
+        origin = Optional.of(checkpoint);
         knownFrames.clear();
     }
 
@@ -169,7 +174,8 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public void exportModel(Path directory) {
-        VilaCheckpointWriter.write(directory, config, parameters, VilaExport.standard());
+        VilaCheckpointWriter.write(
+                directory, config, parameters, VilaExport.standard().withOrigin(origin));
     }
 
     @Override

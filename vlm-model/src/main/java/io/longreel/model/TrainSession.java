@@ -22,7 +22,7 @@ public interface TrainSession extends AutoCloseable {
      */
     record StepReport(double loss, long labelledTokens, long tokens, double gradientNorm, boolean applied) {}
 
-    /** New weights from a seed (normal, standard deviation 0.02; biases 0, norms 1); equal on every mesh. */
+    /** New weights from a seed, equal on every mesh; each part starts as its authors start it. */
     void initialize(long seed);
 
     /** Weights from a checkpoint in VILA's layout. */

@@ -12,4 +12,10 @@ public interface Device {
     String name();
 
     Kernels kernels();
+
+    /**
+     * Called by each rank's compute thread before its first kernel. One rank computes on one core, on every machine: a product's bits may depend on how
+     * many threads share it, and teams of several ranks would starve each other.
+     */
+    default void bindThread() {}
 }

@@ -4,7 +4,6 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
-import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.checkpoint.SafetensorsWriter;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.plan.StepMemory;
@@ -24,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * One batch through a checkpoint on a mesh of ranks in this process, written out for comparison: loss, logits, vision features, projected rows and,
@@ -62,17 +60,12 @@ public final class ForwardRun {
     private double run(Path out) {
         ModelConfig config = VilaCheckpoint.readConfig(checkpoint);
         BatchFile batch = BatchFile.read(batchFile, config);
-        List<RankSite> sites = IntStream.range(0, mesh.worldSize())
-                .mapToObj(rank -> new RankSite(rank, "local", "local", "", ""))
-                .toList();
         SequenceLayout layout = SequenceLayout.of(batch.packed(), config.tokensPerFrame());
         long capacity = outputBytes(config, layout);
         try (TensorArena arena = TensorArena.open("forward-output", capacity);
-                InProcessTransport transport = InProcessTransport.open(new Placement(1, mesh, sites))) {
+                InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             Output output = new Output(config, layout, arena, gradients);
-            List<RankEndpoint> endpoints = IntStream.range(0, mesh.worldSize())
-                    .mapToObj(transport::endpoint)
-                    .toList();
+            List<RankEndpoint> endpoints = transport.endpoints();
             List<Double> losses =
                     RankThreads.run(endpoints, endpoint -> rank(config, batch.packed(), endpoint, output));
             output.loss.setFloat(0, losses.getFirst().floatValue());

@@ -8,7 +8,6 @@ import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
-import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.checkpoint.SafetensorsFile;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.ops.device.Devices;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,16 +39,10 @@ class GoldenTrainingTest {
     void shouldFollowPyTorchForTenSteps(String name, int ring, int ulysses) {
         Path golden = Path.of("src/test/resources/golden", name);
         Mesh mesh = new Mesh(1, ring, ulysses);
-        List<RankSite> sites = IntStream.range(0, mesh.worldSize())
-                .mapToObj(rank -> new RankSite(rank, "local", "local", "", ""))
-                .toList();
-        try (InProcessTransport transport = InProcessTransport.open(new Placement(1, mesh, sites));
+        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh));
                 SafetensorsFile expected = SafetensorsFile.open(golden.resolve("training.safetensors"))) {
-            List<double[][]> results = RankThreads.run(
-                    IntStream.range(0, mesh.worldSize())
-                            .mapToObj(transport::endpoint)
-                            .toList(),
-                    endpoint -> train(golden, mesh, endpoint));
+            List<double[][]> results =
+                    RankThreads.run(transport.endpoints(), endpoint -> train(golden, mesh, endpoint));
             for (double[][] rank : results) {
                 assertArrayEquals(results.getFirst()[0], rank[0], "all ranks report the same losses");
                 assertArrayEquals(results.getFirst()[1], rank[1], "all ranks report the same norms");

@@ -7,7 +7,6 @@ import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
-import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.ops.device.Devices;
@@ -114,14 +113,9 @@ class SessionResumeTest {
     }
 
     private static <T> List<T> run(Mesh mesh, Function<MmspSession, T> work) {
-        List<RankSite> sites = IntStream.range(0, mesh.worldSize())
-                .mapToObj(rank -> new RankSite(rank, "local", "local", "", ""))
-                .toList();
         ModelConfig config = VilaCheckpoint.readConfig(GOLDEN.resolve("checkpoint"));
-        try (InProcessTransport transport = InProcessTransport.open(new Placement(1, mesh, sites))) {
-            List<RankEndpoint> endpoints = IntStream.range(0, mesh.worldSize())
-                    .mapToObj(transport::endpoint)
-                    .toList();
+        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
+            List<RankEndpoint> endpoints = transport.endpoints();
             return RankThreads.run(endpoints, endpoint -> {
                 try (MmspSession session = MmspSession.open(config, Devices.cpu(), mesh, endpoint)) {
                     return work.apply(session);

@@ -3,6 +3,7 @@ package io.longreel.config.topology;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Where the ranks of one mesh incarnation live. The supervisor makes it once per generation and sends it to every rank; transport
@@ -37,6 +38,16 @@ public record Placement(int generation, Mesh mesh, List<RankSite> ranks) {
             throw new IllegalArgumentException(
                     "placement must cover the mesh: sites=%d worldSize=%d".formatted(ranks.size(), mesh.worldSize()));
         }
+    }
+
+    /** All ranks of a mesh as threads of this process, generation 1. */
+    public static Placement inProcess(Mesh mesh) {
+        return new Placement(
+                1,
+                mesh,
+                IntStream.range(0, mesh.worldSize())
+                        .mapToObj(rank -> new RankSite(rank, "local", "local", "", ""))
+                        .toList());
     }
 
     public RankSite site(int rank) {

@@ -1,0 +1,208 @@
+package io.longreel.model.attention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.model.FrameSource;
+import io.longreel.model.Groups;
+import io.longreel.model.PackedBatch;
+import io.longreel.model.shard.HeadShards;
+import io.longreel.model.shard.SequenceLayout;
+import io.longreel.model.shard.TokenShards;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.InProcessTransport;
+import io.longreel.transport.RankEndpoint;
+import io.longreel.transport.RankThreads;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * 2D attention on random meshes, head counts, lengths and packings against dense attention in fp64: output and all three gradients; and the pairs that
+ * the ranks compute are those that the mask allows, no more.
+ */
+class Attention2dPropertyTest {
+    private static final double TOLERANCE = 1e-5;
+    private static final int IMAGE = -7;
+
+    /** One random case and its fp64 answers, [token][head * dim]. */
+    private record Case(
+            Mesh mesh, int heads, int kvHeads, int dim, SequenceLayout layout, double[][][] inputs, double[][] dOut) {}
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void shouldEqualDenseAttentionInDouble(long seed) {
+        Case c = draw(new SplittableRandom(seed));
+        String what = "seed=%d mesh=%s heads=%d kvHeads=%d tokens=%d"
+                .formatted(seed, c.mesh(), c.heads(), c.kvHeads(), c.layout().tokens());
+        double[][][] expected = dense(c);
+        float[][][] actual = new float[4][c.layout().tokens()][];
+        long[] pairs = new long[c.mesh().worldSize()];
+        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(c.mesh()))) {
+            RankThreads.run(transport.endpoints(), endpoint -> {
+                pairs[endpoint.rank()] = rank(c, endpoint, actual);
+                return 0;
+            });
+        }
+        String[] names = {"out", "dq", "dk", "dv"};
+        for (int i = 0; i < names.length; i++) {
+            double difference = relativeNorm(expected[i], actual[i]);
+            String name = names[i];
+            assertTrue(difference <= TOLERANCE, () -> "%s %s relativeNorm=%g".formatted(what, name, difference));
+        }
+        long allowed = 0;
+        for (int token = 0; token < c.layout().tokens(); token++) {
+            allowed += c.layout().position(token) + 1;
+        }
+        long computed = 0;
+        for (int ring = 0; ring < c.mesh().ringDegree(); ring++) {
+            computed += pairs[c.mesh().rankOf(0, ring, 0)];
+        }
+        assertEquals(allowed, computed, what);
+    }
+
+    private static long rank(Case c, RankEndpoint endpoint, float[][][] results) {
+        Groups groups = Groups.of(c.mesh(), endpoint);
+        TokenShards shards = TokenShards.zigzag(c.layout().tokens(), c.mesh());
+        int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
+        AttentionPlan plan = AttentionPlan.of(
+                c.layout(),
+                shards,
+                new HeadShards(c.heads(), c.kvHeads(), c.mesh().ulyssesDegree()),
+                groups.ringRank(),
+                groups.ulyssesRank());
+        try (TensorArena step = TensorArena.open("step", 64 << 20);
+                TensorArena scratch = TensorArena.open("scratch", 64 << 20)) {
+            Workspace ws = new Workspace(Devices.cpu().kernels(), step, scratch);
+            Attention2d attention = new Attention2d(ws, plan, groups.ulysses(), groups.ring(), c.dim());
+            Tensor q = rows(step, c.inputs()[0], tokens, c.heads() * c.dim());
+            Tensor k = rows(step, c.inputs()[1], tokens, c.kvHeads() * c.dim());
+            Tensor v = rows(step, c.inputs()[2], tokens, c.kvHeads() * c.dim());
+            Tensor dOut = rows(step, c.dOut(), tokens, c.heads() * c.dim());
+            Tensor out = step.allocate(q.shape());
+            Tensor dq = step.allocate(q.shape());
+            Tensor dk = step.allocate(k.shape());
+            Tensor dv = step.allocate(v.shape());
+            Attention2d.Tape tape = attention.forward(q, k, v, out);
+            attention.backward(tape, dOut, dq, dk, dv);
+            Tensor[] all = {out, dq, dk, dv};
+            for (int i = 0; i < all.length; i++) {
+                float[] values = all[i].toFloats();
+                int columns = all[i].columns();
+                for (int row = 0; row < tokens.length; row++) {
+                    results[i][tokens[row]] = Arrays.copyOfRange(values, row * columns, (row + 1) * columns);
+                }
+            }
+        }
+        return plan.pairs();
+    }
+
+    private static double[][][] dense(Case c) {
+        int tokens = c.layout().tokens();
+        int perKv = c.heads() / c.kvHeads();
+        double scale = 1 / Math.sqrt(c.dim());
+        double[][][] result = {
+            new double[tokens][c.heads() * c.dim()],
+            new double[tokens][c.heads() * c.dim()],
+            new double[tokens][c.kvHeads() * c.dim()],
+            new double[tokens][c.kvHeads() * c.dim()]
+        };
+        for (int head = 0; head < c.heads(); head++) {
+            int qAt = head * c.dim();
+            int kAt = head / perKv * c.dim();
+            for (int t = 0; t < tokens; t++) {
+                int first = c.layout().documentStart()[t];
+                double[] p = new double[t + 1 - first];
+                double sum = 0;
+                for (int s = first; s <= t; s++) {
+                    p[s - first] = Math.exp(scale * dot(c.inputs()[0][t], qAt, c.inputs()[1][s], kAt, c.dim()));
+                    sum += p[s - first];
+                }
+                double delta = 0;
+                for (int s = first; s <= t; s++) {
+                    p[s - first] /= sum;
+                    delta += p[s - first] * dot(c.dOut()[t], qAt, c.inputs()[2][s], kAt, c.dim());
+                }
+                for (int s = first; s <= t; s++) {
+                    double weight = p[s - first];
+                    double dScore = scale * weight * (dot(c.dOut()[t], qAt, c.inputs()[2][s], kAt, c.dim()) - delta);
+                    for (int d = 0; d < c.dim(); d++) {
+                        result[0][t][qAt + d] += weight * c.inputs()[2][s][kAt + d];
+                        result[1][t][qAt + d] += dScore * c.inputs()[1][s][kAt + d];
+                        result[2][s][kAt + d] += dScore * c.inputs()[0][t][qAt + d];
+                        result[3][s][kAt + d] += weight * c.dOut()[t][qAt + d];
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    private static Case draw(SplittableRandom random) {
+        int kvHeads = 1 + random.nextInt(3);
+        int heads = kvHeads * (1 + random.nextInt(3));
+        int dim = 2 * (1 + random.nextInt(10));
+        Mesh mesh = new Mesh(1, 1 + random.nextInt(4), 1 + random.nextInt(Math.min(heads, 4)));
+        int tokens = 1 + random.nextInt(90);
+        TreeSet<Integer> bounds = new TreeSet<>(List.of(0, tokens));
+        for (int i = random.nextInt(4); i > 0; i--) {
+            bounds.add(random.nextInt(tokens));
+        }
+        int[] ids = new int[tokens];
+        PackedBatch batch = new PackedBatch(
+                ids, ids.clone(), bounds.stream().mapToInt(b -> b).toArray(), IMAGE, FrameSource.NONE);
+        double[][][] inputs = {
+            values(random, tokens, heads * dim),
+            values(random, tokens, kvHeads * dim),
+            values(random, tokens, kvHeads * dim)
+        };
+        return new Case(
+                mesh, heads, kvHeads, dim, SequenceLayout.of(batch, 1), inputs, values(random, tokens, heads * dim));
+    }
+
+    private static double[][] values(SplittableRandom random, int rows, int columns) {
+        double[][] values = new double[rows][columns];
+        for (double[] row : values) {
+            Arrays.setAll(row, i -> (float) random.nextGaussian());
+        }
+        return values;
+    }
+
+    private static Tensor rows(TensorArena arena, double[][] values, int[] tokens, int columns) {
+        Tensor tensor = arena.allocate(tokens.length, columns);
+        for (int row = 0; row < tokens.length; row++) {
+            for (int i = 0; i < columns; i++) {
+                tensor.setFloat((long) row * columns + i, (float) values[tokens[row]][i]);
+            }
+        }
+        return tensor;
+    }
+
+    private static double dot(double[] a, int aAt, double[] b, int bAt, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += a[aAt + i] * b[bAt + i];
+        }
+        return sum;
+    }
+
+    private static double relativeNorm(double[][] expected, float[][] actual) {
+        double difference = 0;
+        double norm = 0;
+        for (int row = 0; row < expected.length; row++) {
+            for (int i = 0; i < expected[row].length; i++) {
+                difference += Math.pow(expected[row][i] - actual[row][i], 2);
+                norm += Math.pow(expected[row][i], 2);
+            }
+        }
+        return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-3);
+    }
+}

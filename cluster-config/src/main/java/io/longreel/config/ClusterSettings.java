@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param seedPort port of the seed; 0 lets the system pick one (jobs on one machine)
  * @param nodes worker nodes
  * @param ranksPerNode ranks that each node hosts; {@code nodes * ranksPerNode} must equal the world size
- * @param joinTimeout how long to wait until all workers are there, and how long a worker looks for its seed
+ * @param joinTimeout how long to wait until all workers are there
  * @param commitWindow steps that may be in flight before the supervisor has committed the oldest; 1 = strictly one by one
  */
 public record ClusterSettings(

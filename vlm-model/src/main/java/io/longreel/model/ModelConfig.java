@@ -125,8 +125,8 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
         }
     }
 
-    /** A new model of the given architecture; the image marker is its last token id. */
-    public static ModelConfig of(ModelSettings.Architecture architecture) {
+    /** A new model of the given architecture; {@code imageToken} is the tokenizer's marker of a frame. */
+    public static ModelConfig of(ModelSettings.Architecture architecture, int imageToken) {
         ModelSettings.Vision v = architecture.vision();
         ModelSettings.Llm l = architecture.llm();
         return new ModelConfig(
@@ -152,7 +152,7 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
                         (float) l.rmsNormEps(),
                         l.tieEmbeddings()),
                 MLP_DOWNSAMPLE,
-                l.vocabularySize() - 1);
+                imageToken);
     }
 
     /** Tokens that one frame becomes: the grid, halved along each side, rounded up. */

@@ -11,7 +11,7 @@ public sealed interface SupervisorCommand {
     /** A rank speaks; {@code rank} is where commands for it go. */
     record RankSays(RankReport report, ActorRef<RankCommand> rank) implements SupervisorCommand, WireMessage {}
 
-    /** End the run cleanly: finish what is in flight, write a checkpoint. A second one ends it at once. */
+    /** End the run cleanly: finish what is in flight, write a checkpoint. A second one changes nothing. */
     record StopRun(String reason) implements SupervisorCommand, WireMessage {
         public StopRun {
             Facts.notBlank(reason, "reason");

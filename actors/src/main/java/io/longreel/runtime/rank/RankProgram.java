@@ -44,6 +44,9 @@ final class RankProgram {
                 yield new RankReport.Prepared(at, rank);
             }
             case RankCommand.RestoreCheckpoint restore -> {
+                // The seed and the model's origin are not part of a checkpoint: they come from the configuration, as at
+                // first.
+                work.prepare(session);
                 work.beginStage(session, at.stage());
                 session.restore(Path.of(restore.directory()));
                 applyRopeTheta(at);

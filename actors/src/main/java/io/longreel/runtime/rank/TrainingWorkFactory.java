@@ -6,6 +6,7 @@ import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
+import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.ops.device.Device;
@@ -66,7 +67,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
                 .orElseThrow(
                         () -> RuntimeFailure.config(
                                 "a run needs a model: neither longreel.model.checkpoint nor longreel.model.architecture is there"));
-        return ModelConfig.of(architecture);
+        return ModelConfig.of(architecture, ByteTokenizer.IMAGE);
     }
 
     @Override

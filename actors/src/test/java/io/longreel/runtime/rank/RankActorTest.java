@@ -91,6 +91,7 @@ class RankActorTest {
         assertEquals(
                 List.of(
                         "rank 0: connect",
+                        "rank 0: prepare",
                         "rank 0: begin 1",
                         "rank 0: restore step-9",
                         "rank 0: theta 2000000",

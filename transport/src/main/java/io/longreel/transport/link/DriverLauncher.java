@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Timeouts are a trade: Aeron should notice a dead process in seconds (its default is ten), but a garbage collection or a starved core must
  * not look like one, because a client that is timed out cannot come back. With ten runnable threads on two cores a driver was seen to stand still
- * for 0.44 s; the limits are ten times that. Who is alive is decided by the ranks' own beats, long before: these limits free what a dead process
+ * for 0.44 s; the limits are ten times that. Who is alive is decided by the cluster's own heartbeats, before: these limits free what a dead process
  * left behind, and end waits where nobody watches the ranks.
  */
 final class DriverLauncher {

@@ -4,9 +4,11 @@ import com.typesafe.config.Config;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -77,9 +79,13 @@ final class ClusterProcess implements AutoCloseable {
         return system.systemActorOf(behavior, name, Props.empty());
     }
 
-    /** Leaves the cluster and ends the actor system. */
-    @Override
-    public void close() {
+    /** Completes when this process is no member any more, whether it left or was thrown out. */
+    CompletionStage<Done> whenTerminated() {
+        return system.getWhenTerminated();
+    }
+
+    /** Leaves the cluster, so that nobody has to find out that this process is gone; what was said last is still sent. */
+    void leave() {
         system.terminate();
         try {
             system.getWhenTerminated().toCompletableFuture().get(LEAVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -88,5 +94,11 @@ final class ClusterProcess implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             LOG.info("cluster.leave-incomplete cause=\"{}\"", e.toString()); // the process ends anyway
         }
+    }
+
+    /** Begins to end the actor system, and does not wait for it: the process ends, or everybody else has. */
+    @Override
+    public void close() {
+        system.terminate();
     }
 }

@@ -34,9 +34,4 @@ final class JvmCommand {
         command.addAll(arguments);
         return command;
     }
-
-    /** Threads of one rank's matrix products, so that all ranks of the machine together have as many as there are cores. */
-    static int threadsPerRank(int ranks, int cores) {
-        return Math.max(1, cores / ranks);
-    }
 }

@@ -23,7 +23,10 @@ import org.slf4j.LoggerFactory;
 /** The seed's main thread: hosts the supervisor, forks workers when the job is to run on this machine alone, and returns when the run is over. */
 final class SeedProcess {
     private static final Logger LOG = LoggerFactory.getLogger(SeedProcess.class);
-    private static final Duration GONE_TIMEOUT = Duration.ofSeconds(10);
+    /** How long workers may take to end by themselves. */
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    private static final Duration FAILED_GRACE = Duration.ofSeconds(3);
 
     private SeedProcess() {}
 
@@ -57,15 +60,12 @@ final class SeedProcess {
             String address = cluster.address();
             LOG.info("seed.listening address={}", address);
             job.listening().accept(address);
-            WorkerPool workers = job.forksWorkers()
-                    ? WorkerPool.fork(
-                            job.plan().nodes(), job.plan().ranksPerNode(), address, job.directory(), supervisor)
-                    : WorkerPool.none();
-            RunEnd ended;
-            try (workers) {
-                ended = await(end);
+            cluster.whenTerminated()
+                    .thenRun(() -> end.complete(new RunEnd(1, "the seed was removed from its own cluster")));
+            RunEnd ended = job.forksWorkers() ? awaitWithWorkers(job, address, supervisor, end) : await(end);
+            if (!job.forksWorkers()) {
+                depart(cluster, ended);
             }
-            awaitDeparture(cluster);
             boolean wasStopped = ended.exitCode() == 0 && signal.get() != 0;
             return wasStopped ? new RunEnd(signal.get(), ended.message()) : ended;
         }
@@ -83,15 +83,27 @@ final class SeedProcess {
         }
     }
 
-    private static void awaitDeparture(ClusterProcess cluster) {
+    private static RunEnd awaitWithWorkers(
+            Job job, String address, ActorRef<SupervisorCommand> supervisor, CompletableFuture<RunEnd> end) {
+        try (WorkerPool workers = WorkerPool.fork(job.plan(), address, job.directory(), supervisor)) {
+            RunEnd ended = await(end);
+            workers.awaitExit(ended.exitCode() == 0 ? GRACE : FAILED_GRACE);
+            return ended;
+        }
+    }
+
+    /** When all went well the workers leave first; in any case they are told. */
+    private static void depart(ClusterProcess cluster, RunEnd ended) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         cluster.spawn(WorkersGone.create(gone), "workers-gone");
+        Duration patience = ended.exitCode() == 0 ? GRACE : FAILED_GRACE;
         try {
-            gone.get(GONE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            gone.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             LOG.info("seed.workers-remain: some worker has not left the cluster in time");
         }
+        cluster.leave();
     }
 }

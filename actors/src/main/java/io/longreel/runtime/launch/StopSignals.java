@@ -27,11 +27,6 @@ final class StopSignals {
         on("TERM", () -> signalled(seen, stop, TERMINATED));
     }
 
-    /** Ctrl-C reaches all processes of a terminal's job; a forked one leaves it to the process that forked it. */
-    static void ignoreInterrupt() {
-        on("INT", () -> {});
-    }
-
     private static void signalled(AtomicInteger seen, Consumer<Integer> stop, int exitCode) {
         if (seen.incrementAndGet() == 1) {
             stop.accept(exitCode);

@@ -3,6 +3,7 @@ package io.longreel.runtime.launch;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
+import io.longreel.runtime.supervisor.JobPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,29 +20,20 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerPool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
-    private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(20);
 
     private final List<Process> workers = new ArrayList<>();
 
     private WorkerPool() {}
 
-    /** No workers: they are started by hand. */
-    static WorkerPool none() {
-        return new WorkerPool();
-    }
-
     /**
-     * Forks one worker per node.
+     * Forks one worker per node; they get the ids node-0, node-1, ...
      *
-     * @param nodes they get the ids node-0, node-1, ...
+     * @param seed address of this process
      * @param supervisor told when one of them ends
      */
-    static WorkerPool fork(
-            int nodes, int ranksPerNode, String seed, RunDirectory directory, ActorRef<SupervisorCommand> supervisor) {
+    static WorkerPool fork(JobPlan plan, String seed, RunDirectory directory, ActorRef<SupervisorCommand> supervisor) {
         WorkerPool pool = new WorkerPool();
-        int threads = JvmCommand.threadsPerRank(
-                nodes * ranksPerNode, Runtime.getRuntime().availableProcessors());
-        for (int node = 0; node < nodes; node++) {
+        for (int node = 0; node < plan.nodes(); node++) {
             String nodeId = "node-" + node;
             Path output = directory.outputFile(nodeId);
             ProcessBuilder builder = new ProcessBuilder(JvmCommand.worker(List.of(
@@ -54,9 +46,9 @@ final class WorkerPool implements AutoCloseable {
                             "--forked")))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
-            // OpenMP threads that spin or outnumber the cores starve the other ranks; only the environment can say so.
+            // One core per rank, and OpenMP threads that wait must not spin; only the environment can say the second.
             builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
-            builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+            builder.environment().put("OMP_NUM_THREADS", "1");
             pool.start(builder, nodeId, output, supervisor);
         }
         return pool;
@@ -89,19 +81,26 @@ final class WorkerPool implements AutoCloseable {
                 true));
     }
 
-    /** Waits until all have ended by themselves; those that take too long are killed. */
+    /** Waits until all have ended by themselves, but not longer than this. */
+    void awaitExit(Duration patience) {
+        long deadlineNs = System.nanoTime() + patience.toNanos();
+        try {
+            for (Process worker : workers) {
+                if (!worker.waitFor(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Kills those that are left. */
     @Override
     public void close() {
-        long deadlineNs = System.nanoTime() + EXIT_TIMEOUT.toNanos();
         for (Process worker : workers) {
-            try {
-                if (!worker.waitFor(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-                    LOG.warn(
-                            "worker.killed pid={}: it did not end within {} s", worker.pid(), EXIT_TIMEOUT.toSeconds());
-                    worker.destroyForcibly();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            if (worker.isAlive()) {
+                LOG.info("worker.killed pid={}: it did not end by itself", worker.pid());
                 worker.destroyForcibly();
             }
         }

@@ -70,7 +70,11 @@ public final class WorkerProcess {
                     "node");
             cluster.spawn(SeedWatch.create(node), "seed-watch");
             handleSignals(options, nodeId, supervisor);
-            return await(ending, cluster);
+            NodeEnd end = await(ending, cluster);
+            if (end.exitCode() == 0 && !options.isForked()) {
+                cluster.leave(); // the seed waits for that; otherwise it knows, or is gone
+            }
+            return end;
         } finally {
             slowWork.shutdown();
         }
@@ -81,18 +85,18 @@ public final class WorkerProcess {
         return nodeId + "/" + pid;
     }
 
+    /** Asked to stop, a node asks the supervisor to stop the run: without one of its nodes it cannot go on. */
     private static void handleSignals(Options options, String nodeId, ActorRef<SupervisorCommand> supervisor) {
-        if (options.isForked()) {
-            StopSignals.ignoreInterrupt();
-            return;
-        }
-        StopSignals.handle(exitCode ->
-                supervisor.tell(new SupervisorCommand.StopRun("node %s was asked to stop".formatted(nodeId))));
+        StopSignals.handle(exitCode -> {
+            boolean isForTheLauncher = options.isForked() && exitCode == StopSignals.INTERRUPTED;
+            if (!isForTheLauncher) {
+                supervisor.tell(new SupervisorCommand.StopRun("node %s was asked to stop".formatted(nodeId)));
+            }
+        });
     }
 
     private static NodeEnd await(NodeActor.Ending ending, ClusterProcess cluster) {
-        cluster.system()
-                .getWhenTerminated()
+        cluster.whenTerminated()
                 .thenRun(() -> ending.decided()
                         .complete(new NodeEnd(
                                 1, "this process was removed from the cluster: the seed did not hear from it")));

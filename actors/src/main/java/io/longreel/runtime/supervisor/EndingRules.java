@@ -90,8 +90,8 @@ final class EndingRules {
 
     static void nodeFailed(Turn turn, NodeFailed failed) {
         Member member = turn.state().members().get(failed.processId());
-        String text = "node %s cannot take part: %s"
-                .formatted(member == null ? failed.processId() : member.nodeId(), failed.message());
+        String text =
+                "%s (on node %s)".formatted(failed.message(), member == null ? failed.processId() : member.nodeId());
         failure(turn, new Failure(failed.category(), text, true));
     }
 

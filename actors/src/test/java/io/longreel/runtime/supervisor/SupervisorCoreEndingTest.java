@@ -127,7 +127,7 @@ class SupervisorCoreEndingTest {
         assertEquals(2, run.finish().exitCode());
         CoreDriver other = CoreDriver.fresh().join("p-a", "node-a");
         other.on(new Event.NodeReported(1, new NodeFailed("p-a", Category.CONFIG, "port 9 is in use")));
-        assertEquals(new Effect.Finish(2, "node node-a cannot take part: port 9 is in use"), other.finish());
+        assertEquals(new Effect.Finish(2, "port 9 is in use (on node node-a)"), other.finish());
     }
 
     @Test

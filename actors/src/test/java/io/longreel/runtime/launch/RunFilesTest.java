@@ -1,0 +1,177 @@
+package io.longreel.runtime.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.RunConfig;
+import io.longreel.curriculum.eval.NeedleResults;
+import io.longreel.curriculum.eval.StepMetrics;
+import io.longreel.model.ModelConfig;
+import io.longreel.model.checkpoint.CheckpointManifest;
+import io.longreel.model.checkpoint.CheckpointStore;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.TestAnswer;
+import io.longreel.runtime.rank.TrainingWorkFactory;
+import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.supervisor.Effect;
+import io.longreel.runtime.supervisor.JobPlan.Start;
+import io.longreel.runtime.supervisor.Position;
+import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.supervisor.Slice;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFilesTest {
+
+    private static RunFiles open(RunDirectory directory, long doneSteps) {
+        RunConfig config = RunFixtures.config(directory.root());
+        ModelConfig model = TrainingWorkFactory.modelOf(config);
+        List<RunNews> news = new ArrayList<>();
+        return RunFiles.open(
+                config,
+                directory,
+                doneSteps,
+                (stage, step) -> 1e4 * (stage + 1),
+                new ResultFiles(config, model, directory),
+                news::add);
+    }
+
+    private static List<Integer> globalSteps(RunDirectory directory) {
+        return StepMetrics.read(directory.metricsFile()).stream()
+                .map(StepMetrics::globalStep)
+                .toList();
+    }
+
+    private static void checkpoint(RunDirectory directory, RunFiles files, Position position)
+            throws IOException, NoSuchAlgorithmException {
+        files.prepareCheckpoint(position);
+        List<Slice> slices = new ArrayList<>();
+        for (int rank = 0; rank < 4; rank++) {
+            byte[] bytes = "slice %d".formatted(rank).getBytes(StandardCharsets.UTF_8);
+            String name = "rank-%d.slice".formatted(rank);
+            Files.write(
+                    CheckpointStore.of(directory.root())
+                            .directory(position.globalStep())
+                            .resolve(name),
+                    bytes);
+            String sha256 = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            slices.add(new Slice(rank, name, bytes.length, sha256));
+        }
+        files.manifest(new Effect.WriteManifest("step", 1, position, slices));
+    }
+
+    @Test
+    void shouldCutMetricsBackToTheCheckpointWhenTheRunGoesOn(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            try (RunFiles files = open(directory, 0)) {
+                IntStream.rangeClosed(1, 5).mapToObj(RunFixtures::step).forEach(files::step);
+            }
+            assertEquals(List.of(0, 1, 2, 3, 4), globalSteps(directory));
+            String torn = Files.readString(directory.metricsFile()) + "{\"stage\":\"lo";
+            Files.writeString(directory.metricsFile(), torn);
+            try (RunFiles files = open(directory, 3)) {
+                files.step(RunFixtures.step(4));
+            }
+            assertEquals(List.of(0, 1, 2, 3), globalSteps(directory));
+            StepMetrics last = StepMetrics.read(directory.metricsFile()).getLast();
+            assertEquals("long", last.stage());
+            assertEquals(0, last.step());
+            assertEquals(0.25, last.loss());
+        }
+    }
+
+    @Test
+    void shouldGoOnBehindTheNewestWholeCheckpoint(@TempDir Path root) throws Exception {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            RunConfig config = RunFixtures.config(root);
+            RunFixtures.journal(
+                    directory,
+                    new JournalEntry.Placed(3, List.of("a", "a", "b", "b")),
+                    new JournalEntry.EvaluationFinished(0, "needle-short", 1, 12));
+            assertEquals(Start.fresh(4), ResumePoint.of(config, directory));
+            try (RunFiles files = open(directory, 0)) {
+                checkpoint(directory, files, new Position(0, 2, 2));
+                checkpoint(directory, files, new Position(0, 3, 3));
+                checkpoint(directory, files, new Position(1, 1, 4));
+            }
+            CheckpointStore store = CheckpointStore.of(root);
+            assertFalse(Files.exists(store.directory(2)), "only two are kept");
+            CheckpointManifest manifest = CheckpointManifest.read(store.directory(4));
+            assertEquals("long", manifest.stage());
+            assertEquals(2e4, manifest.ropeTheta());
+            assertEquals(
+                    new Start(
+                            4,
+                            new Position(1, 1, 4),
+                            Optional.of(store.directory(4).toString()),
+                            Set.of(0)),
+                    ResumePoint.of(config, directory));
+            Files.writeString(store.directory(4).resolve("rank-2.slice"), "slice X");
+            assertEquals(
+                    new Position(0, 3, 3), ResumePoint.of(config, directory).position());
+        }
+    }
+
+    @Test
+    void shouldWriteNeedleTablesAndTheReport(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            RunConfig config = RunFixtures.config(root);
+            try (RunFiles files = open(directory, 0)) {
+                files.step(RunFixtures.step(1));
+                TestAnswer right = new TestAnswer(List.of(7), true);
+                TestAnswer wrong = new TestAnswer(List.of(8), false);
+                files.evaluation(new Effect.WriteEvaluation(
+                        0,
+                        config.stages().getFirst().evaluation().orElseThrow(),
+                        List.of(
+                                new CellOutcome(8, 0.5, List.of(right, wrong)),
+                                new CellOutcome(16, 1, List.of(right, right)))));
+            }
+            NeedleResults results = NeedleResults.readJson("needle-short", root.resolve("needle-short.json"));
+            assertEquals(
+                    List.of(new NeedleResults.Cell(8, 0.5, 1, 2), new NeedleResults.Cell(16, 1, 2, 2)),
+                    results.cells());
+            assertTrue(Files.size(root.resolve("needle-short.png")) > 1000);
+        }
+    }
+
+    @Test
+    void shouldTellTheStateOfARunFromItsFiles(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            RunFixtures.journal(directory, new JournalEntry.RunStarted("fixture", "data=1,ring=2,ulysses=2", 2, 2, 0));
+            assertTrue(RunStatus.of(root).lines().contains("state: running"));
+        }
+        List<String> nothing = RunStatus.of(root).lines();
+        assertTrue(nothing.contains("no step is committed"), nothing.toString());
+        try (RunDirectory directory = RunDirectory.at(root)) {
+            directory.reopen();
+            try (RunFiles files = open(directory, 0)) {
+                IntStream.rangeClosed(1, 4).mapToObj(RunFixtures::step).forEach(files::step);
+                files.journal(new JournalEntry.CheckpointCommitted("step-00000003", 0, 3, 3));
+                files.journal(new JournalEntry.EvaluationFinished(0, "needle-short", 9, 12));
+            }
+        }
+        assertEquals(
+                List.of(
+                        "run fixture in " + root,
+                        "state: killed; go on with bin/longreel resume " + root,
+                        "stage 2/2 long, step 1 of 2 (4 of the run), loss 0.2500",
+                        "checkpoint: step-00000003",
+                        "needle-short: accuracy 0.750 (9 of 12)"),
+                RunStatus.of(root).lines());
+    }
+}

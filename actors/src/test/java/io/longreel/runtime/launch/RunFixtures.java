@@ -1,0 +1,66 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RunConfigLoader;
+import io.longreel.runtime.journal.Journal;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.supervisor.CommittedStep;
+import io.longreel.runtime.supervisor.Position;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/** Run directories in the states in which tests need them. */
+final class RunFixtures {
+    static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2026-11-21T01:02:03Z"));
+
+    /** Two stages of 3 and 2 steps on four ranks. */
+    private static final String CONFIG = """
+            longreel {
+              name = fixture
+              out = "%s"
+              cluster { nodes = 2, ranks-per-node = 2 }
+              mesh { ring = 2, ulysses = 2 }
+              checkpoint.keep = 2
+              stages = [
+                { name = short, phases = [{ steps = 3 }], evaluation { name = needle-short, frames = [8, 16], depths = 3, needles = 2 } }
+                { name = long, phases = [{ steps = 2, rope-theta = 1e6 }] }
+              ]
+            }
+            """;
+
+    private RunFixtures() {}
+
+    static RunConfig config(Path out) {
+        return RunConfigLoader.parse(CONFIG.formatted(out), "fixture", List.of());
+    }
+
+    static RunDirectory created(Path root) {
+        RunDirectory directory = RunDirectory.at(root);
+        directory.create(RunDirectory.Existing.KEEP, RunConfigLoader.render(config(root)));
+        return directory;
+    }
+
+    static void journal(RunDirectory directory, JournalEntry... entries) throws IOException {
+        try (Journal journal = Journal.open(directory.journalFile(), CLOCK)) {
+            for (JournalEntry entry : entries) {
+                journal.append(entry);
+            }
+        }
+    }
+
+    /** The {@code globalStep}-th step of the run is done, counted from 1. */
+    static CommittedStep step(int globalStep) {
+        Position position =
+                globalStep <= 3 ? new Position(0, globalStep, globalStep) : new Position(1, globalStep - 3, globalStep);
+        return new CommittedStep(
+                position,
+                position.stage() == 0 ? "short" : "long",
+                new StepResult(1.0 / globalStep, 2, 100, 1.5, 1e-3, true),
+                12.5,
+                CLOCK.millis());
+    }
+}

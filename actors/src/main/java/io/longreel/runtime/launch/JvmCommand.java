@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line of another JVM of this program: the same Java, the same class path, the same flags as this one was started with. Compute needs little
- * heap, as tensors live outside of it.
+ * The command line of another JVM of this program: the same Java, the same class path, the same flags as this one was started with, and the same archive of
+ * loaded classes where there is one. Compute needs little heap, as tensors live outside of it.
  */
 final class JvmCommand {
     /** What the build passes to every JVM of the program; bin/longreel sets it from the same place. */
@@ -23,6 +23,11 @@ final class JvmCommand {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(FLAGS.split(" +")));
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        String archive = System.getProperty("longreel.jvm.archive", "");
+        if (!archive.isEmpty()) {
+            command.addAll(List.of(
+                    "-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:aot*=off", "-Xlog:class+path=off"));
+        }
         if (JvmCommand.class.desiredAssertionStatus()) {
             command.add("-ea");
         }

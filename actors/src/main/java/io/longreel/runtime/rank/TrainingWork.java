@@ -34,7 +34,6 @@ final class TrainingWork implements RankWork {
 
     @Override
     public TrainSession connect() {
-        shared.device().bindThread();
         RankEndpoint opened = shared.transport().open(placement, rank);
         endpoint = opened;
         TrainSession made = MmspSession.open(shared.model(), shared.device(), placement.mesh(), opened);

@@ -2,7 +2,10 @@ package io.longreel.runtime.cli;
 
 import java.util.List;
 
-/** The commands of {@code bin/longreel}, in the order of its help. A new command is a picocli {@code @Command} class and one line here. */
+/**
+ * The commands of {@code bin/longreel}, in the order of its help. A new command is a picocli {@code @Command} class and
+ * one line here.
+ */
 final class Commands {
     private Commands() {}
 

@@ -13,7 +13,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code demo}: the main job, a small LongVILA through all five stages. Run again, it replaces its own result, but never a run that could go on. */
+/**
+ * {@code demo}: the main job, a small LongVILA through all five stages. Run again, it replaces its own result, but
+ * never a run that could go on.
+ */
 @Command(
         name = "demo",
         description = "Trains a small model through the five stages until it finds the needle in a long video.",

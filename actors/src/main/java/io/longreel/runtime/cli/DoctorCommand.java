@@ -14,7 +14,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code doctor [CONF]}: what the machine offers a run and what is missing, a line each. Exit code 1 when the run cannot work. */
+/**
+ * {@code doctor [CONF]}: what the machine offers a run and what is missing, a line each. Exit code 1 when the run
+ * cannot work.
+ */
 @Command(
         name = "doctor",
         description = "Says what this machine offers a run and what is missing.",

@@ -10,8 +10,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Tells the user how a command failed and picks the exit code. What the user can mend is one line per fault; anything else is one line
- * and a stack trace that goes to a file, so that it can be sent to somebody, or to stderr when the user asked for it.
+ * Tells the user how a command failed and picks the exit code. What the user can mend is one line per fault; anything
+ * else is one line and a stack trace that goes to a file, so that it can be sent to somebody, or to stderr when the
+ * user asked for it.
  */
 final class FailureReport {
     private final PrintWriter err;

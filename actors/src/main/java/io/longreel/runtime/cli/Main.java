@@ -11,9 +11,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * Entry point of {@code bin/longreel}. Exit codes: 0 done, 2 the user's command line, configuration or files are wrong (one line each on
- * stderr, nothing touched), 1 anything else (one line, and the stack in a file or with {@code --verbose} on stderr). Holds no logger:
- * loggers must not exist before the options are read.
+ * Entry point of {@code bin/longreel}. Exit codes: 0 done, 2 the user's command line, configuration or files are wrong
+ * (one line each on stderr, nothing touched), 1 anything else (one line, and the stack in a file or with {@code
+ * --verbose} on stderr). Holds no logger: loggers must not exist before the options are read.
  */
 @Command(
         name = "longreel",

@@ -9,7 +9,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code seed CONF}: the seed of a job whose workers are started by hand, on any machines that share the run directory. */
+/**
+ * {@code seed CONF}: the seed of a job whose workers are started by hand, on any machines that share the run directory.
+ */
 @Command(
         name = "seed",
         description = "Starts the seed of a job over several machines; workers join it with 'longreel worker'.",

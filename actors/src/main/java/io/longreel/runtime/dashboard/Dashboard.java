@@ -8,11 +8,16 @@ import java.time.InstantSource;
 import java.util.function.Consumer;
 
 /**
- * Shows a run while it goes: on a terminal one line that is drawn over again, elsewhere a plain line now and then. Stages that are over and results stay. News come
- * from the recorder's thread; the summary is printed by the main thread when the recorder has ended.
+ * Shows a run while it goes: on a terminal one line that is drawn over again, elsewhere a plain line now and then.
+ * Stages that are over and results stay. News come from the recorder's thread; the summary is printed by the main
+ * thread when the recorder has ended.
  */
 public final class Dashboard implements Consumer<RunNews> {
     private static final long TERMINAL_INTERVAL_MS = 100;
+
+    /** A line that wraps could not be drawn over; the width that every terminal has. */
+    private static final int TERMINAL_COLUMNS = 80;
+
     private static final long PLAIN_INTERVAL_MS = 10_000;
     private static final String REDRAW = "\r\u001b[K";
 
@@ -88,7 +93,8 @@ public final class Dashboard implements Consumer<RunNews> {
         }
         shownMs = nowMs;
         if (isTerminal) {
-            out.print(REDRAW + progress.line());
+            String line = progress.line();
+            out.print(REDRAW + line.substring(0, Math.min(line.length(), TERMINAL_COLUMNS - 1)));
         } else {
             out.println(progress.line());
         }

@@ -11,11 +11,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is known of a run that goes on, and the one line that says it. Fed with news in order; {@code nowMs} is the time at which they came. Also keeps what the
- * closing summary tells.
+ * What is known of a run that goes on, and the one line that says it. Fed with news in order; {@code nowMs} is the time
+ * at which they came. Also keeps what the closing summary tells.
  */
 final class RunProgress {
-    private static final int BAR_CELLS = 24;
+    private static final int BAR_CELLS = 12;
     private static final long TOKENS_WINDOW_MS = 10_000;
     private static final long WORK_WINDOW_MS = 60_000;
 

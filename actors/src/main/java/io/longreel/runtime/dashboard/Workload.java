@@ -8,8 +8,9 @@ import io.longreel.config.StageSettings.Source;
 import java.util.List;
 
 /**
- * How much work a run is, so that the time that remains can be told although its steps differ a hundredfold: the expected tokens of each step and of each needle
- * test, which costs a third of a training step of its length (no backward), and a fixed part. Only ratios count. Immutable.
+ * How much work a run is, so that the time that remains can be told although its steps differ a hundredfold: the
+ * expected tokens of each step and of each needle test, which costs a third of a training step of its length (no
+ * backward), and a fixed part. Only ratios count. Immutable.
  */
 final class Workload {
     private static final double STEP_OVERHEAD_TOKENS = 60;

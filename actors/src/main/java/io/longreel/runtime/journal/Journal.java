@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The journal of a run directory, open for appending. Owned by the recorder, used by its thread only. When {@link #append} returns, the
- * entry has reached the disk. A torn line at the end, left by a process that was killed, is cut off when the journal is opened.
+ * The journal of a run directory, open for appending. Owned by the recorder, used by its thread only. When {@link
+ * #append} returns, the entry has reached the disk. A torn line at the end, left by a process that was killed, is cut
+ * off when the journal is opened.
  */
 public final class Journal implements AutoCloseable {
     private final FileChannel channel;

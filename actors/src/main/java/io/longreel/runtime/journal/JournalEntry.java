@@ -3,11 +3,13 @@ package io.longreel.runtime.journal;
 import java.util.List;
 
 /**
- * One decision of the supervisor. The name of a record in kebab case is its type in the file; names and fields are only ever added, so that
- * a journal of an older build can be read.
+ * One decision of the supervisor. The name of a record in kebab case is its type in the file; names and fields are only
+ * ever added, so that a journal of an older build can be read.
  */
 public sealed interface JournalEntry {
-    /** A process took the run up. {@code globalStep} is 0 for a new run, and the checkpoint's step for one that goes on. */
+    /**
+     * A process took the run up. {@code globalStep} is 0 for a new run, and the checkpoint's step for one that goes on.
+     */
     record RunStarted(String name, String mesh, int nodes, int stages, long globalStep) implements JournalEntry {}
 
     /** A mesh incarnation; {@code nodeIds} has one entry per rank, in rank order. */

@@ -67,7 +67,9 @@ final class ClusterProcess implements AutoCloseable {
         Cluster.get(system).manager().tell(new JoinSeedNodes(List.of(address)));
     }
 
-    /** The supervisor of the cluster: runs here when this process has the seed's role, and is reached from everywhere. */
+    /**
+     * The supervisor of the cluster: runs here when this process has the seed's role, and is reached from everywhere.
+     */
     ActorRef<SupervisorCommand> supervisor(Behavior<SupervisorCommand> behavior) {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(PekkoSettings.SEED_ROLE);
@@ -84,7 +86,9 @@ final class ClusterProcess implements AutoCloseable {
         return system.getWhenTerminated();
     }
 
-    /** Leaves the cluster, so that nobody has to find out that this process is gone; what was said last is still sent. */
+    /**
+     * Leaves the cluster, so that nobody has to find out that this process is gone; what was said last is still sent.
+     */
     void leave() {
         system.terminate();
         try {

@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line of another JVM of this program: the same Java, the same class path, the same flags as this one was started with, and the same archive of
- * loaded classes where there is one. Compute needs little heap, as tensors live outside of it.
+ * The command line of another JVM of this program: the same Java, the same class path, the same flags as this one was
+ * started with, and the same archive of loaded classes where there is one. Compute needs little heap, as tensors live
+ * outside of it.
  */
 final class JvmCommand {
     /** What the build passes to every JVM of the program; bin/longreel sets it from the same place. */

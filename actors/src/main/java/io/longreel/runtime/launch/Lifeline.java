@@ -6,8 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Binds the life of a forked process to that of the process that forked it: the system closes the pipe between them when the parent dies, even by kill -9, and then the
- * child ends at once. Without it, workers of a killed launcher would train on for nobody.
+ * Binds the life of a forked process to that of the process that forked it: the system closes the pipe between them
+ * when the parent dies, even by kill -9, and then the child ends at once. Without it, workers of a killed launcher
+ * would train on for nobody.
  */
 final class Lifeline {
     private static final Logger LOG = LoggerFactory.getLogger(Lifeline.class);

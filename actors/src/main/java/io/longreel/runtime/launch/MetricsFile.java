@@ -16,8 +16,9 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * {@code metrics.jsonl}, one line per committed step in the form of {@link StepMetrics}, open for appending. Used by the recorder's thread. Not synced at each
- * step: what a power failure takes is trained again from the checkpoint, and the file is cut back to the checkpoint when the run goes on.
+ * {@code metrics.jsonl}, one line per committed step in the form of {@link StepMetrics}, open for appending. Used by
+ * the recorder's thread. Not synced at each step: what a power failure takes is trained again from the checkpoint, and
+ * the file is cut back to the checkpoint when the run goes on.
  */
 final class MetricsFile implements AutoCloseable {
     private final Writer out;
@@ -26,7 +27,10 @@ final class MetricsFile implements AutoCloseable {
         this.out = out;
     }
 
-    /** Opens the file of a run of which {@code doneSteps} steps count; lines of later steps, and what is torn, are cut off. */
+    /**
+     * Opens the file of a run of which {@code doneSteps} steps count; lines of later steps, and what is torn, are cut
+     * off.
+     */
     static MetricsFile openBehind(Path file, long doneSteps) throws IOException {
         List<StepMetrics> known = Files.exists(file) ? StepMetrics.read(file) : List.of();
         StringBuilder kept = new StringBuilder();

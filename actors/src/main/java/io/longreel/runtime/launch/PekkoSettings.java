@@ -5,7 +5,10 @@ import com.typesafe.config.ConfigFactory;
 import java.util.List;
 import java.util.Map;
 
-/** Configuration of the actor system of a process. Only what comes with the program counts: no file of the user's is looked for. */
+/**
+ * Configuration of the actor system of a process. Only what comes with the program counts: no file of the user's is
+ * looked for.
+ */
 final class PekkoSettings {
     /** Name of every actor system of a job; part of the addresses. */
     static final String SYSTEM = "longreel";

@@ -3,8 +3,8 @@ package io.longreel.runtime.launch;
 import java.nio.file.Path;
 
 /**
- * Where this process logs. The logging library reads the property when the first logger is made, so this is called before, and holds no logger itself. Without the call there
- * is no log file.
+ * Where this process logs. The logging library reads the property when the first logger is made, so this is called
+ * before, and holds no logger itself. Without the call there is no log file.
  */
 public final class ProcessLog {
     /** Read by logback.xml. */

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Where a run goes on that was stopped, or killed: behind its newest whole checkpoint, or at its very start when it has none. */
+/**
+ * Where a run goes on that was stopped, or killed: behind its newest whole checkpoint, or at its very start when it has
+ * none.
+ */
 final class ResumePoint {
     private ResumePoint() {}
 

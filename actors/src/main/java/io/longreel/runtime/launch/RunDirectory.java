@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *   haystack.mp4    footage, when the run makes its own   run.lock       held while a process works on the run
  * </pre>
  *
- * <p>Whatever is deleted here is deleted by name: files that somebody else put beside them stay. The system drops the lock with the process.
+ * <p>Whatever is deleted here is deleted by name: files that somebody else put beside them stay. The system drops the
+ * lock with the process.
  */
 public final class RunDirectory implements AutoCloseable {
     private static final List<String> OWN_NAMES = List.of(

@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The files of a run as the supervisor's effects write them: journal, metrics, manifests, results. Used by the recorder's thread, opened before it starts. News are passed on to the screen.
+ * The files of a run as the supervisor's effects write them: journal, metrics, manifests, results. Used by the
+ * recorder's thread, opened before it starts. News are passed on to the screen.
  */
 public final class RunFiles implements RunRecorder {
     private final RunConfig config;

@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A run as one command of the user: takes the run directory, runs the seed with or without workers of its own, shows it, and says how it ended. What the user got wrong is
- * found before anything is written, or what was written is taken back.
+ * A run as one command of the user: takes the run directory, runs the seed with or without workers of its own, shows
+ * it, and says how it ended. What the user got wrong is found before anything is written, or what was written is taken
+ * back.
  */
 public final class RunSession {
     private final boolean forksWorkers;

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
-/** Whether a seed can listen where its configuration says. Holds no logger: it is asked before the run directory, and with it the log, exists. */
+/**
+ * Whether a seed can listen where its configuration says. Holds no logger: it is asked before the run directory, and
+ * with it the log, exists.
+ */
 final class SeedAddress {
     private SeedAddress() {}
 

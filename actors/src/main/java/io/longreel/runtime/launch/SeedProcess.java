@@ -20,7 +20,10 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The seed's main thread: hosts the supervisor, forks workers when the job is to run on this machine alone, and returns when the run is over. */
+/**
+ * The seed's main thread: hosts the supervisor, forks workers when the job is to run on this machine alone, and returns
+ * when the run is over.
+ */
 final class SeedProcess {
     private static final Logger LOG = LoggerFactory.getLogger(SeedProcess.class);
     /** How long workers may take to end by themselves. */

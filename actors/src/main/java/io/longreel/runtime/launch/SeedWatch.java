@@ -9,7 +9,10 @@ import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
 
-/** Tells the node when the member that hosts the supervisor has left the cluster: then nobody will tell it anything any more. */
+/**
+ * Tells the node when the member that hosts the supervisor has left the cluster: then nobody will tell it anything any
+ * more.
+ */
 final class SeedWatch {
     private SeedWatch() {}
 

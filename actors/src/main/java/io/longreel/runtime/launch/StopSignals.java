@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Ctrl-C and SIGTERM as events instead of the end of the JVM. A shutdown hook would not do: it cannot choose the exit code, and cannot tell a second Ctrl-C
- * from the first. The JDK's one class for signals, {@code sun.misc.Signal}, is exported for good (module jdk.unsupported) but the compiler warns at its name,
- * so it is reached by reflection.
+ * Ctrl-C and SIGTERM as events instead of the end of the JVM. A shutdown hook would not do: it cannot choose the exit
+ * code, and cannot tell a second Ctrl-C from the first. The JDK's one class for signals, {@code sun.misc.Signal}, is
+ * exported for good (module jdk.unsupported) but the compiler warns at its name, so it is reached by reflection.
  */
 final class StopSignals {
     /** Exit code of a process that ended by this signal: 128 + number, as shells have it. */

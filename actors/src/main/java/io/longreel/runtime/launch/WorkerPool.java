@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker processes of a job on this machine, forked by the seed's process. Each holds a pipe from this process and dies with it, however it dies. Owned by
- * the main thread.
+ * The worker processes of a job on this machine, forked by the seed's process. Each holds a pipe from this process and
+ * dies with it, however it dies. Owned by the main thread.
  */
 final class WorkerPool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);

@@ -23,7 +23,10 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A worker's main thread: joins the seed, hosts a node actor, and returns when the run is over. All it needs to know is where the seed is. */
+/**
+ * A worker's main thread: joins the seed, hosts a node actor, and returns when the run is over. All it needs to know is
+ * where the seed is.
+ */
 public final class WorkerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FREE_TIMEOUT = Duration.ofSeconds(15);

@@ -14,7 +14,10 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.GetCurrentState;
 import org.apache.pekko.cluster.typed.Subscribe;
 
-/** Completes a future when no worker is a member any more: then the seed may leave, and nobody misses what it had to say. */
+/**
+ * Completes a future when no worker is a member any more: then the seed may leave, and nobody misses what it had to
+ * say.
+ */
 final class WorkersGone {
     private WorkersGone() {}
 

@@ -34,9 +34,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The actor of a worker process. Asks the supervisor to be let in until it is welcomed, opens transport and data from the configuration that the welcome
- * brings, starts one actor per rank of the placement, and at the end stops them and frees everything. Two futures tell the process's main thread how it
- * ended, and when everything is freed.
+ * The actor of a worker process. Asks the supervisor to be let in until it is welcomed, opens transport and data from
+ * the configuration that the welcome brings, starts one actor per rank of the placement, and at the end stops them and
+ * frees everything. Two futures tell the process's main thread how it ended, and when everything is freed.
  */
 public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     private static final Duration JOIN_INTERVAL = Duration.ofMillis(300);

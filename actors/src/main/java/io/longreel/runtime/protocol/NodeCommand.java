@@ -11,8 +11,8 @@ public sealed interface NodeCommand {
     sealed interface FromSupervisor extends NodeCommand, WireMessage {}
 
     /**
-     * The node is part of the job. The one message that may be longer than a few KiB: the run's configuration travels in it, so that a
-     * worker needs to know nothing but the address of its seed.
+     * The node is part of the job. The one message that may be longer than a few KiB: the run's configuration travels
+     * in it, so that a worker needs to know nothing but the address of its seed.
      *
      * @param configText the resolved configuration as HOCON
      */
@@ -22,7 +22,10 @@ public sealed interface NodeCommand {
         }
     }
 
-    /** Start an actor and a compute thread for each rank that the placement puts into this process; each rank reports by itself. */
+    /**
+     * Start an actor and a compute thread for each rank that the placement puts into this process; each rank reports by
+     * itself.
+     */
     record StartRanks(StepId at, Placement placement) implements FromSupervisor {
         public StartRanks {
             if (at.generation() != placement.generation()) {

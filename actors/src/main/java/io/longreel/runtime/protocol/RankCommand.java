@@ -1,8 +1,8 @@
 package io.longreel.runtime.protocol;
 
 /**
- * What a rank is told to do. Commands other than {@link AbortGeneration} and {@link Fenced} are done one after the other, in order of
- * arrival, on the rank's compute thread; each is answered by one {@link RankReport}.
+ * What a rank is told to do. Commands other than {@link AbortGeneration} and {@link Fenced} are done one after the
+ * other, in order of arrival, on the rank's compute thread; each is answered by one {@link RankReport}.
  */
 public sealed interface RankCommand {
 
@@ -14,7 +14,9 @@ public sealed interface RankCommand {
     /** Make new weights from the run's seed, or load the model that the configuration names. Answer: Prepared. */
     record PrepareModel(StepId at) implements FromSupervisor {}
 
-    /** Begin the stage of {@code at} and restore everything that a training checkpoint holds of it. Answer: Prepared. */
+    /**
+     * Begin the stage of {@code at} and restore everything that a training checkpoint holds of it. Answer: Prepared.
+     */
     record RestoreCheckpoint(StepId at, String directory) implements FromSupervisor {
         public RestoreCheckpoint {
             Facts.notBlank(directory, "directory");
@@ -37,7 +39,10 @@ public sealed interface RankCommand {
     /** Merge adapters, drop optimizer state. Answer: StageEnded. */
     record EndStage(StepId at) implements FromSupervisor {}
 
-    /** Answer all questions of one cell of the stage's needle test; cells count length by length, depth by depth. Answer: CellEvaluated. */
+    /**
+     * Answer all questions of one cell of the stage's needle test; cells count length by length, depth by depth.
+     * Answer: CellEvaluated.
+     */
     record EvaluateCell(StepId at, int cell) implements FromSupervisor {
         public EvaluateCell {
             Facts.atLeast(0, cell, "cell");

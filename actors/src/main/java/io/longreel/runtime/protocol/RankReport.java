@@ -3,7 +3,10 @@ package io.longreel.runtime.protocol;
 import io.longreel.config.RuntimeFailure;
 import java.util.List;
 
-/** What a rank has done; the mirror of {@link RankCommand}. Pure data: the supervisor's core decides on it without knowing actors. */
+/**
+ * What a rank has done; the mirror of {@link RankCommand}. Pure data: the supervisor's core decides on it without
+ * knowing actors.
+ */
 public sealed interface RankReport extends WireMessage {
     StepId at();
 

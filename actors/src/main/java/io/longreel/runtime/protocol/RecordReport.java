@@ -1,6 +1,8 @@
 package io.longreel.runtime.protocol;
 
-/** What the recorder of the seed process has done with files of the run directory. Pure data; never leaves the process. */
+/**
+ * What the recorder of the seed process has done with files of the run directory. Pure data; never leaves the process.
+ */
 public sealed interface RecordReport {
     /** The manifest is on disk: the checkpoint exists from now on. */
     record ManifestWritten(String checkpoint) implements RecordReport {}

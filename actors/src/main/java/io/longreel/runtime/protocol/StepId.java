@@ -1,8 +1,8 @@
 package io.longreel.runtime.protocol;
 
 /**
- * What a message is about. The generation fences: whoever gets one of another incarnation of the mesh answers {@code Fenced} and does
- * nothing else.
+ * What a message is about. The generation fences: whoever gets one of another incarnation of the mesh answers {@code
+ * Fenced} and does nothing else.
  *
  * @param generation number of the mesh incarnation, from 1
  * @param stage index of the stage, from 0

@@ -1,8 +1,9 @@
 package io.longreel.runtime.protocol;
 
 /**
- * What a step did. All ranks compute the same result from the same sums, so the record's equality (which compares doubles by their bits) is
- * the vote: a rank whose result differs has other weights or another order of sums, and the run must not go on.
+ * What a step did. All ranks compute the same result from the same sums, so the record's equality (which compares
+ * doubles by their bits) is the vote: a rank whose result differs has other weights or another order of sums, and the
+ * run must not go on.
  *
  * @param loss mean over the labelled tokens of the global batch
  * @param gradientNorm global norm before clipping

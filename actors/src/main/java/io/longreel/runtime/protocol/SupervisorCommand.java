@@ -21,7 +21,8 @@ public sealed interface SupervisorCommand {
     /**
      * A worker process is gone. Never leaves the process.
      *
-     * @param wasForked the process was started for this run, so the run fails without it even when it had not joined yet
+     * @param wasForked the process was started for this run, so the run fails without it even when it had not joined
+     * yet
      */
     record NodeGone(String processId, String reason, boolean wasForked) implements SupervisorCommand {}
 

@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread on which a rank computes. The rank's actor hands commands in and gets reports back; both sides only pass messages. The first
- * exception ends the thread, after a report that says what happened. The work is closed by this thread, whatever ends it.
+ * The thread on which a rank computes. The rank's actor hands commands in and gets reports back; both sides only pass
+ * messages. The first exception ends the thread, after a report that says what happened. The work is closed by this
+ * thread, whatever ends it.
  */
 final class ComputeThread {
     private static final Logger LOG = LoggerFactory.getLogger(ComputeThread.class);
@@ -60,7 +61,10 @@ final class ComputeThread {
         queue.add(Optional.of(command));
     }
 
-    /** Ends the thread: at once when it waits for a command or inside a collective, after the current computation otherwise. Any thread. */
+    /**
+     * Ends the thread: at once when it waits for a command or inside a collective, after the current computation
+     * otherwise. Any thread.
+     */
     void stop(String reason) {
         isStopping = true;
         queue.add(Optional.empty());

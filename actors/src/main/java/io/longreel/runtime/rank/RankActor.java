@@ -20,8 +20,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Mailbox of one rank for one mesh incarnation; child of the node actor. It passes commands to the compute thread and reports to the supervisor, fences what
- * belongs to other incarnations, and never waits. When it stops, the compute thread is told to end.
+ * Mailbox of one rank for one mesh incarnation; child of the node actor. It passes commands to the compute thread and
+ * reports to the supervisor, fences what belongs to other incarnations, and never waits. When it stops, the compute
+ * thread is told to end.
  */
 public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
     private final int rank;

@@ -18,8 +18,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * What a rank does for each command, as plain sequential code: no actor, no queue, no thread of its own. Used by the compute thread only. All ranks
- * run the same commands in the same order, which is what the session's collectives rely on.
+ * What a rank does for each command, as plain sequential code: no actor, no queue, no thread of its own. Used by the
+ * compute thread only. All ranks run the same commands in the same order, which is what the session's collectives rely
+ * on.
  */
 final class RankProgram {
     private final int rank;
@@ -97,7 +98,10 @@ final class RankProgram {
         return new RankReport.StepFinished(at, rank, result, Math.max(0, clockNs.getAsLong() - startNs));
     }
 
-    /** A restored run starts in the middle of a phase, so the base is looked up each time instead of being set at the first step of its phase. */
+    /**
+     * A restored run starts in the middle of a phase, so the base is looked up each time instead of being set at the
+     * first step of its phase.
+     */
     private void applyRopeTheta(StepId at) {
         Optional<Double> wanted = work.ropeTheta(at.stage(), at.step());
         if (wanted.isPresent() && !wanted.equals(ropeTheta)) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link #abort}. Closing is the
- * compute thread's last act.
+ * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
+ * #abort}. Closing is the compute thread's last act.
  */
 public interface RankWork extends AutoCloseable {
 

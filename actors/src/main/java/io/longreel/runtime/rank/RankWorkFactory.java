@@ -3,8 +3,8 @@ package io.longreel.runtime.rank;
 import io.longreel.config.topology.Placement;
 
 /**
- * What a process shares among its ranks: the transport, the decoded data. Opened by the node when it has the run's configuration, closed when the last
- * rank has stopped. The seam behind which tests replace model, data and transport.
+ * What a process shares among its ranks: the transport, the decoded data. Opened by the node when it has the run's
+ * configuration, closed when the last rank has stopped. The seam behind which tests replace model, data and transport.
  */
 public interface RankWorkFactory extends AutoCloseable {
 

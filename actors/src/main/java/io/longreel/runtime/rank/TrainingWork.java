@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One rank's session, feed and endpoint. Made by {@link TrainingWorkFactory}; the compute thread's own, except for the abort. */
+/**
+ * One rank's session, feed and endpoint. Made by {@link TrainingWorkFactory}; the compute thread's own, except for the
+ * abort.
+ */
 final class TrainingWork implements RankWork {
     private final TrainingWorkFactory shared;
     private final Placement placement;

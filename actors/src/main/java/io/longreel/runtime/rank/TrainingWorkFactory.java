@@ -15,7 +15,10 @@ import io.longreel.transport.TransportNode;
 import java.util.List;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 
-/** The real thing behind {@link RankWorkFactory}: one transport node and one curriculum per process, one model session per rank. */
+/**
+ * The real thing behind {@link RankWorkFactory}: one transport node and one curriculum per process, one model session
+ * per rank.
+ */
 public final class TrainingWorkFactory implements RankWorkFactory {
     private final RunConfig config;
     private final ModelConfig model;

@@ -8,7 +8,10 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 
-/** A reference as the text that any process of the cluster can resolve. The resolver is asked for late: serializers are made before it exists. */
+/**
+ * A reference as the text that any process of the cluster can resolve. The resolver is asked for late: serializers are
+ * made before it exists.
+ */
 final class ActorRefSerializer extends Serializer<ActorRef<?>> {
     private final Supplier<ActorRefResolver> resolver;
 

@@ -13,8 +13,8 @@ import org.apache.pekko.serialization.JSerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serializer of every {@link WireMessage}, made by Pekko from the configuration, called from its remoting threads. Kryo instances are not
- * safe for two threads, so they come from a pool.
+ * Serializer of every {@link WireMessage}, made by Pekko from the configuration, called from its remoting threads. Kryo
+ * instances are not safe for two threads, so they come from a pool.
  *
  * <pre>
  *   message := class number (variable length) | record components in the order of their names

@@ -18,8 +18,9 @@ import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * The number of every class that may stand in a message. A number is never used again for another class, and never changed: processes of
- * one job may come from builds that differ. New classes get the next free number of their block; a test fails for a message without one.
+ * The number of every class that may stand in a message. A number is never used again for another class, and never
+ * changed: processes of one job may come from builds that differ. New classes get the next free number of their block;
+ * a test fails for a message without one.
  */
 final class WireRegistry {
     /** Below: Kryo's primitives, then the immutable collections of the JDK in Kryo's own fixed order. */

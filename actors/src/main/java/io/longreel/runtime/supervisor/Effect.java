@@ -6,7 +6,10 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.RankCommand;
 import java.util.List;
 
-/** What the shell does for the core, in the order of the list: a journal entry is on disk before the effects behind it happen. */
+/**
+ * What the shell does for the core, in the order of the list: a journal entry is on disk before the effects behind it
+ * happen.
+ */
 public sealed interface Effect {
     record WriteJournal(JournalEntry entry) implements Effect {}
 

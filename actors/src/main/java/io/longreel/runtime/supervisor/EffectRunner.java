@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries effects out, one after the other, on a thread of its own, so that the supervisor's actor never waits for a disk and still nothing happens
- * before the journal entry in front of it is synced. When a file cannot be written, what stands behind it must not happen any more: from then on
- * only the end of the run gets through.
+ * Carries effects out, one after the other, on a thread of its own, so that the supervisor's actor never waits for a
+ * disk and still nothing happens before the journal entry in front of it is synced. When a file cannot be written, what
+ * stands behind it must not happen any more: from then on only the end of the run gets through.
  */
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How a run ends: finished, stopped, or failed. A rank whose wait was given up is a symptom; the supervisor waits a moment for the cause, so that the one
- * line that the user reads names it.
+ * How a run ends: finished, stopped, or failed. A rank whose wait was given up is a symptom; the supervisor waits a
+ * moment for the cause, so that the one line that the user reads names it.
  */
 final class EndingRules {
     /** How long to wait for a cause after a symptom. Longer than the failure detection of the cluster. */
@@ -51,7 +51,9 @@ final class EndingRules {
         }
     }
 
-    /** Nothing has been trained since the last checkpoint, and ranks may wait for each other: give the incarnation up. */
+    /**
+     * Nothing has been trained since the last checkpoint, and ranks may wait for each other: give the incarnation up.
+     */
     private static void endAtOnce(Turn turn, String reason) {
         request(turn, reason);
         endStopped(turn);
@@ -122,7 +124,10 @@ final class EndingRules {
         failure(turn, new Failure(category, message, true));
     }
 
-    /** Some rank computes something else than the others: its memory, its kernels or its messages are wrong, and nothing it holds can be trusted. */
+    /**
+     * Some rank computes something else than the others: its memory, its kernels or its messages are wrong, and nothing
+     * it holds can be trusted.
+     */
     static <R> void disagreement(Turn turn, String what, Map<R, List<Integer>> camps) {
         String sides = camps.entrySet().stream()
                 .map(camp -> "ranks %s: %s".formatted(camp.getValue(), camp.getKey()))

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The needle test behind a stage (LongVILA, section 5.3), cell by cell. All ranks work on the same question together, so their answers must be the
- * same. Two cells are in flight, so that ranks do not wait for the supervisor.
+ * The needle test behind a stage (LongVILA, section 5.3), cell by cell. All ranks work on the same question together,
+ * so their answers must be the same. Two cells are in flight, so that ranks do not wait for the supervisor.
  */
 final class EvaluationRules {
     private static final int CELLS_IN_FLIGHT_MAX = 2;

@@ -76,7 +76,10 @@ final class FormingRules {
         }
     }
 
-    /** Ranks fill the nodes in the order of their ids, so that a Ulysses group is on one node and the same job is always placed the same way. */
+    /**
+     * Ranks fill the nodes in the order of their ids, so that a Ulysses group is on one node and the same job is always
+     * placed the same way.
+     */
     private static void place(Turn turn) {
         SupervisorState state = turn.state();
         List<Member> nodes = state.members().values().stream()

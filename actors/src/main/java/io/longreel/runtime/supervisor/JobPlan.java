@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The part of a run's configuration that the supervisor decides on, and where the run begins. Never changes while the run lives.
+ * The part of a run's configuration that the supervisor decides on, and where the run begins. Never changes while the
+ * run lives.
  *
  * @param configText the whole configuration, for nodes that join
  * @param runDirectory absolute path, for commands and messages

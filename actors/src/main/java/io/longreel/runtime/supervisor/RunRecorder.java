@@ -3,8 +3,8 @@ package io.longreel.runtime.supervisor;
 import io.longreel.runtime.journal.JournalEntry;
 
 /**
- * The files and the screen of a run, as the supervisor's effects need them. Called by one thread, in the order of the effects; every method has done its
- * work when it returns, and throws when it could not. Closed behind the last effect.
+ * The files and the screen of a run, as the supervisor's effects need them. Called by one thread, in the order of the
+ * effects; every method has done its work when it returns, and throws when it could not. Closed behind the last effect.
  */
 public interface RunRecorder extends AutoCloseable {
 

@@ -12,7 +12,10 @@ import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
 import java.util.Optional;
 
-/** What lies around the training steps: weights, the borders of stages, the exported model (LongVILA, section 3: each stage starts from the last one's weights). */
+/**
+ * What lies around the training steps: weights, the borders of stages, the exported model (LongVILA, section 3: each
+ * stage starts from the last one's weights).
+ */
 final class StageRules {
     private StageRules() {}
 
@@ -101,7 +104,10 @@ final class StageRules {
         }
     }
 
-    /** Behind the end of a stage and its evaluation. The newest checkpoint holds all steps, so a stop needs nothing more. */
+    /**
+     * Behind the end of a stage and its evaluation. The newest checkpoint holds all steps, so a stop needs nothing
+     * more.
+     */
     static void nextStage(Turn turn) {
         SupervisorState state = turn.state();
         if (state.stop().isPresent()) {

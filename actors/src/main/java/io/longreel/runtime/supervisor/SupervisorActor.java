@@ -25,8 +25,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shell round {@link SupervisorCore}; the cluster's singleton, in the seed process. It adds the time to events, knows which reference belongs to which node
- * and rank, and hands effects to the {@link EffectRunner} in order. It decides nothing.
+ * The shell round {@link SupervisorCore}; the cluster's singleton, in the seed process. It adds the time to events,
+ * knows which reference belongs to which node and rank, and hands effects to the {@link EffectRunner} in order. It
+ * decides nothing.
  */
 public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCommand> {
     private static final Duration TICK = Duration.ofMillis(250);

@@ -16,9 +16,10 @@ import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
 
 /**
- * The supervisor's decisions: a pure function from state and event to the next state and effects. The same events give the same run, so it is tested
- * and simulated without actors, files or time. The rules of each part of a run stand in classes of their own; this one decides which of them an
- * event belongs to, and fences messages of other mesh incarnations.
+ * The supervisor's decisions: a pure function from state and event to the next state and effects. The same events give
+ * the same run, so it is tested and simulated without actors, files or time. The rules of each part of a run stand in
+ * classes of their own; this one decides which of them an event belongs to, and fences messages of other mesh
+ * incarnations.
  */
 public final class SupervisorCore {
     private SupervisorCore() {}

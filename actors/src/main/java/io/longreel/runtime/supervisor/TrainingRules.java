@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Steps and checkpoints of a stage. Steps are issued up to {@code commitWindow} ahead of the oldest that is not committed, but never past a step after which
- * a checkpoint is due: a slice is written by ranks that stand still at the same position. A step is committed when all ranks report the same result, to the bit.
+ * Steps and checkpoints of a stage. Steps are issued up to {@code commitWindow} ahead of the oldest that is not
+ * committed, but never past a step after which a checkpoint is due: a slice is written by ranks that stand still at the
+ * same position. A step is committed when all ranks report the same result, to the bit.
  */
 final class TrainingRules {
     /** Committed steps between two entries in the journal; checkpoints have entries of their own. */

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One event being decided: the state so far and the effects so far. Made by the core for one event and thrown away after it, so its being mutable is
- * seen by nobody; the rules write to it instead of handing pairs around.
+ * One event being decided: the state so far and the effects so far. Made by the core for one event and thrown away
+ * after it, so its being mutable is seen by nobody; the rules write to it instead of handing pairs around.
  */
 final class Turn {
     private final long nowMs;

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What ranks reported about work in flight, item by item (a step, a cell): an item is decided when all ranks have voted, and in order of the
- * items. Immutable.
+ * What ranks reported about work in flight, item by item (a step, a cell): an item is decided when all ranks have
+ * voted, and in order of the items. Immutable.
  *
  * @param next lowest item that is not decided
  * @param issued items below this number were asked for

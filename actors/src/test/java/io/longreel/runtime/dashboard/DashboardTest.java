@@ -66,8 +66,7 @@ class DashboardTest {
         Workload work = Workload.of(CONFIG, 4);
         long left = Math.round((work.total() - work.before(0, 5, 0)) / work.before(0, 5, 0) * 5);
         assertEquals(
-                "[1/2] short ████████████░░░░░░░░░░░░ 5/10  loss 0.4000  500 tokens/s  ETA "
-                        + RunProgress.duration(left * 1000),
+                "[1/2] short ██████░░░░░░ 5/10  loss 0.4000  500 tokens/s  ETA " + RunProgress.duration(left * 1000),
                 progress.line());
     }
 

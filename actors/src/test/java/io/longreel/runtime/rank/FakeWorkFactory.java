@@ -17,7 +17,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Ranks without a model: every call is written down, losses follow from the step, and a step can be made to fail or to wait until it is aborted. */
+/**
+ * Ranks without a model: every call is written down, losses follow from the step, and a step can be made to fail or to
+ * wait until it is aborted.
+ */
 public final class FakeWorkFactory implements RankWorkFactory {
     public final Queue<String> calls = new ConcurrentLinkedQueue<>();
     public final AtomicInteger openWorks = new AtomicInteger();

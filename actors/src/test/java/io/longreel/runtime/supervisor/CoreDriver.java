@@ -26,7 +26,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/** Plays the cluster for the core in tests: keeps the state, collects effects, and can answer for well-behaved ranks and files. */
+/**
+ * Plays the cluster for the core in tests: keeps the state, collects effects, and can answer for well-behaved ranks and
+ * files.
+ */
 final class CoreDriver {
     static final Needle NEEDLE = new Needle("needle-short", List.of(8, 16), 3, 2);
 

@@ -16,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
-/** The native libraries, each put to work for a moment: matrix products, video, transport, the GPU's driver. Leaves nothing behind. */
+/**
+ * The native libraries, each put to work for a moment: matrix products, video, transport, the GPU's driver. Leaves
+ * nothing behind.
+ */
 final class LibraryChecks {
     private static final int SIZE = 512;
     private static final int ROUNDS_MAX = 200;

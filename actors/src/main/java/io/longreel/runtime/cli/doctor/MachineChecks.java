@@ -13,7 +13,10 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The machine without our native libraries: Java, cores, memory, shared memory, ports, the run directory. Leaves nothing behind. */
+/**
+ * The machine without our native libraries: Java, cores, memory, shared memory, ports, the run directory. Leaves
+ * nothing behind.
+ */
 final class MachineChecks {
     private static final long GIB = 1L << 30;
     private static final long MIB = 1L << 20;

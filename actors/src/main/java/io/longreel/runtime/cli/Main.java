@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,10 +83,13 @@ public final class Main implements Runnable {
 
     private static int misused(ParameterException failure, PrintWriter err) {
         CommandLine at = failure.getCommandLine();
-        err.println(at.getColorScheme().errorText("longreel: " + failure.getMessage()));
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(failure, err)) {
-            err.println("Try '%s --help'.".formatted(at.getCommandSpec().qualifiedName()));
-        }
+        List<String> suggestions = failure instanceof CommandLine.UnmatchedArgumentException unmatched
+                ? unmatched.getSuggestions()
+                : List.of();
+        String advice = suggestions.isEmpty()
+                ? "try '%s --help'".formatted(at.getCommandSpec().qualifiedName())
+                : "did you mean %s?".formatted(String.join(" or ", suggestions));
+        err.println(at.getColorScheme().errorText("longreel: %s; %s".formatted(failure.getMessage(), advice)));
         return MISUSED;
     }
 

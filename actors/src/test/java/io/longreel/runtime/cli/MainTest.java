@@ -46,7 +46,9 @@ final class MainTest {
         assertEquals(Main.MISUSED, run("config"));
         assertEquals(Main.MISUSED, run("config", "tiny", "--explian"));
         assertTrue(err.toString().contains("no command given"), err::toString);
-        assertTrue(err.toString().contains("Did you mean: longreel config"), err::toString);
+        assertTrue(err.toString().contains("'confg'; did you mean config?"), err::toString);
+        assertTrue(err.toString().contains("'--explian'; did you mean --explain?"), err::toString);
+        assertEquals(4, err.toString().lines().count(), err::toString);
     }
 
     @Test

@@ -123,8 +123,12 @@ public final class VilaCheckpoint implements AutoCloseable {
             if (where != null) {
                 checkTensor(where, spec);
             } else if (!isNeverRun(spec.name())) {
-                throw RuntimeFailure.data("tensor is missing: tensor=%s expected=%s found=nothing file=%s"
-                        .formatted(withoutPart(spec.name()), Arrays.toString(spec.shape()), folderOf(spec.name())));
+                throw RuntimeFailure.data(
+                        "tensor is missing: tensor=%s expected=%s found=nothing folder=%s; copy the checkpoint again, or correct its config.json"
+                                .formatted(
+                                        withoutPart(spec.name()),
+                                        Arrays.toString(spec.shape()),
+                                        folderOf(spec.name())));
             }
         }
         for (Map.Entry<String, Stored> tensor : unexpected.entrySet()) {
@@ -133,7 +137,7 @@ public final class VilaCheckpoint implements AutoCloseable {
                 extras.put(withoutPart(tensor.getKey()), where.file.tensor(where.name));
             } else if (!isHarmless(tensor.getKey())) {
                 throw RuntimeFailure.data(
-                        "tensor is none of the model that config.json describes: tensor=%s expected=nothing found=%s file=%s"
+                        "tensor is none of the model that config.json describes: tensor=%s expected=nothing found=%s file=%s; correct config.json, or take the tensor out"
                                 .formatted(where.name, where.file.tensor(where.name), where.file.file()));
             }
         }
@@ -143,7 +147,7 @@ public final class VilaCheckpoint implements AutoCloseable {
         SafetensorsFile.Entry entry = where.file.entry(where.name);
         if (!Arrays.equals(entry.shape(), spec.shape()) || !StorageFloats.isFloating(entry.dtype())) {
             throw RuntimeFailure.data(
-                    "tensor must have the shape that config.json gives: tensor=%s expected=%s found=%s%s file=%s"
+                    "tensor must have the shape that config.json gives: tensor=%s expected=%s found=%s%s file=%s; copy the checkpoint again, or correct its config.json"
                             .formatted(
                                     where.name,
                                     Arrays.toString(spec.shape()),

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * not there before.
  */
 final class BadInputIT {
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules: jdk.incubator.vector";
     private static final String GOLDEN = "gqa-even";
 

@@ -18,6 +18,10 @@ final class ChildJvm implements AutoCloseable {
     /** Several ranks share the cores, as when the program forks its workers itself. */
     private static final Map<String, String> ENVIRONMENT = Map.of("OMP_WAIT_POLICY", "PASSIVE", "OMP_NUM_THREADS", "1");
 
+    /** For a machine that is busy with other things: these tests are about what is right, not how fast. */
+    private static final List<String> PATIENCE =
+            List.of("--set", "cluster.join-timeout=240 s", "--set", "transport.wait-timeout=120 s");
+
     private final String commandLine;
     private final Process process;
     private final Path out;
@@ -30,7 +34,7 @@ final class ChildJvm implements AutoCloseable {
         this.err = err;
     }
 
-    /** Starts {@code bin/longreel ARGS}; relative paths start at {@code folder}. */
+    /** Starts {@code bin/longreel ARGS}; relative paths start at {@code folder}. New runs get {@link #PATIENCE}, unless they say otherwise. */
     static ChildJvm start(Path folder, String... args) {
         List<String> command = new ArrayList<>();
         String flags = System.getProperty("longreel.jvm.flags", "");
@@ -38,7 +42,11 @@ final class ChildJvm implements AutoCloseable {
         command.addAll(List.of(flags.split(" +")));
         command.addAll(List.of("-ea", "-Xmx1g", "-XX:+UseSerialGC", "-Dlongreel.jvm.flags=" + flags));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.longreel.runtime.cli.Main"));
-        command.addAll(List.of(args));
+        command.add(args[0]);
+        if (List.of("train", "seed").contains(args[0])) {
+            command.addAll(PATIENCE);
+        }
+        command.addAll(List.of(args).subList(1, args.length));
         try {
             Path out = Files.createTempFile("longreel-child-", ".out");
             Path err = Files.createTempFile("longreel-child-", ".err");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Training on video files that cameras and other people's encoders made. */
 final class FootageIT {
-    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String THREE_STEPS =
             "stages=[{name=look,context-tokens-max=2048,phases=[{steps=3,samples-per-step=2,warmup-steps=0,"
                     + "source{kind=needle-questions,frames=[1,2,4,8]}}]}]";

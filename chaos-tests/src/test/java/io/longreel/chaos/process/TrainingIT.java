@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TrainingIT {
     private static final int STEPS = 30;
     private static final double RELATIVE_TOLERANCE = 1e-4;
-    private static final Duration RUN_LIMIT = Duration.ofMinutes(4);
+    private static final Duration RUN_LIMIT = Duration.ofMinutes(5);
     private static final Pattern ADDRESS = Pattern.compile("worker --seed (\\S+)");
     private static final int SIGKILLED = 137;
     private static final int SIGTERMED = 143;
@@ -163,8 +163,17 @@ final class TrainingIT {
         for (String node : List.of("node-0", "node-1")) {
             String log = folder.resolve(node + "-of-" + run.root().getFileName() + ".log")
                     .toString();
-            processes.add(
-                    ChildJvm.start(folder, "worker", "--seed", address.group(1), "--node-id", node, "--log", log));
+            processes.add(ChildJvm.start(
+                    folder,
+                    "worker",
+                    "--seed",
+                    address.group(1),
+                    "--node-id",
+                    node,
+                    "--join-timeout",
+                    "240",
+                    "--log",
+                    log));
         }
     }
 

@@ -13,33 +13,33 @@ import org.jspecify.annotations.Nullable;
 final class EncodedFrames implements AutoCloseable {
     private static final long SIZE_BYTES_MAX = 64L << 20;
 
-    private final TensorArena arena;
-    private final Tensor slots;
-    private final Map<Long, Integer> slotOfKey = new HashMap<>();
     private final int rowsPerFrame;
+    private final int columns;
+    private final int slotCount;
+    private final Map<Long, Integer> slotOfKey = new HashMap<>();
+    private @Nullable TensorArena arena;
+    private @Nullable Tensor slots;
 
     EncodedFrames(ModelConfig config) {
-        int columns = config.llm().hiddenSize();
         rowsPerFrame = config.tokensPerFrame();
-        int count = (int) Math.max(1, SIZE_BYTES_MAX / ((long) rowsPerFrame * columns * Float.BYTES));
-        arena = TensorArena.open("encoded-frames", (long) count * rowsPerFrame * columns * Float.BYTES);
-        slots = arena.allocate(count * rowsPerFrame, columns);
+        columns = config.llm().hiddenSize();
+        slotCount = (int) Math.max(1, SIZE_BYTES_MAX / ((long) rowsPerFrame * columns * Float.BYTES));
     }
 
     /** Rows of a frame, [tokens per frame, D], or null when it is not there. */
     @Nullable
     Tensor get(long key) {
         Integer slot = key < 0 ? null : slotOfKey.get(key);
-        return slot == null ? null : slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame);
+        return slot == null ? null : rows(slot);
     }
 
     void put(long key, Tensor rows) {
-        if (key < 0 || slotOfKey.containsKey(key) || (slotOfKey.size() + 1) * rowsPerFrame > slots.rows()) {
+        if (key < 0 || slotOfKey.containsKey(key) || slotOfKey.size() == slotCount) {
             return;
         }
         int slot = slotOfKey.size();
         slotOfKey.put(key, slot);
-        slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame).copyFrom(rows);
+        rows(slot).copyFrom(rows);
     }
 
     /** Forgets everything: the weights changed. */
@@ -49,6 +49,17 @@ final class EncodedFrames implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena != null) {
+            arena.close();
+        }
+    }
+
+    /** The memory is taken when the first frame comes: most stages keep none. */
+    private Tensor rows(int slot) {
+        if (slots == null) {
+            arena = TensorArena.open("encoded-frames", (long) slotCount * rowsPerFrame * columns * Float.BYTES);
+            slots = arena.allocate(slotCount * rowsPerFrame, columns);
+        }
+        return slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame);
     }
 }

@@ -105,7 +105,10 @@ final class EffectRunner {
                 case Effect.AnswerSender e -> throw notAFile(effect);
                 case Effect.Finish e -> throw notAFile(effect);
             }
-        } catch (RuntimeException e) { // whatever it is, the run must not go on as if it had been written
+        } catch (Throwable e) {
+            // Whatever it is, the run must not go on as if it had been written. An Error too (a JDK without fonts
+            // cannot draw the
+            // pictures): without this thread nobody would ever end the run.
             LOG.error("recorder.failed effect={}", effect.getClass().getSimpleName(), e);
             isBroken = true;
             reports.accept(new RecordReport.RecordFailed("a file of the run could not be written: " + textOf(e)));
@@ -116,12 +119,12 @@ final class EffectRunner {
         try {
             recorder.close();
             end.complete(new RunEnd(last.exitCode(), last.message()));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // the main thread waits for this future only
             end.completeExceptionally(e);
         }
     }
 
-    private static String textOf(RuntimeException e) {
+    private static String textOf(Throwable e) {
         String message = e.getMessage();
         return message == null ? e.toString() : message;
     }

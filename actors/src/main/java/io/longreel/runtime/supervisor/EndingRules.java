@@ -174,14 +174,17 @@ final class EndingRules {
             if (turn.nowMs() >= failing.deadlineMs()) {
                 endFailed(turn, failing.failures().getFirst());
             }
-        } else if (state.phase() instanceof Phase.Forming forming && turn.nowMs() >= forming.deadlineMs()) {
-            long ready =
-                    state.members().values().stream().filter(Member::isReady).count();
+        } else if (state.phase() instanceof Phase.Forming forming
+                && state.members().size() < turn.plan().nodes() // who has joined may take its time to open its files
+                && turn.nowMs() >= forming.deadlineMs()) {
             fail(
                     turn,
                     Category.CONFIG,
                     "only %d of %d nodes joined within %d s: start the missing workers, or raise longreel.cluster.join-timeout"
-                            .formatted(ready, turn.plan().nodes(), turn.plan().joinTimeoutMs() / 1000));
+                            .formatted(
+                                    state.members().size(),
+                                    turn.plan().nodes(),
+                                    turn.plan().joinTimeoutMs() / 1000));
         } else if (state.stop().isPresent()
                 && turn.nowMs() >= state.stop().get().deadlineMs()) {
             fail(turn, Category.FATAL, "what was in flight did not end within %d s".formatted(STOP_GRACE_MS / 1000));

@@ -9,6 +9,7 @@ final class FakeRecorder implements RunRecorder {
     final List<Object> written = new CopyOnWriteArrayList<>();
     volatile boolean isClosed;
     volatile boolean failsAtManifest;
+    volatile boolean breaksAtReport;
 
     @Override
     public void journal(JournalEntry entry) {
@@ -40,6 +41,9 @@ final class FakeRecorder implements RunRecorder {
 
     @Override
     public void report() {
+        if (breaksAtReport) {
+            throw new NoClassDefFoundError("no fonts");
+        }
         written.add("report");
     }
 

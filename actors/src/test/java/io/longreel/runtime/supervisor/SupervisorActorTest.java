@@ -177,4 +177,14 @@ class SupervisorActorTest {
         assertEverythingIsFreed(1);
         assertTrue(recorder.all(JournalEntry.CheckpointCommitted.class).isEmpty());
     }
+
+    @Test
+    void shouldEndTheRunWhenWritingThrowsAnError() throws Exception {
+        recorder.breaksAtReport = true;
+        start(Start.fresh(1));
+        RunEnd ended = awaitEnd();
+        assertEquals(1, ended.exitCode());
+        assertTrue(ended.message().contains("no fonts"), ended.message());
+        assertEverythingIsFreed(1);
+    }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longreel.config.RuntimeFailure.Category;
 import io.longreel.config.topology.Mesh;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.RankCommand;
@@ -104,6 +105,20 @@ class SupervisorCoreEndingTest {
         run.on(new Event.TimePassed(11_000));
         assertEquals(2, run.finish().exitCode());
         assertTrue(run.finish().message().startsWith("only 1 of 2 nodes joined within 10 s"));
+    }
+
+    @Test
+    void shouldWaitBeyondTheJoinTimeoutWhenAllNodesHaveJoinedAndOneIsNotReady() {
+        CoreDriver run =
+                CoreDriver.fresh().join("p-a", "node-a").ready("p-a", "node-a").join("p-b", "node-b");
+        run.on(new Event.TimePassed(1_000_000));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
+        run.ready("p-b", "node-b");
+        assertEquals(
+                1,
+                run.all(Effect.TellNode.class).stream()
+                        .filter(tell -> tell.processId().equals("p-b") && tell.command() instanceof StartRanks)
+                        .count());
     }
 
     @Test

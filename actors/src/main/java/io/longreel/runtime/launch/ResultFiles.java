@@ -69,7 +69,9 @@ final class ResultFiles {
                 .map(StageSettings::evaluation)
                 .flatMap(Optional::stream)
                 .reduce((earlier, later) -> later);
-        if (last.isEmpty()) {
+        boolean footageIsHere = !config.data().footage().isEmpty()
+                || Files.exists(directory.root().resolve(Curriculum.GENERATED_FOOTAGE));
+        if (last.isEmpty() || !footageIsHere) {
             return Optional.empty();
         }
         int imageSize = model.vision().imageSize();

@@ -47,6 +47,9 @@ public final class RunDirectory implements AutoCloseable {
             "run.lock",
             Curriculum.GENERATED_FOOTAGE);
 
+    /** Name of the seed's process among the logs; workers have their node ids. */
+    static final String SEED = "seed";
+
     /** What a new run may do to what it finds. */
     public enum Existing {
         /** Nothing: a directory that is not empty is refused. */
@@ -125,6 +128,7 @@ public final class RunDirectory implements AutoCloseable {
             Files.createDirectories(root);
             acquire();
             deleteOwn(Set.of("run.lock", "logs"));
+            deleteOldLogs();
             Files.createDirectories(root.resolve("logs"));
             DurableFile.write(configFile(), configText.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -241,6 +245,18 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /** The log of this very process is open already when a new run takes the directory. */
+    private void deleteOldLogs() throws IOException {
+        Path own = logFile(SEED);
+        Path folder = root.resolve("logs");
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> logs = Files.list(folder)) {
+                for (Path log : logs.filter(log -> !log.equals(own)).toList()) {
+                    Files.delete(log);
+                }
+            }
+        }
+    }
+
     private void deleteOwn(Set<String> except) throws IOException {
         for (Path child : children().stream().filter(this::isOwn).toList()) {
             if (!except.contains(child.getFileName().toString())) {

@@ -50,7 +50,7 @@ public final class RunSession {
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         directory.check(existing);
         SeedAddress.check(config.cluster());
-        ProcessLog.writeTo(directory.logFile("seed"));
+        ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         RunEnd end;
         try (directory) {
             directory.create(existing, RunConfigLoader.render(config));
@@ -74,7 +74,7 @@ public final class RunSession {
             return new RunEnd(0, "the run in %s is finished: nothing is left to do".formatted(directory.root()));
         }
         SeedAddress.check(config.cluster());
-        ProcessLog.writeTo(directory.logFile("seed"));
+        ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         try (directory) {
             directory.reopen();
             Start start = ResumePoint.of(config, directory);

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * lock with the process.
  */
 public final class RunDirectory implements AutoCloseable {
+    /** Holds the run that a new one replaces, until the new one has begun. */
+    private static final String REPLACED = ".replaced";
+
     private static final List<String> OWN_NAMES = List.of(
             "run.conf",
             "journal.jsonl",
@@ -121,13 +124,16 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Takes the directory for a new run; what {@link #check} lets be replaced is deleted. */
+    /**
+     * Takes the directory for a new run. What {@link #check} lets be replaced is set aside, until {@link #settle} says that the new run has begun, or
+     * {@link #discard} brings it back.
+     */
     public void create(Existing existing, String configText) {
         check(existing);
         try {
             Files.createDirectories(root);
             acquire();
-            deleteOwn(Set.of("run.lock", "logs"));
+            setAside();
             deleteOldLogs();
             Files.createDirectories(root.resolve("logs"));
             DurableFile.write(configFile(), configText.getBytes(StandardCharsets.UTF_8));
@@ -149,11 +155,21 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Everything of the run goes away: it ended before it began. */
+    /** The new run has begun: what it replaced goes away. */
+    public void settle() {
+        try {
+            DurableFile.deleteTree(root.resolve(REPLACED));
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Everything of the run goes away, and what it was to replace comes back: it ended before it began. */
     public void discard() {
         try {
             close();
-            deleteOwn(Set.of());
+            deleteOwn();
+            bringBack();
             if (children().isEmpty()) {
                 Files.deleteIfExists(root);
             }
@@ -257,11 +273,33 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    private void deleteOwn(Set<String> except) throws IOException {
+    private void deleteOwn() throws IOException {
         for (Path child : children().stream().filter(this::isOwn).toList()) {
-            if (!except.contains(child.getFileName().toString())) {
-                DurableFile.deleteTree(child);
+            DurableFile.deleteTree(child);
+        }
+    }
+
+    private void setAside() throws IOException {
+        Path replaced = root.resolve(REPLACED);
+        DurableFile.deleteTree(replaced);
+        for (Path child : children().stream().filter(this::isOwn).toList()) {
+            String name = child.getFileName().toString();
+            if (!name.equals("run.lock") && !name.equals("logs")) {
+                Files.createDirectories(replaced);
+                Files.move(child, replaced.resolve(name));
             }
+        }
+    }
+
+    private void bringBack() throws IOException {
+        Path replaced = root.resolve(REPLACED);
+        if (Files.isDirectory(replaced)) {
+            try (Stream<Path> kept = Files.list(replaced)) {
+                for (Path child : kept.toList()) {
+                    Files.move(child, root.resolve(child.getFileName()));
+                }
+            }
+            Files.delete(replaced);
         }
     }
 

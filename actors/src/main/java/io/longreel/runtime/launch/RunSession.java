@@ -58,6 +58,8 @@ public final class RunSession {
         }
         if (end.exitCode() == 2 && hasNoSteps(directory)) {
             directory.discard();
+        } else {
+            directory.settle();
         }
         return end;
     }

@@ -117,4 +117,30 @@ class RunDirectoryTest {
         directory.discard();
         assertFalse(Files.exists(root));
     }
+
+    @Test
+    void shouldBringBackWhatItWasToReplaceWhenItIsDiscarded(@TempDir Path root) throws IOException {
+        RunFixtures.created(root).close();
+        Files.writeString(root.resolve("report.html"), "old");
+        RunDirectory next = RunDirectory.at(root);
+        next.create(RunDirectory.Existing.REPLACE, "longreel.name = next");
+        assertFalse(Files.exists(root.resolve("report.html")));
+        next.discard();
+        assertEquals("old", Files.readString(root.resolve("report.html")));
+        assertFalse(Files.readString(next.configFile()).contains("next"));
+    }
+
+    @Test
+    void shouldDropWhatItReplacedWhenTheNewRunHasBegun(@TempDir Path root) throws IOException {
+        RunFixtures.created(root).close();
+        Files.writeString(root.resolve("report.html"), "old");
+        try (RunDirectory next = RunDirectory.at(root)) {
+            next.create(RunDirectory.Existing.REPLACE, "longreel.name = next");
+            next.settle();
+        }
+        assertFalse(Files.exists(root.resolve("report.html")));
+        try (var left = Files.list(root)) {
+            assertTrue(left.noneMatch(file -> file.getFileName().toString().startsWith(".")));
+        }
+    }
 }

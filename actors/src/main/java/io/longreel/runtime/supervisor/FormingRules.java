@@ -102,6 +102,7 @@ final class FormingRules {
 
     static void rankConnected(Turn turn, RankConnected connected) {
         if (!(turn.state().phase() instanceof Phase.Connecting connecting)
+                || !connected.at().equals(turn.state().at())
                 || !connecting.waiting().contains(connected.rank())) {
             turn.ignore(connected);
             return;

@@ -32,6 +32,7 @@ final class StageRules {
 
     static void prepared(Turn turn, Prepared prepared) {
         if (!(turn.state().phase() instanceof Phase.Loading loading)
+                || !prepared.at().equals(turn.state().at())
                 || !loading.waiting().contains(prepared.rank())) {
             turn.ignore(prepared);
             return;
@@ -65,6 +66,7 @@ final class StageRules {
 
     static void stageBegun(Turn turn, StageBegun begun) {
         if (!(turn.state().phase() instanceof Phase.BeginningStage beginning)
+                || !begun.at().equals(turn.state().at())
                 || !beginning.waiting().contains(begun.rank())) {
             turn.ignore(begun);
             return;
@@ -83,6 +85,7 @@ final class StageRules {
 
     static void stageEnded(Turn turn, StageEnded ended) {
         if (!(turn.state().phase() instanceof Phase.EndingStage ending)
+                || !ended.at().equals(turn.state().at())
                 || !ending.waiting().contains(ended.rank())) {
             turn.ignore(ended);
             return;

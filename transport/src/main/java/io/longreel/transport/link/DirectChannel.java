@@ -23,6 +23,9 @@ final class DirectChannel {
     private final Queue<Posted> sends = new ArrayDeque<>();
     private final Queue<Message> receives = new ArrayDeque<>();
     private int copying;
+    /** First mismatch between the two sides: nothing passes any more, and everybody who still comes is told the same. */
+    private @Nullable RuntimeFailure failure;
+
     private @Nullable String senderLeft;
     private @Nullable String receiverLeft;
     private volatile @Nullable Wakeup sender;
@@ -115,6 +118,10 @@ final class DirectChannel {
         while (true) {
             Posted posted = sends.peek();
             Message receive = receives.peek();
+            if (failure != null) {
+                failAll(failure);
+                return null;
+            }
             if (posted == null || receive == null) {
                 return null;
             }
@@ -127,8 +134,8 @@ final class DirectChannel {
                 check.admit(posted.header());
                 check.match(posted.header(), receive.tag(), receive.sizeBytes(), 0);
             } catch (RuntimeFailure e) {
-                posted.message().fail(e);
-                receive.fail(e);
+                failure = e;
+                failAll(e);
                 wakeBoth();
                 return null;
             }
@@ -137,6 +144,13 @@ final class DirectChannel {
             copying++;
             return new Match(posted.message(), receive);
         }
+    }
+
+    private void failAll(RuntimeFailure cause) {
+        sends.forEach(posted -> posted.message().fail(cause));
+        receives.forEach(message -> message.fail(cause));
+        sends.clear();
+        receives.clear();
     }
 
     private void copy(Match match) {
@@ -148,13 +162,13 @@ final class DirectChannel {
             match.send().finish();
             match.receive().finish();
         } catch (RuntimeException e) { // the other side's arena was closed under it: both sides must know
-            RuntimeFailure failure = new RuntimeFailure(
+            RuntimeFailure broken = new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
                     "memory of a transfer must stay open until it is awaited: operation=[%s]"
                             .formatted(match.send().tag()),
                     e);
-            match.send().fail(failure);
-            match.receive().fail(failure);
+            match.send().fail(broken);
+            match.receive().fail(broken);
         } finally {
             synchronized (this) {
                 copying--;

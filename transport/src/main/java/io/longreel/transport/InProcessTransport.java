@@ -2,7 +2,6 @@ package io.longreel.transport;
 
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
-import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.transport.fault.LinkFault;
 import io.longreel.transport.link.DirectFabric;
 import io.longreel.transport.link.Link;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.LongSupplier;
-import java.util.stream.IntStream;
 
 /**
  * A whole world of ranks inside this process: one compute thread per rank, direct links between all of them, no driver, no files. For a mesh
@@ -31,10 +29,7 @@ public final class InProcessTransport implements AutoCloseable {
 
     /** A world of generation 1 whose mesh does not matter. */
     public static InProcessTransport open(int worldSize) {
-        List<RankSite> sites = IntStream.range(0, worldSize)
-                .mapToObj(rank -> new RankSite(rank, "local", "local", "", ""))
-                .toList();
-        return open(new Placement(1, new Mesh(worldSize, 1, 1), sites));
+        return open(Placement.inProcess(new Mesh(worldSize, 1, 1)));
     }
 
     public static InProcessTransport open(Placement placement) {

@@ -261,6 +261,18 @@ final class CpuElementwise implements ElementwiseKernels {
         }
     }
 
+    @Override
+    public void narrow(Tensor x, Tensor narrow) {
+        Shapes.conversion(x, narrow);
+        BrainFloats.narrow(x.segment(), narrow.segment(), x.elements());
+    }
+
+    @Override
+    public void widen(Tensor x, Tensor wide) {
+        Shapes.conversion(wide, x);
+        BrainFloats.widen(x.segment(), wide.segment(), x.elements());
+    }
+
     /** Four running sums in plain loops: as fast as memory, and the order is the same on every processor, whatever its vectors. */
     @Override
     public double sumOfSquares(Tensor x) {

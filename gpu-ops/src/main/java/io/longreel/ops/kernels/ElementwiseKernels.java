@@ -2,7 +2,7 @@ package io.longreel.ops.kernels;
 
 import io.longreel.ops.tensor.Tensor;
 
-/** Activations, rotary embedding and sums. F32. Outputs may be the input tensor itself where shapes agree. */
+/** Activations, rotary embedding, sums and conversions. F32 where nothing else is said. Outputs may be the input tensor itself where shapes agree. */
 public interface ElementwiseKernels {
 
     /** GELU, tanh form (SigLIP's {@code gelu_pytorch_tanh}). */
@@ -59,6 +59,23 @@ public interface ElementwiseKernels {
 
     /** {@code y += factor * x}. */
     void axpy(float factor, Tensor x, Tensor y);
+
+    /**
+     * {@code narrow = x} in bfloat16 (the upper 16 bits of an F32): round to nearest, ties to even, overflow to infinity, subnormals kept. NaN stays
+     * NaN: made quiet, with the upper payload bits it had. Shapes may differ; the tensors must not overlap.
+     *
+     * @param x F32
+     * @param narrow BF16, as many elements
+     */
+    void narrow(Tensor x, Tensor narrow);
+
+    /**
+     * {@code wide = x}, exact for every bit pattern. Shapes may differ; the tensors must not overlap.
+     *
+     * @param x BF16
+     * @param wide F32, as many elements
+     */
+    void widen(Tensor x, Tensor wide);
 
     /** Sum of squares in double, in an order that depends on the number of elements only. NaN and infinity propagate. */
     double sumOfSquares(Tensor x);

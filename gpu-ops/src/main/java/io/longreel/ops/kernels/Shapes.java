@@ -41,6 +41,14 @@ public final class Shapes {
         }
     }
 
+    /** An F32 and a BF16 operand of as many elements. */
+    public static void conversion(Tensor f32, Tensor bf16) {
+        if (f32.dtype() != DType.F32 || bf16.dtype() != DType.BF16 || f32.elements() != bf16.elements()) {
+            throw new IllegalArgumentException(
+                    "a conversion must have as many F32 as BF16 elements: f32=%s bf16=%s".formatted(f32, bf16));
+        }
+    }
+
     /** {@code tensor} is {@code [rows, columns]} when all its dims but the first are counted together. */
     public static void matrix(String name, Tensor tensor, int rows, int columns) {
         f32(tensor);

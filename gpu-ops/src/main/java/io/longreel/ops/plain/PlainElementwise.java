@@ -3,8 +3,9 @@ package io.longreel.ops.plain;
 import io.longreel.ops.kernels.ElementwiseKernels;
 import io.longreel.ops.kernels.Shapes;
 import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
 
-/** Activations, rotary embedding and sums by their formulas, in double. Stateless; any thread. */
+/** Activations, rotary embedding, sums and conversions by their formulas, in double. Stateless; any thread. */
 final class PlainElementwise implements ElementwiseKernels {
     private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
     private static final double CUBIC = 0.044715;
@@ -117,6 +118,24 @@ final class PlainElementwise implements ElementwiseKernels {
         Shapes.sameElements(x, y);
         for (long i = 0; i < x.elements(); i++) {
             y.setFloat(i, (float) (y.getFloat(i) + (double) factor * x.getFloat(i)));
+        }
+    }
+
+    @Override
+    public void narrow(Tensor x, Tensor narrow) {
+        Shapes.conversion(x, narrow);
+        for (long i = 0; i < x.elements(); i++) {
+            short nearest = PlainBrainFloat.nearest(x.segment().getAtIndex(ValueLayout.JAVA_INT, i));
+            narrow.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, nearest);
+        }
+    }
+
+    @Override
+    public void widen(Tensor x, Tensor wide) {
+        Shapes.conversion(wide, x);
+        for (long i = 0; i < x.elements(); i++) {
+            int upper = x.segment().getAtIndex(ValueLayout.JAVA_SHORT, i);
+            wide.segment().setAtIndex(ValueLayout.JAVA_INT, i, upper << Short.SIZE);
         }
     }
 

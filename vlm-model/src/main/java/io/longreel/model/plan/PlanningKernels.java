@@ -141,6 +141,12 @@ record PlanningKernels(Kernels real) implements Kernels {
         public void axpy(float factor, Tensor x, Tensor y) {}
 
         @Override
+        public void narrow(Tensor x, Tensor narrow) {}
+
+        @Override
+        public void widen(Tensor x, Tensor wide) {}
+
+        @Override
         public double sumOfSquares(Tensor x) {
             return 0;
         }

@@ -136,6 +136,22 @@ final class ConfigReader {
         return value == null ? min : wholeNumberOf(key, value, min, max);
     }
 
+    /** A whole number from {@code min} on, or {@code word}, which stands for {@code meaning}. */
+    int integerOr(String key, String word, int meaning, int min) {
+        ConfigValue value = value(key);
+        if (value == null) {
+            return min;
+        }
+        if (value.unwrapped() instanceof String text && !text.matches("[-+]?\\d+")) {
+            if (text.equals(word)) {
+                return meaning;
+            }
+            fault(key, "must be a whole number at least %d, or %s, not %s".formatted(min, word, shown(value)));
+            return min;
+        }
+        return (int) wholeNumberOf(key, value, min, Integer.MAX_VALUE);
+    }
+
     List<Integer> integers(String key, int min) {
         return elements(key).stream()
                 .map(v -> (int) wholeNumberOf(key, v, min, Integer.MAX_VALUE))

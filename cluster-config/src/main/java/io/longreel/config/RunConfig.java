@@ -20,6 +20,10 @@ public record RunConfig(
         Path out,
         ClusterSettings cluster,
         Mesh mesh,
+        ShardingSettings sharding,
+        PrecisionSettings precision,
+        RecomputeSettings recompute,
+        AttentionSettings attention,
         TransportSettings transport,
         ModelSettings model,
         DataSettings data,
@@ -29,5 +33,25 @@ public record RunConfig(
 
     public RunConfig {
         stages = List.copyOf(stages);
+    }
+
+    /** The same records with another text. */
+    RunConfig withResolved(Config text) {
+        return new RunConfig(
+                name,
+                seed,
+                out,
+                cluster,
+                mesh,
+                sharding,
+                precision,
+                recompute,
+                attention,
+                transport,
+                model,
+                data,
+                checkpoint,
+                stages,
+                text);
     }
 }

@@ -122,27 +122,35 @@ public final class RunConfigLoader {
         long seed = root.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE);
         Path out = settings.out();
         ClusterSettings cluster = settings.cluster();
-        Mesh mesh = settings.mesh(cluster);
+        ParallelismReader parallelism = new ParallelismReader(root);
+        Mesh mesh = parallelism.mesh(cluster);
         TransportSettings transport = settings.transport();
         ModelSettings model = settings.model(mesh);
+        ShardingSettings sharding = parallelism.sharding();
+        PrecisionSettings precision = parallelism.precision();
+        RecomputeSettings recompute = parallelism.recompute(model);
+        AttentionSettings attention = parallelism.attention();
         DataSettings data = settings.data();
         CheckpointSettings checkpoint = settings.checkpoint();
         List<StageSettings> stages = new StagesReader(root, model, mesh).read();
         root.rejectUnknownKeys();
         RunConfig config = new RunConfig(
-                name, seed, out, cluster, mesh, transport, model, data, checkpoint, stages, ConfigFactory.empty());
-        return new RunConfig(
                 name,
                 seed,
                 out,
                 cluster,
                 mesh,
+                sharding,
+                precision,
+                recompute,
+                attention,
                 transport,
                 model,
                 data,
                 checkpoint,
                 stages,
-                RunConfigWriter.toConfig(config));
+                ConfigFactory.empty());
+        return config.withResolved(RunConfigWriter.toConfig(config));
     }
 
     /** {@code stages} with each name replaced by the stage of the library that it names. */

@@ -44,6 +44,10 @@ final class RunConfigWriter {
         root.put("out", config.out().toString());
         root.put("cluster", cluster(config.cluster()));
         root.put("mesh", mesh(config.mesh()));
+        root.put("sharding", sharding(config.sharding()));
+        root.put("precision", precision(config.precision()));
+        root.put("recompute", recompute(config.recompute()));
+        root.put("attention", attention(config.attention()));
         root.put("transport", transport(config.transport()));
         root.put("model", model(config.model()));
         root.put("data", data(config.data()));
@@ -69,7 +73,43 @@ final class RunConfigWriter {
     }
 
     private static Map<String, Object> mesh(Mesh mesh) {
-        return Map.of("data", mesh.dataDegree(), "ring", mesh.ringDegree(), "ulysses", mesh.ulyssesDegree());
+        return Map.of(
+                "data", mesh.dataDegree(),
+                "ring", mesh.ringDegree(),
+                "ulysses", mesh.ulyssesDegree(),
+                "inner", ConfigReader.written(mesh.inner()));
+    }
+
+    private static Map<String, Object> sharding(ShardingSettings sharding) {
+        return Map.of(
+                "layout", ConfigReader.written(sharding.layout()),
+                "stages", ConfigReader.written(sharding.stages()),
+                "state", ConfigReader.written(sharding.state()));
+    }
+
+    private static Map<String, Object> precision(PrecisionSettings precision) {
+        return Map.of(
+                "weights", ConfigReader.written(precision.weights()),
+                "exchange", ConfigReader.written(precision.exchange()),
+                "sums", ConfigReader.written(precision.sums()));
+    }
+
+    private static Map<String, Object> recompute(RecomputeSettings recompute) {
+        boolean all = recompute.layers() == RecomputeSettings.ALL;
+        return Map.of("layers", all ? "all" : recompute.layers(), "keep-attention", recompute.keepAttention());
+    }
+
+    private static Map<String, Object> attention(AttentionSettings attention) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("mask", ConfigReader.written(attention.mask()));
+        attention.window().ifPresent(tokens -> map.put("window", tokens));
+        map.put("sinks", attention.sinks());
+        attention
+                .blockSparse()
+                .ifPresent(sparse -> map.put(
+                        "block-sparse",
+                        Map.of("block", sparse.block(), "local", sparse.local(), "stride", sparse.stride())));
+        return map;
     }
 
     private static Map<String, Object> transport(TransportSettings transport) {

@@ -66,42 +66,6 @@ final class SettingsReader {
         return new ClusterSettings(host, port, nodes, ranksPerNode, joinTimeout, commitWindow);
     }
 
-    Mesh mesh(ClusterSettings cluster) {
-        ConfigReader section = root.section("mesh");
-        Mesh mesh = new Mesh(
-                section.integer("data", 1, RANKS_MAX),
-                section.integer("ring", 1, RANKS_MAX),
-                section.integer("ulysses", 1, RANKS_MAX));
-        String clusterPath = root.pathOf("cluster");
-        faults.require(
-                mesh.worldSize() <= RANKS_MAX,
-                root,
-                "mesh",
-                "must have at most %d ranks: data * ring * ulysses = %d".formatted(RANKS_MAX, mesh.worldSize()));
-        faults.require(
-                mesh.worldSize() == cluster.nodes() * cluster.ranksPerNode(),
-                root,
-                "mesh",
-                "must have as many ranks as the cluster: data * ring * ulysses = %d * %d * %d = %d, but nodes * ranks-per-node = %d * %d = %d"
-                        .formatted(
-                                mesh.dataDegree(),
-                                mesh.ringDegree(),
-                                mesh.ulyssesDegree(),
-                                mesh.worldSize(),
-                                cluster.nodes(),
-                                cluster.ranksPerNode(),
-                                cluster.nodes() * cluster.ranksPerNode()),
-                clusterPath);
-        faults.require(
-                cluster.ranksPerNode() % mesh.ulyssesDegree() == 0,
-                section,
-                "ulysses",
-                "must divide cluster.ranks-per-node, or a Ulysses group would straddle nodes: ulysses=%d ranks-per-node=%d"
-                        .formatted(mesh.ulyssesDegree(), cluster.ranksPerNode()),
-                clusterPath);
-        return mesh;
-    }
-
     TransportSettings transport() {
         ConfigReader section = root.section("transport");
         TransportSettings.IntraNode intraNode = section.choice("intra-node", TransportSettings.IntraNode.class);

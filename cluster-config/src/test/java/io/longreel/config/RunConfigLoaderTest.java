@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,55 @@ final class RunConfigLoaderTest {
         assertEquals(
                 new Source.NeedleQuestions(List.of(3, 5)),
                 config.stages().getFirst().phases().getFirst().source());
+    }
+
+    @Test
+    void shouldTrainAsThePaperDoesWhenNothingIsSaidAboutIt() {
+        RunConfig demo = RunConfigLoader.load("demo", List.of());
+        assertEquals(Mesh.Inner.ULYSSES, demo.mesh().inner());
+        assertEquals(
+                new ShardingSettings(
+                        ShardingSettings.Layout.ZIGZAG, ShardingSettings.Stages.TWO, ShardingSettings.State.OPTIMIZER),
+                demo.sharding());
+        assertEquals(
+                new PrecisionSettings(
+                        PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, PrecisionSettings.Sums.FAST),
+                demo.precision());
+        assertEquals(RecomputeSettings.NONE, demo.recompute());
+        assertEquals(
+                new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.empty(), 0, Optional.empty()),
+                demo.attention());
+    }
+
+    @Test
+    void shouldReadTheChoicesWhenTheyAreMade() {
+        RunConfig config = RunConfigLoader.load(
+                "tiny",
+                List.of(
+                        "mesh.inner=ring",
+                        "sharding={layout=striped,stages=one,state=parameters}",
+                        "precision={weights=bf16,exchange=bf16}",
+                        "recompute={layers=all,keep-attention=false}",
+                        "attention={mask=prefix-lm,window=100,sinks=4,block-sparse={block=64,local=4,stride=8}}"));
+        assertEquals(new Mesh(1, 2, 2, Mesh.Inner.RING), config.mesh());
+        assertEquals(ShardingSettings.Layout.STRIPED, config.sharding().layout());
+        assertEquals(ShardingSettings.Stages.ONE, config.sharding().stages());
+        assertEquals(ShardingSettings.State.PARAMETERS, config.sharding().state());
+        assertEquals(PrecisionSettings.Weights.BF16, config.precision().weights());
+        assertEquals(PrecisionSettings.Exchange.BF16, config.precision().exchange());
+        assertEquals(new RecomputeSettings(RecomputeSettings.ALL, false), config.recompute());
+        assertEquals(
+                new AttentionSettings(
+                        AttentionSettings.Mask.PREFIX_LM,
+                        OptionalInt.of(100),
+                        4,
+                        Optional.of(new AttentionSettings.BlockSparse(64, 4, 8))),
+                config.attention());
+        assertEquals(
+                PrecisionSettings.Sums.EXACT,
+                RunConfigLoader.load("tiny", List.of("precision.sums=exact"))
+                        .precision()
+                        .sums());
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -38,23 +39,17 @@ final class RunConfigPropertyTest {
 
     /** The records alone: a drawn configuration has no text yet. */
     private static RunConfig withoutText(RunConfig config) {
-        return new RunConfig(
-                config.name(),
-                config.seed(),
-                config.out(),
-                config.cluster(),
-                config.mesh(),
-                config.transport(),
-                config.model(),
-                config.data(),
-                config.checkpoint(),
-                config.stages(),
-                ConfigFactory.empty());
+        return config.withResolved(ConfigFactory.empty());
     }
 
     private static RunConfig draw(RandomGenerator random) {
-        Mesh mesh = new Mesh(from(random, 1, 3), from(random, 1, 4), from(random, 1, 4));
-        int nodes = mesh.dataDegree() * mesh.ringDegree();
+        Mesh mesh = new Mesh(
+                from(random, 1, 3),
+                from(random, 1, 4),
+                from(random, 1, 4),
+                one(random, EnumSet.allOf(Mesh.Inner.class)));
+        ModelSettings.Architecture architecture = architecture(random, mesh);
+        PrecisionSettings.Sums sums = one(random, EnumSet.allOf(PrecisionSettings.Sums.class));
         return new RunConfig(
                 "run-" + random.nextInt(100),
                 random.nextLong(),
@@ -62,18 +57,30 @@ final class RunConfigPropertyTest {
                 new ClusterSettings(
                         "host" + random.nextInt(9),
                         random.nextInt(65_536),
-                        nodes,
-                        mesh.ulyssesDegree(),
+                        mesh.worldSize() / mesh.innerDegree(),
+                        mesh.innerDegree(),
                         duration(random),
                         from(random, 1, 4)),
                 mesh,
+                new ShardingSettings(
+                        one(random, EnumSet.allOf(ShardingSettings.Layout.class)),
+                        one(random, EnumSet.allOf(ShardingSettings.Stages.class)),
+                        one(random, EnumSet.allOf(ShardingSettings.State.class))),
+                new PrecisionSettings(
+                        one(random, EnumSet.allOf(PrecisionSettings.Weights.class)),
+                        sums == PrecisionSettings.Sums.EXACT
+                                ? PrecisionSettings.Exchange.FP32
+                                : one(random, EnumSet.allOf(PrecisionSettings.Exchange.class)),
+                        sums),
+                new RecomputeSettings(from(random, -1, architecture.llm().layers()), random.nextBoolean()),
+                attention(random),
                 new TransportSettings(
                         one(random, EnumSet.allOf(TransportSettings.IntraNode.class)),
                         from(random, 4096, 1 << 30),
                         32 * from(random, 32, 2047),
                         1 << from(random, 19, 30),
                         duration(random)),
-                new ModelSettings(Optional.empty(), Optional.of(architecture(random, mesh))),
+                new ModelSettings(Optional.empty(), Optional.of(architecture)),
                 new DataSettings(
                         List.of(),
                         new DataSettings.Sampling(from(random, 2, 9999), random.nextInt(60) / 4.0),
@@ -89,6 +96,18 @@ final class RunConfigPropertyTest {
                         .mapToObj(i -> stage(random, i, mesh))
                         .toList(),
                 ConfigFactory.empty());
+    }
+
+    private static AttentionSettings attention(RandomGenerator random) {
+        OptionalInt window = random.nextBoolean() ? OptionalInt.of(random.nextInt(9999)) : OptionalInt.empty();
+        return new AttentionSettings(
+                one(random, EnumSet.allOf(AttentionSettings.Mask.class)),
+                window,
+                window.isPresent() ? random.nextInt(99) : 0,
+                random.nextBoolean()
+                        ? Optional.of(new AttentionSettings.BlockSparse(
+                                from(random, 1, 999), from(random, 1, 9), from(random, 1, 99)))
+                        : Optional.empty());
     }
 
     private static ModelSettings.Architecture architecture(RandomGenerator random, Mesh mesh) {

@@ -37,6 +37,7 @@ final class WireRegistry {
             Map.entry(105, Placement.RankSite.class),
             Map.entry(106, Mesh.class),
             Map.entry(107, RuntimeFailure.Category.class),
+            Map.entry(108, Mesh.Inner.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),

@@ -46,7 +46,7 @@ class KryoWireSerializerTest {
     }
 
     private static Placement placement() {
-        Mesh mesh = new Mesh(1, 2, 2);
+        Mesh mesh = new Mesh(1, 2, 2, Mesh.Inner.RING);
         return new Placement(
                 7,
                 mesh,

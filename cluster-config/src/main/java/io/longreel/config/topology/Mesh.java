@@ -2,25 +2,41 @@ package io.longreel.config.topology;
 
 import io.longreel.config.RuntimeFailure;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * The device mesh, outermost axis first: data parallel x ring x Ulysses. Ulysses is the fastest axis, so that the ranks of a Ulysses
- * group are neighbours and share a node, and a ring group has one rank of each node (LongVILA, section 3.3; specification 3.1):
+ * The device mesh: data parallel x ring x Ulysses. The data axis is the outermost; which of the other two is the fastest, so that its groups
+ * are neighbours and share a node, is {@link Inner}. With Ulysses inside, a ring group has one rank of each node (LongVILA, section 3.3;
+ * specification 3.1); with the ring inside, a Ulysses group has:
  *
  * <pre>
- *   rank = (data * ringDegree + ring) * ulyssesDegree + ulysses
+ *   ULYSSES   rank = (data * ringDegree + ring) * ulyssesDegree + ulysses
+ *   RING      rank = (data * ulyssesDegree + ulysses) * ringDegree + ring
  * </pre>
  *
  * <p>The sequence group of a rank is all ranks with the same data coordinate; {@code spDegree = ringDegree * ulyssesDegree}.
+ *
+ * @param inner the fastest axis
  */
-public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree) {
+public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree, Inner inner) {
+
+    /** The axis whose groups are consecutive ranks. */
+    public enum Inner {
+        ULYSSES,
+        RING
+    }
 
     public Mesh {
         if (dataDegree < 1 || ringDegree < 1 || ulyssesDegree < 1) {
             throw RuntimeFailure.config("every mesh degree must be at least 1: data=%d ring=%d ulysses=%d"
                     .formatted(dataDegree, ringDegree, ulyssesDegree));
         }
+    }
+
+    /** With Ulysses as the inner axis. */
+    public Mesh(int dataDegree, int ringDegree, int ulyssesDegree) {
+        this(dataDegree, ringDegree, ulyssesDegree, Inner.ULYSSES);
     }
 
     public static Mesh single() {
@@ -35,8 +51,14 @@ public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree) {
         return ringDegree * ulyssesDegree;
     }
 
+    /** Size of the groups that are consecutive ranks. */
+    public int innerDegree() {
+        return inner == Inner.ULYSSES ? ulyssesDegree : ringDegree;
+    }
+
     public int rankOf(int data, int ring, int ulysses) {
-        return (data * ringDegree + ring) * ulyssesDegree + ulysses;
+        int index = inner == Inner.ULYSSES ? ring * ulyssesDegree + ulysses : ulysses * ringDegree + ring;
+        return data * spDegree() + index;
     }
 
     public int dataOf(int rank) {
@@ -44,11 +66,16 @@ public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree) {
     }
 
     public int ringOf(int rank) {
-        return checked(rank) / ulyssesDegree % ringDegree;
+        return inner == Inner.ULYSSES ? checked(rank) / ulyssesDegree % ringDegree : checked(rank) % ringDegree;
     }
 
     public int ulyssesOf(int rank) {
-        return checked(rank) % ulyssesDegree;
+        return inner == Inner.ULYSSES ? checked(rank) % ulyssesDegree : checked(rank) / ringDegree % ulyssesDegree;
+    }
+
+    /** Index of a rank in its sequence group. */
+    public int sequenceIndexOf(int rank) {
+        return checked(rank) % spDegree();
     }
 
     /** Ranks that exchange heads by all-to-all, in Ulysses order. */
@@ -77,9 +104,13 @@ public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree) {
         return IntStream.range(0, worldSize()).boxed().toList();
     }
 
+    /** {@code data=1,ring=2,ulysses=2}, and the inner axis where it is not Ulysses. */
     @Override
     public String toString() {
-        return "data=%d,ring=%d,ulysses=%d".formatted(dataDegree, ringDegree, ulyssesDegree);
+        String degrees = "data=%d,ring=%d,ulysses=%d".formatted(dataDegree, ringDegree, ulyssesDegree);
+        return inner == Inner.ULYSSES
+                ? degrees
+                : degrees + ",inner=" + inner.name().toLowerCase(Locale.ROOT);
     }
 
     private int checked(int rank) {

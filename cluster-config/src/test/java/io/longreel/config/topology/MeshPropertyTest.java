@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every mesh with degrees up to 4: small enough to try all. */
+/** Every mesh with degrees up to 4, either axis inside: small enough to try all. */
 final class MeshPropertyTest {
     static Stream<Mesh> meshes() {
-        return IntStream.rangeClosed(1, 64).mapToObj(i -> new Mesh(1 + i % 4, 1 + i / 4 % 4, 1 + i / 16 % 4));
+        return Stream.of(Mesh.Inner.values())
+                .flatMap(inner -> IntStream.rangeClosed(1, 64)
+                        .mapToObj(i -> new Mesh(1 + i % 4, 1 + i / 4 % 4, 1 + i / 16 % 4, inner)));
     }
 
     @ParameterizedTest
@@ -50,6 +52,28 @@ final class MeshPropertyTest {
             assertTrue(mesh.sequenceGroup(rank).containsAll(mesh.ringGroup(rank)));
             assertTrue(mesh.sequenceGroup(rank).containsAll(mesh.ulyssesGroup(rank)));
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("meshes")
+    void shouldHaveNeighboursInItsGroupsWhenAnAxisIsTheInnerOne(Mesh mesh) {
+        for (int rank = 0; rank < mesh.worldSize(); rank++) {
+            List<Integer> group = mesh.inner() == Mesh.Inner.RING ? mesh.ringGroup(rank) : mesh.ulyssesGroup(rank);
+            int first = rank / mesh.innerDegree() * mesh.innerDegree();
+            assertEquals(
+                    IntStream.range(first, first + mesh.innerDegree()).boxed().toList(), group);
+            assertEquals(rank, mesh.sequenceGroup(rank).get(mesh.sequenceIndexOf(rank)));
+        }
+    }
+
+    @Test
+    void shouldHaveUlyssesInsideWhenNothingElseIsSaid() {
+        Mesh mesh = new Mesh(2, 3, 4);
+        assertEquals(new Mesh(2, 3, 4, Mesh.Inner.ULYSSES), mesh);
+        assertEquals((1 * 3 + 2) * 4 + 3, mesh.rankOf(1, 2, 3));
+        assertEquals((1 * 4 + 3) * 3 + 2, new Mesh(2, 3, 4, Mesh.Inner.RING).rankOf(1, 2, 3));
+        assertEquals("data=2,ring=3,ulysses=4", mesh.toString());
+        assertEquals("data=2,ring=3,ulysses=4,inner=ring", new Mesh(2, 3, 4, Mesh.Inner.RING).toString());
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a training checkpoint is: which state of which run, in which files. It is written after all slices, so a checkpoint exists when its
@@ -53,7 +54,8 @@ public record CheckpointManifest(
         root.putObject("mesh")
                 .put("data", mesh.dataDegree())
                 .put("ring", mesh.ringDegree())
-                .put("ulysses", mesh.ulyssesDegree());
+                .put("ulysses", mesh.ulyssesDegree())
+                .put("inner", mesh.inner().name().toLowerCase(Locale.ROOT));
         ArrayNode list = root.putArray("slices");
         for (SliceFile slice : slices) {
             list.addObject()
@@ -94,7 +96,8 @@ public record CheckpointManifest(
         Mesh written = new Mesh(
                 required(mesh, "data", file).intValue(),
                 required(mesh, "ring", file).intValue(),
-                required(mesh, "ulysses", file).intValue());
+                required(mesh, "ulysses", file).intValue(),
+                inner(mesh, file));
         if (slices.size() != written.worldSize()) {
             throw RuntimeFailure.data("manifest must have one slice per rank: slices=%d mesh=%s file=%s"
                     .formatted(slices.size(), written, file));
@@ -108,6 +111,18 @@ public record CheckpointManifest(
                 written,
                 required(root, "ropeTheta", file).doubleValue(),
                 slices);
+    }
+
+    /** Checkpoints from before there was a choice do not say it. */
+    private static Mesh.Inner inner(JsonNode mesh, Path file) {
+        String written = mesh.path("inner").asText("ulysses");
+        for (Mesh.Inner inner : Mesh.Inner.values()) {
+            if (inner.name().toLowerCase(Locale.ROOT).equals(written)) {
+                return inner;
+            }
+        }
+        throw RuntimeFailure.data(
+                "manifest must name ulysses or ring as inner axis: found=%s file=%s".formatted(written, file));
     }
 
     private static JsonNode required(JsonNode node, String key, Path file) {

@@ -94,6 +94,19 @@ class TrainingCheckpointTest {
     }
 
     @Test
+    void shouldTakeUlyssesAsTheInnerAxisWhenAnOlderManifestDoesNotSay() throws IOException {
+        CheckpointManifest manifest = write(directory.resolve("m"), 2);
+        Path file = directory.resolve("m").resolve(CheckpointManifest.FILE);
+        String text = Files.readString(file);
+        Files.writeString(file, text.replaceAll(",\\s*\"inner\"\\s*:\\s*\"ring\"", ""));
+        assertEquals(
+                new Mesh(manifest.mesh().dataDegree(), 1, 1),
+                CheckpointManifest.read(directory.resolve("m")).mesh());
+        Files.writeString(file, text.replace("\"ring\"\n", "\"data\"\n"));
+        assertFault("ulysses or ring as inner axis: found=data", () -> CheckpointManifest.read(directory.resolve("m")));
+    }
+
+    @Test
     void shouldNameTheBlockWhenAValueIsDamaged() throws IOException {
         Path target = directory.resolve("damaged");
         write(target, 1);
@@ -180,7 +193,8 @@ class TrainingCheckpointTest {
     }
 
     private static CheckpointManifest manifest(List<SliceFile> slices) {
-        return new CheckpointManifest("run", 3, "sft", 4, 14, new Mesh(slices.size(), 1, 1), 1e6, slices);
+        return new CheckpointManifest(
+                "run", 3, "sft", 4, 14, new Mesh(slices.size(), 1, 1, Mesh.Inner.RING), 1e6, slices);
     }
 
     private Tensor weights(String name) {

@@ -1,0 +1,133 @@
+package io.longreel.config;
+
+import io.longreel.config.AttentionSettings.BlockSparse;
+import io.longreel.config.AttentionSettings.Mask;
+import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Sums;
+import io.longreel.config.PrecisionSettings.Weights;
+import io.longreel.config.ShardingSettings.Layout;
+import io.longreel.config.ShardingSettings.Stages;
+import io.longreel.config.ShardingSettings.State;
+import io.longreel.config.topology.Mesh;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Reads how a step is spread over the ranks and computed there: mesh, sharding, precision, recomputation and the mask of attention. One
+ * thread, for the duration of one load; what it returns is only meant for use when no fault was found.
+ */
+final class ParallelismReader {
+    /** What fits the stream ids of the transport. */
+    private static final int RANKS_MAX = 1024;
+
+    private final ConfigReader root;
+    private final Faults faults;
+
+    ParallelismReader(ConfigReader root) {
+        this.root = root;
+        this.faults = root.faults();
+    }
+
+    Mesh mesh(ClusterSettings cluster) {
+        ConfigReader section = root.section("mesh");
+        Mesh mesh = new Mesh(
+                section.integer("data", 1, RANKS_MAX),
+                section.integer("ring", 1, RANKS_MAX),
+                section.integer("ulysses", 1, RANKS_MAX),
+                section.choice("inner", Mesh.Inner.class));
+        String clusterPath = root.pathOf("cluster");
+        faults.require(
+                mesh.worldSize() <= RANKS_MAX,
+                root,
+                "mesh",
+                "must have at most %d ranks: data * ring * ulysses = %d".formatted(RANKS_MAX, mesh.worldSize()));
+        faults.require(
+                mesh.worldSize() == cluster.nodes() * cluster.ranksPerNode(),
+                root,
+                "mesh",
+                "must have as many ranks as the cluster: data * ring * ulysses = %d * %d * %d = %d, but nodes * ranks-per-node = %d * %d = %d"
+                        .formatted(
+                                mesh.dataDegree(),
+                                mesh.ringDegree(),
+                                mesh.ulyssesDegree(),
+                                mesh.worldSize(),
+                                cluster.nodes(),
+                                cluster.ranksPerNode(),
+                                cluster.nodes() * cluster.ranksPerNode()),
+                clusterPath);
+        boolean ulyssesInside = mesh.inner() == Mesh.Inner.ULYSSES;
+        String inner = ConfigReader.written(mesh.inner());
+        faults.require(
+                cluster.ranksPerNode() % mesh.innerDegree() == 0,
+                section,
+                inner,
+                "must divide cluster.ranks-per-node, or a %s group would straddle nodes: %s=%d ranks-per-node=%d"
+                        .formatted(
+                                ulyssesInside ? "Ulysses" : "ring", inner, mesh.innerDegree(), cluster.ranksPerNode()),
+                clusterPath);
+        return mesh;
+    }
+
+    ShardingSettings sharding() {
+        ConfigReader section = root.section("sharding");
+        return new ShardingSettings(
+                section.choice("layout", Layout.class),
+                section.choice("stages", Stages.class),
+                section.choice("state", State.class));
+    }
+
+    PrecisionSettings precision() {
+        ConfigReader section = root.section("precision");
+        PrecisionSettings precision = new PrecisionSettings(
+                section.choice("weights", Weights.class),
+                section.choice("exchange", Exchange.class),
+                section.choice("sums", Sums.class));
+        faults.require(
+                precision.sums() == Sums.FAST || precision.exchange() == Exchange.FP32,
+                section,
+                "exchange",
+                "must be fp32 with sums = exact: what is rounded on the wire depends on the mesh",
+                section.pathOf("sums"));
+        return precision;
+    }
+
+    RecomputeSettings recompute(ModelSettings model) {
+        ConfigReader section = root.section("recompute");
+        int layers = section.integerOr("layers", "all", RecomputeSettings.ALL, 0);
+        model.architecture()
+                .ifPresent(architecture -> faults.require(
+                        layers <= architecture.llm().layers(),
+                        section,
+                        "layers",
+                        "must not exceed the decoder's layers: layers=%d, the model has %d; all = every layer"
+                                .formatted(layers, architecture.llm().layers()),
+                        root.pathOf("model")));
+        return new RecomputeSettings(layers, section.flag("keep-attention"));
+    }
+
+    AttentionSettings attention() {
+        ConfigReader section = root.section("attention");
+        Mask mask = section.choice("mask", Mask.class);
+        OptionalInt window = section.isNull("window")
+                ? OptionalInt.empty()
+                : OptionalInt.of(section.integer("window", 0, Integer.MAX_VALUE));
+        int sinks = section.integer("sinks", 0, Integer.MAX_VALUE);
+        faults.require(
+                sinks == 0 || window.isPresent(),
+                section,
+                "sinks",
+                "is only for attention with a window, without one every token stays visible; give a window or remove this",
+                section.pathOf("window"));
+        Optional<BlockSparse> blockSparse =
+                section.isNull("block-sparse") ? Optional.empty() : Optional.of(blockSparse(section));
+        return new AttentionSettings(mask, window, sinks, blockSparse);
+    }
+
+    private static BlockSparse blockSparse(ConfigReader attention) {
+        ConfigReader section = attention.section("block-sparse");
+        return new BlockSparse(
+                section.integer("block", 1, Integer.MAX_VALUE),
+                section.integer("local", 1, Integer.MAX_VALUE),
+                section.integer("stride", 1, Integer.MAX_VALUE));
+    }
+}

@@ -1,0 +1,31 @@
+package io.longreel.config;
+
+/**
+ * In what numbers a step computes and talks.
+ *
+ * @param weights what the forward and backward pass read; the optimizer's master weights are always fp32
+ * @param exchange what attention puts on the wire
+ * @param sums how sums over tokens and ranks are added up
+ */
+public record PrecisionSettings(Weights weights, Exchange exchange, Sums sums) {
+
+    /** Type of the weights of the forward and backward pass. */
+    public enum Weights {
+        FP32,
+        BF16
+    }
+
+    /** Type of queries, keys, values and outputs on the wire; gradients of keys and values travel the ring in fp32 either way. */
+    public enum Exchange {
+        FP32,
+        BF16
+    }
+
+    /** Order or exactness of sums. */
+    public enum Sums {
+        /** In a fixed order: the same mesh gives the same bits. */
+        FAST,
+        /** Without rounding until the end: every mesh gives the same bits. Slow. */
+        EXACT
+    }
+}

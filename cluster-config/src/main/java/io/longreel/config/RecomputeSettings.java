@@ -1,0 +1,26 @@
+package io.longreel.config;
+
+/**
+ * Which activations are computed again in the backward pass instead of being kept.
+ *
+ * @param layers decoder layers, from the first, whose activations are computed again; {@link #ALL} = every layer
+ * @param keepAttention queries, keys, values and the output of attention are kept, so that no collective runs twice
+ */
+public record RecomputeSettings(int layers, boolean keepAttention) {
+    /** Every layer, however many the model has. */
+    public static final int ALL = -1;
+
+    /** Nothing is computed twice. */
+    public static final RecomputeSettings NONE = new RecomputeSettings(0, true);
+
+    public RecomputeSettings {
+        if (layers < ALL) {
+            throw new IllegalArgumentException("layers must be a number from 0 on, or -1 for all: layers=" + layers);
+        }
+    }
+
+    /** Whether the activations of decoder layer {@code layer}, from 0, are computed again. */
+    public boolean covers(int layer) {
+        return layers == ALL || layer < layers;
+    }
+}

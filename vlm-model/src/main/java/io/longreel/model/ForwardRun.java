@@ -34,13 +34,16 @@ public final class ForwardRun {
     private final Path batchFile;
     private final Mesh mesh;
     private final Device device;
+    private final SessionOptions options;
     private final boolean gradients;
 
-    private ForwardRun(Path checkpoint, Path batchFile, Mesh mesh, Device device, boolean gradients) {
+    private ForwardRun(
+            Path checkpoint, Path batchFile, Mesh mesh, Device device, SessionOptions options, boolean gradients) {
         this.checkpoint = checkpoint;
         this.batchFile = batchFile;
         this.mesh = mesh;
         this.device = device;
+        this.options = options;
         this.gradients = gradients;
     }
 
@@ -50,11 +53,18 @@ public final class ForwardRun {
      * @param batchFile safetensors with {@code input_ids} [n], {@code labels} [n] and, when there are frames, {@code pixel_values} [F, 3, h, w]
      * @return the loss
      */
-    public static double run(Path checkpoint, Path batchFile, Path out, Mesh mesh, Device device, boolean gradients) {
+    public static double run(
+            Path checkpoint,
+            Path batchFile,
+            Path out,
+            Mesh mesh,
+            Device device,
+            SessionOptions options,
+            boolean gradients) {
         if (mesh.dataDegree() != 1) {
             throw RuntimeFailure.config("one batch runs on one replica: data must be 1: mesh=" + mesh);
         }
-        return new ForwardRun(checkpoint, batchFile, mesh, device, gradients).run(out);
+        return new ForwardRun(checkpoint, batchFile, mesh, device, options, gradients).run(out);
     }
 
     private double run(Path out) {
@@ -79,7 +89,7 @@ public final class ForwardRun {
         device.bindThread();
         List<ParameterSpec> specs = ParameterSpec.of(config);
         Groups groups = Groups.of(mesh, endpoint);
-        ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), packed);
+        ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), options, packed);
         try (TensorArena run = TensorArena.open("forward-weights", 2 * Parameters.sizeBytes(specs));
                 StepMemory memory = new StepMemory(device.kernels(), groups.rank());
                 VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
@@ -95,7 +105,7 @@ public final class ForwardRun {
                     .forEach(name -> weights.attachGradient(name, dParameters.tensor(name)));
             int labelled = batch.layout().labelledTokens();
             float scale = labelled == 0 ? 0f : 1f / labelled;
-            try (VlmModel model = new VlmModel(config, weights)) {
+            try (VlmModel model = new VlmModel(config, weights, options)) {
                 Workspace ws = memory.reserve(
                         groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), scale, new NoProbe()));
                 double[] sum = {model.lossAndGradients(ws, groups, batch, scale, output.probe(batch))};

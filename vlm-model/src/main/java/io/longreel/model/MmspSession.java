@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class MmspSession implements TrainSession {
     private final Device device;
     private final Groups groups;
+    private final SessionOptions options;
     private final TensorArena run;
     private final Parameters parameters;
     private final Weights weights;
@@ -50,23 +51,25 @@ public final class MmspSession implements TrainSession {
 
     private @Nullable StageState stage;
 
-    private MmspSession(ModelConfig config, Device device, Groups groups) {
+    private MmspSession(ModelConfig config, Device device, Groups groups, SessionOptions options) {
         List<ParameterSpec> specs = ParameterSpec.of(config);
         this.config = config;
         this.device = device;
         this.groups = groups;
+        this.options = options;
         this.run = TensorArena.open("run", Parameters.sizeBytes(specs));
         this.parameters = Parameters.allocate(specs, run);
         this.weights = new Weights(parameters);
-        this.model = new VlmModel(config, weights);
+        this.model = new VlmModel(config, weights, options);
         this.memory = new StepMemory(device.kernels(), groups.rank());
         this.knownFrames = new EncodedFrames(config);
     }
 
     /** A session without weights, for the calling thread: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's. */
-    public static MmspSession open(ModelConfig config, Device device, Mesh mesh, RankEndpoint endpoint) {
+    public static MmspSession open(
+            ModelConfig config, Device device, Mesh mesh, SessionOptions options, RankEndpoint endpoint) {
         device.bindThread();
-        return new MmspSession(config, device, Groups.of(mesh, endpoint));
+        return new MmspSession(config, device, Groups.of(mesh, endpoint), options);
     }
 
     @Override
@@ -110,7 +113,7 @@ public final class MmspSession implements TrainSession {
     public StepReport step(List<PackedBatch> microBatches, double learningRate) {
         StageState current = currentStage();
         List<ShardedBatch> batches = microBatches.stream()
-                .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), batch))
+                .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch))
                 .toList();
         long[] counts = globalCounts(batches);
         float gradientScale = counts[0] == 0 ? 0f : (float) (1.0 / counts[0]);
@@ -138,7 +141,7 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public int[] answer(PackedBatch batch) {
-        ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), batch);
+        ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch);
         Workspace ws = memory.reserve(groups, (w, g) -> model.answer(w, g, sharded.withoutPixels(), null));
         int[] own = model.answer(ws, groups, sharded, knownFrames);
         SequenceLayout layout = sharded.layout();

@@ -1,6 +1,8 @@
 package io.longreel.model;
 
+import io.longreel.config.ShardingSettings.Stages;
 import io.longreel.config.topology.Mesh;
+import io.longreel.model.attention.AttentionMask;
 import io.longreel.model.attention.AttentionPlan;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.RedistributionPlan;
@@ -35,13 +37,16 @@ public record ShardedBatch(
         int[] labelledRows,
         int[] labels) {
 
-    public static ShardedBatch of(ModelConfig config, Mesh mesh, int rank, PackedBatch batch) {
+    public static ShardedBatch of(ModelConfig config, Mesh mesh, int rank, SessionOptions options, PackedBatch batch) {
         SequenceLayout layout = SequenceLayout.of(batch, config.tokensPerFrame());
-        TokenShards shards = TokenShards.zigzag(layout.tokens(), mesh);
+        AttentionMask mask = AttentionMask.of(options.attention());
+        TokenShards shards = options.sharding().stages() == Stages.ONE
+                ? TokenShards.byFrames(layout, mesh)
+                : TokenShards.of(options.sharding().layout(), layout.tokens(), mesh);
         HeadShards heads = new HeadShards(config.llm().heads(), config.llm().kvHeads(), mesh.ulyssesDegree());
         int ring = mesh.ringOf(rank);
         int ulysses = mesh.ulyssesOf(rank);
-        int self = ring * mesh.ulyssesDegree() + ulysses;
+        int self = mesh.sequenceIndexOf(rank);
         int[] tokens = shards.positions(ring, ulysses);
         int[] labelledRows = IntStream.range(0, tokens.length)
                 .filter(row -> layout.label()[tokens[row]] >= 0)
@@ -50,10 +55,10 @@ public record ShardedBatch(
                 layout,
                 shards,
                 batch.frames(),
-                Span.part(layout.frames(), shards.ranks(), self),
+                shards.frames(layout.frames(), self),
                 RedistributionPlan.of(layout, shards, self),
-                AttentionPlan.of(layout, shards, heads, ring, ulysses),
-                AttentionPlan.ofLabelled(layout, shards, heads, ring, ulysses),
+                AttentionPlan.of(layout, mask, shards, heads, ring, ulysses),
+                AttentionPlan.ofLabelled(layout, mask, shards, heads, ring, ulysses),
                 tokens,
                 Arrays.stream(tokens).map(layout::position).toArray(),
                 labelledRows,

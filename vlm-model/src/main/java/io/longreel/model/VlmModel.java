@@ -2,6 +2,7 @@ package io.longreel.model;
 
 import io.longreel.model.attention.Attention2d;
 import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.attention.HeadDims;
 import io.longreel.model.decoder.Decoder;
 import io.longreel.model.decoder.RotaryTable;
 import io.longreel.model.loss.VocabularyLoss;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VlmModel implements AutoCloseable {
     private final ModelConfig config;
+    private final SessionOptions options;
     private final Weights weights;
     private final FrameEncoder encoder;
     private final Decoder decoder;
@@ -39,8 +41,9 @@ public final class VlmModel implements AutoCloseable {
         void logits(int firstRow, Tensor logits);
     }
 
-    public VlmModel(ModelConfig config, Weights weights) {
+    public VlmModel(ModelConfig config, Weights weights, SessionOptions options) {
         this.config = config;
+        this.options = options;
         this.weights = weights;
         this.encoder = new FrameEncoder(config, weights);
         this.decoder = new Decoder(config.llm(), weights);
@@ -118,7 +121,12 @@ public final class VlmModel implements AutoCloseable {
 
     private Attention2d attention(Workspace ws, Groups groups, AttentionPlan plan) {
         return new Attention2d(
-                ws, plan, groups.ulysses(), groups.ring(), config.llm().headDim());
+                ws,
+                plan,
+                groups.ulysses(),
+                groups.ring(),
+                HeadDims.of(config.llm().headDim()),
+                options.exchangeType());
     }
 
     /** Text rows of {@code x [T, D]}; rows of frames are undefined until the redistribution fills them. */

@@ -4,7 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.ShardingSettings;
+import io.longreel.config.ShardingSettings.Layout;
+import io.longreel.config.ShardingSettings.Stages;
+import io.longreel.config.ShardingSettings.State;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Mesh.Inner;
 import io.longreel.model.checkpoint.SafetensorsFile;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
@@ -43,22 +48,42 @@ class GoldenParityTest {
     @ParameterizedTest
     @MethodSource("casesAndMeshes")
     void shouldEqualHuggingFaceOnEveryMesh(String name, Mesh mesh) {
-        compare(name, mesh, Devices.cpu());
+        compare(name, mesh, Devices.cpu(), SessionOptions.DEFAULTS);
+    }
+
+    static Stream<Arguments> casesAndShardings() {
+        List<Mesh> meshes =
+                List.of(new Mesh(1, 3, 1), new Mesh(1, 2, 2), new Mesh(1, 3, 2, Inner.RING), new Mesh(1, 8, 1));
+        List<ShardingSettings> shardings = List.of(
+                new ShardingSettings(Layout.CONTIGUOUS, Stages.TWO, State.OPTIMIZER),
+                new ShardingSettings(Layout.STRIPED, Stages.TWO, State.OPTIMIZER),
+                new ShardingSettings(Layout.ZIGZAG, Stages.ONE, State.OPTIMIZER));
+        return Stream.of("gqa-even", "mha-odd-grid")
+                .flatMap(name -> meshes.stream()
+                        .flatMap(mesh -> shardings.stream().map(sharding -> Arguments.of(name, mesh, sharding))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("casesAndShardings")
+    void shouldEqualHuggingFaceInEveryLayout(String name, Mesh mesh, ShardingSettings sharding) {
+        compare(name, mesh, Devices.cpu(), SessionOptions.DEFAULTS.withSharding(sharding));
     }
 
     @ParameterizedTest
     @MethodSource("casesAndMeshes")
     void shouldEqualHuggingFaceWithPlainKernels(String name, Mesh mesh) {
         if (mesh.worldSize() == 1 || mesh.equals(new Mesh(1, 2, 2))) {
-            compare(name, mesh, Devices.plain());
+            compare(name, mesh, Devices.plain(), SessionOptions.DEFAULTS);
         }
     }
 
     @Test
     void shouldGiveTheSameBitsWhenRunTwice() {
         Mesh mesh = new Mesh(1, 2, 2);
-        double first = run("gqa-even", mesh, Devices.cpu(), directory.resolve("first.safetensors"));
-        double second = run("gqa-even", mesh, Devices.cpu(), directory.resolve("second.safetensors"));
+        double first =
+                run("gqa-even", mesh, Devices.cpu(), SessionOptions.DEFAULTS, directory.resolve("first.safetensors"));
+        double second =
+                run("gqa-even", mesh, Devices.cpu(), SessionOptions.DEFAULTS, directory.resolve("second.safetensors"));
         assertEquals(first, second);
         try (SafetensorsFile a = SafetensorsFile.open(directory.resolve("first.safetensors"));
                 SafetensorsFile b = SafetensorsFile.open(directory.resolve("second.safetensors"))) {
@@ -68,9 +93,9 @@ class GoldenParityTest {
         }
     }
 
-    private void compare(String name, Mesh mesh, Device device) {
+    private void compare(String name, Mesh mesh, Device device, SessionOptions options) {
         Path out = directory.resolve("out.safetensors");
-        run(name, mesh, device, out);
+        run(name, mesh, device, options, out);
         try (SafetensorsFile expected = SafetensorsFile.open(golden(name).resolve("expected.safetensors"));
                 SafetensorsFile actual = SafetensorsFile.open(out)) {
             assertEquals(expected.entries().keySet(), actual.entries().keySet());
@@ -84,9 +109,15 @@ class GoldenParityTest {
         }
     }
 
-    private static double run(String name, Mesh mesh, Device device, Path out) {
+    private static double run(String name, Mesh mesh, Device device, SessionOptions options, Path out) {
         return ForwardRun.run(
-                golden(name).resolve("checkpoint"), golden(name).resolve("batch.safetensors"), out, mesh, device, true);
+                golden(name).resolve("checkpoint"),
+                golden(name).resolve("batch.safetensors"),
+                out,
+                mesh,
+                device,
+                options,
+                true);
     }
 
     private static Path golden(String name) {

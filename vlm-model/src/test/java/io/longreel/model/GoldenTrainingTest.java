@@ -58,7 +58,7 @@ class GoldenTrainingTest {
         PackedBatch batch =
                 BatchFile.read(golden.resolve("batch.safetensors"), config).packed();
         double[][] results = new double[2][STEPS];
-        try (MmspSession session = MmspSession.open(config, Devices.cpu(), mesh, endpoint)) {
+        try (MmspSession session = MmspSession.open(config, Devices.cpu(), mesh, SessionOptions.DEFAULTS, endpoint)) {
             session.load(checkpoint);
             session.beginStage(new StageSettings(
                     "all",

@@ -117,7 +117,8 @@ class SessionResumeTest {
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<RankEndpoint> endpoints = transport.endpoints();
             return RankThreads.run(endpoints, endpoint -> {
-                try (MmspSession session = MmspSession.open(config, Devices.cpu(), mesh, endpoint)) {
+                try (MmspSession session =
+                        MmspSession.open(config, Devices.cpu(), mesh, SessionOptions.DEFAULTS, endpoint)) {
                     return work.apply(session);
                 }
             });

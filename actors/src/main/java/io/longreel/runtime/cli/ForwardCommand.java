@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.ForwardRun;
+import io.longreel.model.SessionOptions;
 import io.longreel.ops.device.Devices;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -47,7 +48,7 @@ final class ForwardCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        double loss = ForwardRun.run(checkpoint, batch, out, mesh, Devices.cpu(), gradients);
+        double loss = ForwardRun.run(checkpoint, batch, out, mesh, Devices.cpu(), SessionOptions.DEFAULTS, gradients);
         spec.commandLine().getOut().printf("loss=%.6f mesh=%s out=%s%n", loss, mesh, out);
         return Main.OK;
     }

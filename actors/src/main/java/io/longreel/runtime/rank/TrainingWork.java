@@ -8,6 +8,7 @@ import io.longreel.curriculum.StepFeed;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.model.MmspSession;
 import io.longreel.model.PackedBatch;
+import io.longreel.model.SessionOptions;
 import io.longreel.model.TrainSession;
 import io.longreel.transport.RankEndpoint;
 import java.util.ArrayList;
@@ -39,7 +40,8 @@ final class TrainingWork implements RankWork {
     public TrainSession connect() {
         RankEndpoint opened = shared.transport().open(placement, rank);
         endpoint = opened;
-        TrainSession made = MmspSession.open(shared.model(), shared.device(), placement.mesh(), opened);
+        TrainSession made = MmspSession.open(
+                shared.model(), shared.device(), placement.mesh(), SessionOptions.of(shared.config()), opened);
         session = made;
         return made;
     }

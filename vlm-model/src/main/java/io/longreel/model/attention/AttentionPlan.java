@@ -9,11 +9,12 @@ import io.longreel.ops.kernels.LossKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Everything about one sequence's attention that does not change from layer to layer, computed once per step and rank: row counts of the Ulysses
- * group, and for every K/V block of the ring which rows each query sees (causal within its document). The queries may be a subset of the
- * tokens, as the last layer needs when only some rows of logits are asked for.
+ * group, and for every K/V block of the ring which rows each query sees. The queries may be a subset of the tokens, as the last layer needs when
+ * only some rows of logits are asked for.
  */
 public final class AttentionPlan {
     private final TokenShards shards;
@@ -23,11 +24,17 @@ public final class AttentionPlan {
     private final int[][] queryTokens;
     private final List<List<Block>> blocks;
 
-    /** Rows {@code rows} of a K/V block, and which of them each query row of the group sees. */
+    /** Rows {@code rows} of a K/V block, and which of them each query row of the group sees; a row's mask with holes takes several of these. */
     public record Block(Span rows, KeyRanges ranges) {}
 
     private AttentionPlan(
-            SequenceLayout layout, TokenShards shards, HeadShards heads, int ring, int ulysses, int[][] queryTokens) {
+            SequenceLayout layout,
+            AttentionMask mask,
+            TokenShards shards,
+            HeadShards heads,
+            int ring,
+            int ulysses,
+            int[][] queryTokens) {
         this.shards = shards;
         this.heads = heads;
         this.ring = ring;
@@ -35,29 +42,30 @@ public final class AttentionPlan {
         this.queryTokens = queryTokens;
         int[] groupQueries =
                 Arrays.stream(queryTokens).flatMapToInt(Arrays::stream).toArray();
-        this.blocks = new ArrayList<>();
-        for (int source = 0; source < shards.ringDegree(); source++) {
-            blocks.add(blocksOf(layout, shards, source, groupQueries));
-        }
+        List<KeyRanges> passes = mask.passes(layout, groupQueries);
+        this.blocks = IntStream.range(0, shards.ringDegree())
+                .mapToObj(source -> blocksOf(passes, shards, source))
+                .toList();
     }
 
     /** Every token of the sequence is a query. */
-    public static AttentionPlan of(SequenceLayout layout, TokenShards shards, HeadShards heads, int ring, int ulysses) {
+    public static AttentionPlan of(
+            SequenceLayout layout, AttentionMask mask, TokenShards shards, HeadShards heads, int ring, int ulysses) {
         int[][] queries = new int[shards.ulyssesDegree()][];
         for (int u = 0; u < queries.length; u++) {
             queries[u] = shards.positions(ring, u);
         }
-        return new AttentionPlan(layout, shards, heads, ring, ulysses, queries);
+        return new AttentionPlan(layout, mask, shards, heads, ring, ulysses, queries);
     }
 
     /** Only the tokens that have a label are queries. */
     public static AttentionPlan ofLabelled(
-            SequenceLayout layout, TokenShards shards, HeadShards heads, int ring, int ulysses) {
+            SequenceLayout layout, AttentionMask mask, TokenShards shards, HeadShards heads, int ring, int ulysses) {
         int[][] queries = new int[shards.ulyssesDegree()][];
         for (int u = 0; u < queries.length; u++) {
             queries[u] = labelledTokens(layout, shards.positions(ring, u));
         }
-        return new AttentionPlan(layout, shards, heads, ring, ulysses, queries);
+        return new AttentionPlan(layout, mask, shards, heads, ring, ulysses, queries);
     }
 
     /** Those of some tokens that have a label. */
@@ -129,23 +137,35 @@ public final class AttentionPlan {
                 .sum();
     }
 
-    private static List<Block> blocksOf(SequenceLayout layout, TokenShards shards, int source, int[] queries) {
-        List<Block> found = new ArrayList<>(2);
-        int row = 0;
-        for (Span span : shards.ringSpans(source)) {
-            int[] from = new int[queries.length];
-            int[] to = new int[queries.length];
-            for (int i = 0; i < queries.length; i++) {
-                int token = queries[i];
-                from[i] = Math.clamp(layout.documentStart()[token], span.from(), span.to()) - span.from();
-                to[i] = Math.clamp(token + 1, span.from(), span.to()) - span.from();
+    /** Intervals of tokens become intervals of the source's rows; what no query sees is left out. */
+    private static List<Block> blocksOf(List<KeyRanges> passes, TokenShards shards, int source) {
+        List<Block> found = new ArrayList<>(passes.size());
+        for (KeyRanges tokens : passes) {
+            int[] from = new int[tokens.queries()];
+            int[] to = new int[tokens.queries()];
+            int first = Integer.MAX_VALUE;
+            int last = 0;
+            for (int i = 0; i < from.length; i++) {
+                from[i] = shards.rowsBefore(source, tokens.from()[i]);
+                to[i] = shards.rowsBefore(source, tokens.to()[i]);
+                if (from[i] < to[i]) {
+                    first = Math.min(first, from[i]);
+                    last = Math.max(last, to[i]);
+                }
             }
-            KeyRanges ranges = new KeyRanges(from, to);
-            if (ranges.pairs() > 0) {
-                found.add(new Block(new Span(row, row + span.size()), ranges));
+            if (first < last) {
+                found.add(new Block(new Span(first, last), relativeTo(first, from, to)));
             }
-            row += span.size();
         }
         return List.copyOf(found);
+    }
+
+    private static KeyRanges relativeTo(int first, int[] from, int[] to) {
+        for (int i = 0; i < from.length; i++) {
+            boolean empty = from[i] >= to[i];
+            from[i] = empty ? 0 : from[i] - first;
+            to[i] = empty ? 0 : to[i] - first;
+        }
+        return new KeyRanges(from, to);
     }
 }

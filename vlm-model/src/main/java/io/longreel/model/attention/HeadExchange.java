@@ -3,52 +3,55 @@ package io.longreel.model.attention;
 import io.longreel.model.shard.Span;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.kernels.RowKernels;
-import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The Ulysses all-to-all: from "own tokens, all heads" to "the group's tokens, own heads" and back, its own adjoint (Jacobs et al.,
  * DeepSpeed-Ulysses; specification 3.5). One message per pair of ranks carries query, key and value columns together; nothing is padded. Legend: n
- * own rows, G rows of the group, H head dim, columns = heads * H.
+ * own rows, G rows of the group, H key dim, V value dim, columns = heads * dim.
  */
 final class HeadExchange {
     private final Workspace ws;
     private final Communicator group;
     private final AttentionPlan plan;
-    private final int headDim;
+    private final HeadDims dims;
+    private final Wire wire;
 
-    HeadExchange(Workspace ws, Communicator group, AttentionPlan plan, int headDim) {
+    HeadExchange(Workspace ws, Communicator group, AttentionPlan plan, HeadDims dims, Wire wire) {
         this.ws = ws;
         this.group = group;
         this.plan = plan;
-        this.headDim = headDim;
+        this.dims = dims;
+        this.wire = wire;
     }
 
-    /** {@code q (nq, N H), k, v (n, K H) -> q (Gq, N_u H), kv (2 G, K_u H)}: keys of the group, then its values. */
-    void gather(Tensor q, Tensor k, Tensor v, Tensor qGroup, Tensor kvGroup) {
+    /** {@code q (nq, N H), k (n, K H), v (n, K V) -> q (Gq, N_u H), keys (G, K_u H), values (G, K_u V)}. */
+    void gather(Tensor q, Tensor k, Tensor v, Tensor qGroup, KeyValues kvGroup) {
         RowKernels rows = ws.kernels().rows();
         long mark = ws.scratch().mark();
         List<Message> out = messages(this::outgoing);
         List<Message> in = messages(this::incoming);
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
             Message m = out.get(member);
-            rows.gatherColumns(q, queryColumn(member), m.q());
-            rows.gatherColumns(k, kvColumn(member), m.k());
-            rows.gatherColumns(v, kvColumn(member), m.v());
+            rows.gatherColumns(q, queryColumn(member, dims.key()), m.q());
+            rows.gatherColumns(k, kvColumn(member, dims.key()), m.k());
+            rows.gatherColumns(v, kvColumn(member, dims.value()), m.v());
         }
-        group.allToAllV(segments(out), segments(in));
+        exchange(
+                out.stream().map(Message::all).toList(),
+                in.stream().map(Message::all).toList());
         int queryRow = 0;
         int keyRow = 0;
-        int groupRows = kvGroup.rows() / 2;
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
             Message m = in.get(member);
             copy(m.q(), qGroup, queryRow);
-            copy(m.k(), kvGroup, keyRow);
-            copy(m.v(), kvGroup, groupRows + keyRow);
+            copy(m.k(), kvGroup.k(), keyRow);
+            copy(m.v(), kvGroup.v(), keyRow);
             queryRow += m.q().rows();
             keyRow += m.k().rows();
         }
@@ -56,116 +59,120 @@ final class HeadExchange {
     }
 
     /**
-     * Adjoint of {@link #gather}: {@code dq (Gq, N_u H), dkv (2 G, K_u H) -> dq (nq, N H), dk, dv (n, K H)}. A key/value head that several members
-     * computed with gets the sum of their gradients, in member order.
+     * Adjoint of {@link #gather}: {@code dq (Gq, N_u H), dkeys, dvalues (G, ..) -> dq (nq, N H), dk (n, K H), dv (n, K V)}. A key/value head that
+     * several members computed with gets the sum of their gradients, in member order.
      */
-    void scatter(Tensor dqGroup, Tensor dkvGroup, Tensor dq, Tensor dk, Tensor dv) {
+    void scatter(Tensor dqGroup, KeyValues dkvGroup, Tensor dq, Tensor dk, Tensor dv) {
         RowKernels rows = ws.kernels().rows();
         long mark = ws.scratch().mark();
         List<Message> out = messages(this::incoming);
         List<Message> in = messages(this::outgoing);
         int queryRow = 0;
         int keyRow = 0;
-        int groupRows = dkvGroup.rows() / 2;
         for (Message m : out) {
             copyOut(dqGroup, queryRow, m.q());
-            copyOut(dkvGroup, keyRow, m.k());
-            copyOut(dkvGroup, groupRows + keyRow, m.v());
+            copyOut(dkvGroup.k(), keyRow, m.k());
+            copyOut(dkvGroup.v(), keyRow, m.v());
             queryRow += m.q().rows();
             keyRow += m.k().rows();
         }
-        group.allToAllV(segments(out), segments(in));
+        exchange(
+                out.stream().map(Message::all).toList(),
+                in.stream().map(Message::all).toList());
         ws.kernels().elementwise().zero(dk);
         ws.kernels().elementwise().zero(dv);
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
             Message m = in.get(member);
-            rows.scatterColumns(m.q(), dq, queryColumn(member), false);
-            rows.scatterColumns(m.k(), dk, kvColumn(member), true);
-            rows.scatterColumns(m.v(), dv, kvColumn(member), true);
+            rows.scatterColumns(m.q(), dq, queryColumn(member, dims.key()), false);
+            rows.scatterColumns(m.k(), dk, kvColumn(member, dims.key()), true);
+            rows.scatterColumns(m.v(), dv, kvColumn(member, dims.value()), true);
         }
         ws.scratch().rewind(mark);
     }
 
-    /** {@code out (Gq, N_u H) -> (nq, N H)}. */
+    /** {@code out (Gq, N_u V) -> (nq, N V)}. */
     void scatterQueries(Tensor outGroup, Tensor out) {
         long mark = ws.scratch().mark();
-        List<MemorySegment> send = new ArrayList<>();
+        List<Tensor> send = new ArrayList<>();
         List<Tensor> in = new ArrayList<>();
         int row = 0;
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
-            send.add(outGroup.slice(row, row + plan.queryRows(member)).segment());
+            send.add(outGroup.slice(row, row + plan.queryRows(member)));
             row += plan.queryRows(member);
-            in.add(ws.scratch().allocate(out.rows(), columns(plan.heads().queryHeads(member))));
+            in.add(ws.scratch().allocate(out.rows(), columns(plan.heads().queryHeads(member), dims.value())));
         }
-        group.allToAllV(send, in.stream().map(Tensor::segment).toList());
+        exchange(send, in);
         for (int member = 0; member < in.size(); member++) {
-            ws.kernels().rows().scatterColumns(in.get(member), out, queryColumn(member), false);
+            ws.kernels().rows().scatterColumns(in.get(member), out, queryColumn(member, dims.value()), false);
         }
         ws.scratch().rewind(mark);
     }
 
-    /** Adjoint of {@link #scatterQueries}: {@code dOut (nq, N H) -> (Gq, N_u H)}. */
+    /** Adjoint of {@link #scatterQueries}: {@code dOut (nq, N V) -> (Gq, N_u V)}. */
     void gatherQueries(Tensor dOut, Tensor dOutGroup) {
         long mark = ws.scratch().mark();
-        List<MemorySegment> send = new ArrayList<>();
-        List<MemorySegment> receive = new ArrayList<>();
+        List<Tensor> send = new ArrayList<>();
+        List<Tensor> receive = new ArrayList<>();
         int row = 0;
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
             Tensor part =
-                    ws.scratch().allocate(dOut.rows(), columns(plan.heads().queryHeads(member)));
-            ws.kernels().rows().gatherColumns(dOut, queryColumn(member), part);
-            send.add(part.segment());
-            receive.add(dOutGroup.slice(row, row + plan.queryRows(member)).segment());
+                    ws.scratch().allocate(dOut.rows(), columns(plan.heads().queryHeads(member), dims.value()));
+            ws.kernels().rows().gatherColumns(dOut, queryColumn(member, dims.value()), part);
+            send.add(part);
+            receive.add(dOutGroup.slice(row, row + plan.queryRows(member)));
             row += plan.queryRows(member);
         }
-        group.allToAllV(send, receive);
+        exchange(send, receive);
         ws.scratch().rewind(mark);
     }
 
+    /** All-to-all of F32 tensors in the form of the wire. */
+    private void exchange(List<Tensor> send, List<Tensor> receive) {
+        List<Tensor> packed = send.stream().map(wire::pack).toList();
+        List<Tensor> arrived = receive.stream().map(wire::arrival).toList();
+        group.allToAllV(
+                packed.stream().map(Tensor::segment).toList(),
+                arrived.stream().map(Tensor::segment).toList());
+        for (int member = 0; member < receive.size(); member++) {
+            wire.unpack(arrived.get(member), receive.get(member));
+        }
+    }
+
     /** The columns of one pair of ranks, one after the other in one buffer. */
-    private record Message(Tensor all, Tensor q, Tensor k, Tensor v) {
-        static Message allocate(TensorArena arena, int queryRows, int queryColumns, int keyRows, int kvColumns) {
-            int qSize = queryRows * queryColumns;
-            int kvSize = keyRows * kvColumns;
-            Tensor all = arena.allocate(qSize + 2 * kvSize);
-            return new Message(
-                    all,
-                    all.slice(0, qSize).reshape(queryRows, queryColumns),
-                    all.slice(qSize, qSize + kvSize).reshape(keyRows, kvColumns),
-                    all.slice(qSize + kvSize, qSize + 2 * kvSize).reshape(keyRows, kvColumns));
-        }
+    private record Message(Tensor all, Tensor q, Tensor k, Tensor v) {}
+
+    private Message message(int queryRows, Span queryHeads, int keyRows, Span kvHeads) {
+        int q = queryRows * columns(queryHeads, dims.key());
+        int k = keyRows * columns(kvHeads, dims.key());
+        int v = keyRows * columns(kvHeads, dims.value());
+        Tensor all = ws.scratch().allocate(q + k + v);
+        return new Message(
+                all,
+                all.slice(0, q).reshape(queryRows, columns(queryHeads, dims.key())),
+                all.slice(q, q + k).reshape(keyRows, columns(kvHeads, dims.key())),
+                all.slice(q + k, q + k + v).reshape(keyRows, columns(kvHeads, dims.value())));
     }
 
-    private interface Slot {
-        Message allocate(int member);
-    }
-
-    private List<Message> messages(Slot slot) {
-        List<Message> list = new ArrayList<>();
-        for (int member = 0; member < plan.ulyssesDegree(); member++) {
-            list.add(slot.allocate(member));
-        }
-        return list;
+    private List<Message> messages(IntFunction<Message> slot) {
+        return IntStream.range(0, plan.ulyssesDegree()).mapToObj(slot).toList();
     }
 
     /** Own rows, the heads of {@code member}. */
     private Message outgoing(int member) {
-        return Message.allocate(
-                ws.scratch(),
+        return message(
                 plan.queryRows(plan.ulysses()),
-                columns(plan.heads().queryHeads(member)),
+                plan.heads().queryHeads(member),
                 plan.keyRows(plan.ulysses()),
-                columns(plan.heads().kvHeads(member)));
+                plan.heads().kvHeads(member));
     }
 
     /** The rows of {@code member}, own heads. */
     private Message incoming(int member) {
-        return Message.allocate(
-                ws.scratch(),
+        return message(
                 plan.queryRows(member),
-                columns(plan.heads().queryHeads(plan.ulysses())),
+                plan.heads().queryHeads(plan.ulysses()),
                 plan.keyRows(member),
-                columns(plan.heads().kvHeads(plan.ulysses())));
+                plan.heads().kvHeads(plan.ulysses()));
     }
 
     private void copy(Tensor source, Tensor target, int row) {
@@ -176,19 +183,15 @@ final class HeadExchange {
         ws.kernels().elementwise().copy(source.slice(row, row + target.rows()), target);
     }
 
-    private static List<MemorySegment> segments(List<Message> messages) {
-        return messages.stream().map(m -> m.all().segment()).toList();
+    private int queryColumn(int member, int dim) {
+        return plan.heads().queryHeads(member).from() * dim;
     }
 
-    private int queryColumn(int member) {
-        return plan.heads().queryHeads(member).from() * headDim;
+    private int kvColumn(int member, int dim) {
+        return plan.heads().kvHeads(member).from() * dim;
     }
 
-    private int kvColumn(int member) {
-        return plan.heads().kvHeads(member).from() * headDim;
-    }
-
-    private int columns(Span heads) {
-        return heads.size() * headDim;
+    private static int columns(Span heads, int dim) {
+        return heads.size() * dim;
     }
 }

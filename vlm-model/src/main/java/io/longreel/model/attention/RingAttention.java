@@ -10,44 +10,48 @@ import org.jspecify.annotations.Nullable;
 /**
  * The ring: K/V blocks rotate from rank r to r + 1, the next block is in flight while this one is computed, and each block's (out, LSE) is merged in
  * the order own, r-1, r-2, ... so that the same mesh gives the same bits on every run (Liu et al.; specification 3.5, 3.6). Legend: G query rows of the
- * Ulysses group, B rows of a block, N own query heads, K own key/value heads, H head dim; a block is [2 B, K, H], keys then values.
+ * Ulysses group, N own query heads, H key dim, V value dim.
  */
 final class RingAttention {
     private final Workspace ws;
     private final Communicator ring;
     private final AttentionPlan plan;
+    private final HeadDims dims;
+    private final Wire wire;
     private final int[] kvHead;
+    private final int kvHeads;
     private final float scale;
 
-    RingAttention(Workspace ws, Communicator ring, AttentionPlan plan, int headDim) {
+    RingAttention(Workspace ws, Communicator ring, AttentionPlan plan, HeadDims dims, Wire wire) {
         this.ws = ws;
         this.ring = ring;
         this.plan = plan;
+        this.dims = dims;
+        this.wire = wire;
         this.kvHead = plan.heads().kvHeadOfQuery(plan.ulysses());
-        this.scale = (float) (1.0 / Math.sqrt(headDim));
+        this.kvHeads = plan.heads().kvHeads(plan.ulysses()).size();
+        this.scale = (float) (1.0 / Math.sqrt(dims.key()));
     }
 
-    /** {@code q [G, N, H]} over all blocks; {@code out} and {@code lse} are initialised here. */
-    void forward(Tensor q, Tensor kvOwn, Tensor out, Tensor lse) {
+    /** {@code q [G, N, H]} over all blocks; {@code out [G, N, V]} and {@code lse [G, N]} are initialised here. */
+    void forward(Tensor q, KeyValues own, Tensor out, Tensor lse) {
         ws.kernels().elementwise().zero(out);
         ws.kernels().elementwise().fill(lse, Float.NEGATIVE_INFINITY);
         long mark = ws.scratch().mark();
-        Tensor[] buffers = blockBuffers(2, kvOwn);
-        Tensor block = kvOwn;
+        KeyValueRing blocks = new KeyValueRing(ws, ring, plan, dims, wire, kvHeads, own);
         for (int step = 0; step < plan.ringDegree(); step++) {
-            int source = sourceOf(step);
-            Tensor next = step + 1 == plan.ringDegree() ? null : blockOf(buffers[step % 2], sourceOf(step + 1), kvOwn);
-            Transfer transfer = next == null ? null : rotate(block, next);
-            int rows = plan.blockRows(source);
-            for (AttentionPlan.Block part : plan.blocks(source)) {
+            blocks.startNext();
+            Tensor k = blocks.block().k();
+            Tensor v = blocks.block().v();
+            for (AttentionPlan.Block part : plan.blocks(blocks.source())) {
+                int from = part.rows().from();
+                int to = part.rows().to();
                 ws.kernels()
                         .attention()
                         .forward(
                                 q,
-                                block.slice(part.rows().from(), part.rows().to()),
-                                block.slice(
-                                        rows + part.rows().from(),
-                                        rows + part.rows().to()),
+                                k.slice(from, to),
+                                v.slice(from, to),
                                 part.ranges(),
                                 kvHead,
                                 scale,
@@ -56,50 +60,40 @@ final class RingAttention {
                                 ws.scratch());
                 ring.poll();
             }
-            if (transfer != null && next != null) {
-                transfer.await();
-                block = next;
-            }
+            blocks.advance();
         }
         ws.scratch().rewind(mark);
     }
 
     /**
      * Gradients under the final {@code lse}. K/V rotate again; the gradient of a block follows it one hop behind, gathers each rank's part in ring
-     * order, and arrives home after the last step.
+     * order, in F32, and arrives home after the last step.
      *
      * @param dq [G, N, H], overwritten
-     * @param dkv [2 B, K, H] of the own block, overwritten
+     * @param dkv of the own block, overwritten
      */
-    void backward(Tensor q, Tensor kvOwn, Tensor out, Tensor lse, Tensor dOut, Tensor dq, Tensor dkv) {
-        AttentionKernels attention = ws.kernels().attention();
+    void backward(Tensor q, KeyValues own, Tensor out, Tensor lse, Tensor dOut, Tensor dq, KeyValues dkv) {
         ws.kernels().elementwise().zero(dq);
         long mark = ws.scratch().mark();
         Tensor delta = ws.scratch().allocate(lse.shape());
-        attention.delta(out, dOut, delta);
-        Tensor[] blocks = blockBuffers(2, kvOwn);
-        Tensor[] sums = blockBuffers(4, kvOwn);
-        Tensor block = kvOwn;
+        ws.kernels().attention().delta(out, dOut, delta);
+        KeyValueRing blocks = new KeyValueRing(ws, ring, plan, dims, wire, kvHeads, own);
+        Tensor[] sums = sumBuffers();
         Tensor arriving = null;
         Transfer sumTransfer = null;
         for (int step = 0; step < plan.ringDegree(); step++) {
-            int source = sourceOf(step);
-            Tensor next = step + 1 == plan.ringDegree() ? null : blockOf(blocks[step % 2], sourceOf(step + 1), kvOwn);
-            Transfer transfer = next == null ? null : rotate(block, next);
-            Tensor sum = blockOf(step == 0 ? sums[0] : sums[1], source, kvOwn);
-            blockBackward(attention, source, block, q, lse, delta, dOut, dq, sum);
-            sum = joined(sum, arriving, sumTransfer);
-            boolean last = step + 1 == plan.ringDegree();
+            blocks.startNext();
+            boolean last = blocks.last();
+            KeyValues block = blocks.block();
+            KeyValues sum =
+                    plan.ringDegree() == 1 ? dkv : KeyValues.of(sums[step == 0 ? 0 : 1], block.rows(), kvHeads, dims);
+            blockBackward(blocks.source(), block, q, lse, delta, dOut, dq, sum);
+            Tensor joined = joined(sum.flat(), arriving, sumTransfer);
             if (plan.ringDegree() > 1) {
-                arriving = last ? dkv : blockOf(sums[2 + step % 2], sourceOf(step + 1), kvOwn);
-                sumTransfer = rotate(sum, arriving);
-            } else {
-                ws.kernels().elementwise().copy(sum, dkv);
+                arriving = last ? dkv.flat() : sumBuffer(sums[2 + step % 2], blocks.sourceAt(step + 1));
+                sumTransfer = rotate(joined, arriving);
             }
-            if (transfer != null && next != null) {
-                transfer.await();
-                block = next;
-            }
+            blocks.advance();
         }
         if (sumTransfer != null) {
             sumTransfer.await();
@@ -108,24 +102,16 @@ final class RingAttention {
     }
 
     private void blockBackward(
-            AttentionKernels attention,
-            int source,
-            Tensor block,
-            Tensor q,
-            Tensor lse,
-            Tensor delta,
-            Tensor dOut,
-            Tensor dq,
-            Tensor dBlock) {
-        ws.kernels().elementwise().zero(dBlock);
-        int rows = plan.blockRows(source);
+            int source, KeyValues block, Tensor q, Tensor lse, Tensor delta, Tensor dOut, Tensor dq, KeyValues dBlock) {
+        AttentionKernels attention = ws.kernels().attention();
+        ws.kernels().elementwise().zero(dBlock.flat());
         for (AttentionPlan.Block part : plan.blocks(source)) {
             int from = part.rows().from();
             int to = part.rows().to();
             attention.backward(
                     q,
-                    block.slice(from, to),
-                    block.slice(rows + from, rows + to),
+                    block.k().slice(from, to),
+                    block.v().slice(from, to),
                     part.ranges(),
                     kvHead,
                     scale,
@@ -133,8 +119,8 @@ final class RingAttention {
                     lse,
                     delta,
                     dq,
-                    dBlock.slice(from, to),
-                    dBlock.slice(rows + from, rows + to),
+                    dBlock.k().slice(from, to),
+                    dBlock.v().slice(from, to),
                     ws.scratch());
             ring.poll();
         }
@@ -156,22 +142,16 @@ final class RingAttention {
                 send.segment(), (plan.ring() + 1) % size, receive.segment(), (plan.ring() + size - 1) % size);
     }
 
-    /** Ring rank whose block is here at a step. */
-    private int sourceOf(int step) {
-        return Math.floorMod(plan.ring() - step, plan.ringDegree());
-    }
-
-    private Tensor[] blockBuffers(int count, Tensor like) {
-        Tensor[] buffers = new Tensor[count];
-        for (int i = 0; i < count; i++) {
-            buffers[i] = ws.scratch().allocate(2 * plan.blockRowsMax(), like.dim(1), like.dim(2));
+    /** Own part of the first block, own part of the present one, and two sums on their way. */
+    private Tensor[] sumBuffers() {
+        Tensor[] buffers = new Tensor[plan.ringDegree() == 1 ? 0 : 4];
+        for (int i = 0; i < buffers.length; i++) {
+            buffers[i] = ws.scratch().allocate(KeyValues.elements(plan.blockRowsMax(), kvHeads, dims));
         }
         return buffers;
     }
 
-    private Tensor blockOf(Tensor buffer, int source, Tensor like) {
-        Tensor sized = buffer.slice(0, 2 * plan.blockRows(source));
-        assert sized.columns() == like.columns();
-        return sized;
+    private Tensor sumBuffer(Tensor buffer, int source) {
+        return buffer.slice(0, KeyValues.elements(plan.blockRows(source), kvHeads, dims));
     }
 }

@@ -9,6 +9,8 @@ import java.util.List;
  * owner travel; the rank's own are in its own slot. Rows of a pair go in the order in which they lie on the receiving rank. The backward pass uses
  * the same plan the other way (specification 3.7, gradient leak).
  *
+ * <p>Ranks are named by their index in the sequence group.
+ *
  * @param sendRows per target rank: rows of own vision shard, counted from its first row
  * @param receiveRows per source rank: rows of own token shard
  */
@@ -18,12 +20,12 @@ public record RedistributionPlan(List<int[]> sendRows, List<int[]> receiveRows) 
         int ranks = shards.ranks();
         int[] owner = new int[layout.mediaToken().length];
         for (int rank = 0; rank < ranks; rank++) {
-            Span rows = mediaRows(layout, ranks, rank);
+            Span rows = mediaRows(layout, shards, rank);
             Arrays.fill(owner, rows.from(), rows.to(), rank);
         }
         List<int[]> sendRows = new ArrayList<>();
         List<int[]> receiveRows = List.of();
-        Span mine = mediaRows(layout, ranks, self);
+        Span mine = mediaRows(layout, shards, self);
         for (int rank = 0; rank < ranks; rank++) {
             List<int[]> byOwner = rowsByOwner(layout, shards, rank, owner, mine);
             sendRows.add(byOwner.get(ranks));
@@ -35,8 +37,8 @@ public record RedistributionPlan(List<int[]> sendRows, List<int[]> receiveRows) 
     }
 
     /** Projected rows of all frames of a rank's vision shard. */
-    public static Span mediaRows(SequenceLayout layout, int ranks, int rank) {
-        Span frames = Span.part(layout.frames(), ranks, rank);
+    public static Span mediaRows(SequenceLayout layout, TokenShards shards, int rank) {
+        Span frames = shards.frames(layout.frames(), rank);
         return new Span(frames.from() * layout.tokensPerFrame(), frames.to() * layout.tokensPerFrame());
     }
 
@@ -48,7 +50,7 @@ public record RedistributionPlan(List<int[]> sendRows, List<int[]> receiveRows) 
         for (int i = 0; i <= ranks; i++) {
             rows.add(new IntList());
         }
-        int[] tokens = shards.positions(consumer / shards.ulyssesDegree(), consumer % shards.ulyssesDegree());
+        int[] tokens = shards.positionsOf(consumer);
         for (int row = 0; row < tokens.length; row++) {
             int media = layout.mediaRow()[tokens[row]];
             if (media >= 0) {

@@ -14,14 +14,25 @@ import java.util.Arrays;
  * @param documentStart first token of the document that the token belongs to
  * @param label id that the token must predict, {@link LossKernels#IGNORE} when it must predict nothing
  * @param mediaToken inverse of {@code mediaRow}: token of each projected row; ascending
+ * @param mediumEnd end of the image or video, with the separators within, that the token belongs to; the token after it for other text
+ * @param documentEnd end of the document that the token belongs to
  */
 public record SequenceLayout(
-        int[] tokenId, int[] mediaRow, int[] documentStart, int[] label, int[] mediaToken, int tokensPerFrame) {
+        int[] tokenId,
+        int[] mediaRow,
+        int[] documentStart,
+        int[] documentEnd,
+        int[] mediumEnd,
+        int[] label,
+        int[] mediaToken,
+        int tokensPerFrame) {
 
     public static SequenceLayout of(PackedBatch batch, int tokensPerFrame) {
         int frames = batch.frames().frameCount();
         int tokens = Math.addExact(batch.ids().length - frames, Math.multiplyExact(frames, tokensPerFrame));
         SequenceLayout layout = new SequenceLayout(
+                new int[tokens],
+                new int[tokens],
                 new int[tokens],
                 new int[tokens],
                 new int[tokens],
@@ -52,27 +63,36 @@ public record SequenceLayout(
 
     private void expand(PackedBatch batch) {
         int[] unshifted = new int[tokens()];
+        int[] firstToken = new int[batch.ids().length + 1];
         int token = 0;
         int row = 0;
-        for (int document = 0; document + 1 < batch.cuSeqlens().length; document++) {
-            int start = token;
-            for (int i = batch.cuSeqlens()[document]; i < batch.cuSeqlens()[document + 1]; i++) {
-                boolean frame = batch.ids()[i] == batch.imageToken();
-                for (int t = 0; t < (frame ? tokensPerFrame : 1); t++) {
-                    tokenId[token] = frame ? -1 : batch.ids()[i];
-                    mediaRow[token] = frame ? row : -1;
-                    if (frame) {
-                        mediaToken[row++] = token;
-                    }
-                    documentStart[token] = start;
-                    unshifted[token] = frame ? LossKernels.IGNORE : batch.labels()[i];
-                    token++;
+        for (int i = 0; i < batch.ids().length; i++) {
+            boolean frame = batch.ids()[i] == batch.imageToken();
+            firstToken[i] = token;
+            for (int t = 0; t < (frame ? tokensPerFrame : 1); t++) {
+                tokenId[token] = frame ? -1 : batch.ids()[i];
+                mediaRow[token] = frame ? row : -1;
+                if (frame) {
+                    mediaToken[row++] = token;
                 }
+                unshifted[token] = frame ? LossKernels.IGNORE : batch.labels()[i];
+                mediumEnd[token] = token + 1;
+                token++;
             }
         }
+        firstToken[batch.ids().length] = token;
+        for (int d = 0; d + 1 < batch.cuSeqlens().length; d++) {
+            int from = firstToken[batch.cuSeqlens()[d]];
+            int to = firstToken[batch.cuSeqlens()[d + 1]];
+            Arrays.fill(documentStart, from, to, from);
+            Arrays.fill(documentEnd, from, to, to);
+        }
+        for (Span medium : batch.media()) {
+            int to = firstToken[medium.to()];
+            Arrays.fill(mediumEnd, firstToken[medium.from()], to, to);
+        }
         for (int i = 0; i < tokens(); i++) {
-            boolean last = i + 1 == tokens() || documentStart[i + 1] != documentStart[i];
-            label[i] = last ? LossKernels.IGNORE : unshifted[i + 1];
+            label[i] = i + 1 == documentEnd[i] ? LossKernels.IGNORE : unshifted[i + 1];
         }
     }
 }

@@ -3,6 +3,7 @@ package io.longreel.model.attention;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.model.FrameSource;
@@ -71,10 +72,11 @@ class Attention2dPropertyTest {
 
     private static long rank(Case c, RankEndpoint endpoint, float[][][] results) {
         Groups groups = Groups.of(c.mesh(), endpoint);
-        TokenShards shards = TokenShards.zigzag(c.layout().tokens(), c.mesh());
+        TokenShards shards = TokenShards.of(Layout.ZIGZAG, c.layout().tokens(), c.mesh());
         int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
         AttentionPlan plan = AttentionPlan.of(
                 c.layout(),
+                AttentionMask.causal(),
                 shards,
                 new HeadShards(c.heads(), c.kvHeads(), c.mesh().ulyssesDegree()),
                 groups.ringRank(),

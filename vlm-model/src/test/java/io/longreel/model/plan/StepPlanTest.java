@@ -9,6 +9,7 @@ import io.longreel.model.FrameSource;
 import io.longreel.model.Groups;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.PackedBatch;
+import io.longreel.model.SessionOptions;
 import io.longreel.model.ShardedBatch;
 import io.longreel.model.VlmModel;
 import io.longreel.model.state.Initializer;
@@ -51,7 +52,7 @@ class StepPlanTest {
         Kernels kernels = Devices.cpu().kernels();
         ModelConfig config = config();
         Groups groups = Groups.of(mesh, endpoint);
-        ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), batch(7));
+        ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), SessionOptions.DEFAULTS, batch(7));
         List<ParameterSpec> specs = ParameterSpec.of(config);
         try (TensorArena run = TensorArena.open("run", 2 * Parameters.sizeBytes(specs))) {
             Parameters parameters = Parameters.allocate(specs, run);
@@ -59,7 +60,7 @@ class StepPlanTest {
             Weights weights = new Weights(parameters);
             Parameters gradients = Parameters.allocate(specs, run);
             specs.forEach(s -> weights.attachGradient(s.name(), gradients.tensor(s.name())));
-            try (VlmModel model = new VlmModel(config, weights)) {
+            try (VlmModel model = new VlmModel(config, weights, SessionOptions.DEFAULTS)) {
                 StepPlan plan = StepPlan.of(
                         kernels, groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), 1f, null));
                 try (TensorArena step = TensorArena.open("step", plan.activationBytes());

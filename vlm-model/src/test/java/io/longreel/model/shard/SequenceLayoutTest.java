@@ -3,6 +3,7 @@ package io.longreel.model.shard;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
@@ -47,7 +48,7 @@ class SequenceLayoutTest {
                     SequenceLayout.of(PackedBatch.single(ids, ids.clone(), IMAGE, frames(frameCount)), 3);
             for (int ring = 1; ring <= 4; ring++) {
                 for (int ulysses = 1; ulysses <= 3; ulysses++) {
-                    assertDelivers(layout, TokenShards.zigzag(layout.tokens(), new Mesh(1, ring, ulysses)));
+                    assertDelivers(layout, TokenShards.of(Layout.ZIGZAG, layout.tokens(), new Mesh(1, ring, ulysses)));
                 }
             }
         }
@@ -57,14 +58,13 @@ class SequenceLayoutTest {
         Set<Integer> delivered = new HashSet<>();
         for (int target = 0; target < shards.ranks(); target++) {
             RedistributionPlan receiving = RedistributionPlan.of(layout, shards, target);
-            int[] tokens = shards.positions(target / shards.ulyssesDegree(), target % shards.ulyssesDegree());
+            int[] tokens = shards.positionsOf(target);
             for (int source = 0; source < shards.ranks(); source++) {
                 int[] sent =
                         RedistributionPlan.of(layout, shards, source).sendRows().get(target);
                 int[] received = receiving.receiveRows().get(source);
                 assertEquals(sent.length, received.length);
-                int first = RedistributionPlan.mediaRows(layout, shards.ranks(), source)
-                        .from();
+                int first = RedistributionPlan.mediaRows(layout, shards, source).from();
                 for (int i = 0; i < sent.length; i++) {
                     assertEquals(layout.mediaRow()[tokens[received[i]]], first + sent[i]);
                     delivered.add(first + sent[i]);

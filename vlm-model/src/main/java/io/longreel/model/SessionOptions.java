@@ -1,0 +1,52 @@
+package io.longreel.model;
+
+import io.longreel.config.AttentionSettings;
+import io.longreel.config.PrecisionSettings;
+import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.RecomputeSettings;
+import io.longreel.config.RunConfig;
+import io.longreel.config.ShardingSettings;
+import io.longreel.ops.tensor.DType;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** How a session computes what the mesh and the model leave open: equal on all ranks, for the whole run. */
+public record SessionOptions(
+        ShardingSettings sharding,
+        PrecisionSettings precision,
+        RecomputeSettings recompute,
+        AttentionSettings attention) {
+    /** What a run without settings of its own does. */
+    public static final SessionOptions DEFAULTS = new SessionOptions(
+            new ShardingSettings(
+                    ShardingSettings.Layout.ZIGZAG, ShardingSettings.Stages.TWO, ShardingSettings.State.OPTIMIZER),
+            new PrecisionSettings(
+                    PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, PrecisionSettings.Sums.FAST),
+            RecomputeSettings.NONE,
+            new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.empty(), 0, Optional.empty()));
+
+    public static SessionOptions of(RunConfig config) {
+        return new SessionOptions(config.sharding(), config.precision(), config.recompute(), config.attention());
+    }
+
+    /** What attention rounds activations to and sends them as. */
+    public DType exchangeType() {
+        return precision.exchange() == Exchange.BF16 ? DType.BF16 : DType.F32;
+    }
+
+    public SessionOptions withSharding(ShardingSettings other) {
+        return new SessionOptions(other, precision, recompute, attention);
+    }
+
+    public SessionOptions withPrecision(PrecisionSettings other) {
+        return new SessionOptions(sharding, other, recompute, attention);
+    }
+
+    public SessionOptions withRecompute(RecomputeSettings other) {
+        return new SessionOptions(sharding, precision, other, attention);
+    }
+
+    public SessionOptions withAttention(AttentionSettings other) {
+        return new SessionOptions(sharding, precision, recompute, other);
+    }
+}

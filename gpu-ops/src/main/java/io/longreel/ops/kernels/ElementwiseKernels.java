@@ -1,5 +1,6 @@
 package io.longreel.ops.kernels;
 
+import io.longreel.ops.exact.ExactSum;
 import io.longreel.ops.tensor.Tensor;
 
 /** Activations, rotary embedding, sums and conversions. F32 where nothing else is said. Outputs may be the input tensor itself where shapes agree. */
@@ -48,7 +49,7 @@ public interface ElementwiseKernels {
         }
     }
 
-    /** {@code y += x}. */
+    /** {@code y += x}. Where exact sums are computed, {@code y} may be SUM128 and {@code x} F32 or SUM128. */
     void addTo(Tensor x, Tensor y);
 
     /** {@code out = a + b}. */
@@ -76,6 +77,20 @@ public interface ElementwiseKernels {
      * @param wide F32, as many elements
      */
     void widen(Tensor x, Tensor wide);
+
+    /** {@code target = sums}, SUM128 rounded to F32; for devices that compute exact sums. */
+    default void round(Tensor sums, Tensor target) {
+        throw new UnsupportedOperationException("this device computes no exact sums: sums=" + sums);
+    }
+
+    /** Adds the square of each element, which is exact in double. */
+    default void addSquares(Tensor x, ExactSum sum) {
+        Shapes.f32(x);
+        for (long i = 0; i < x.elements(); i++) {
+            double value = x.getFloat(i);
+            sum.add(value * value);
+        }
+    }
 
     /** Sum of squares in double, in an order that depends on the number of elements only. NaN and infinity propagate. */
     double sumOfSquares(Tensor x);

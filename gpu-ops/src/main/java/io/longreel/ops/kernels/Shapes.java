@@ -20,6 +20,15 @@ public final class Shapes {
         }
     }
 
+    /** Gradients accumulate in F32, or in sums that do not depend on the order. */
+    public static void accumulator(String name, Tensor tensor, long elements) {
+        if ((tensor.dtype() != DType.F32 && tensor.dtype() != DType.SUM128) || tensor.elements() != elements) {
+            throw new IllegalArgumentException(
+                    "gradient must accumulate in F32 or SUM128 and have the right size: operand=%s shape=%s elements=%d"
+                            .formatted(name, tensor, elements));
+        }
+    }
+
     /** {@code tensor} has exactly this many elements. */
     public static void elements(String name, Tensor tensor, long elements) {
         f32(tensor);
@@ -60,7 +69,13 @@ public final class Shapes {
 
     /** Inner and outer dims of {@code c = op(a) op(b)} agree. */
     public static void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, Tensor c) {
-        f32(a, b, c);
+        f32(c);
+        matmulInto(transposeA, a, transposeB, b, c);
+    }
+
+    /** As {@link #matmul}, whatever the type of {@code c} is. */
+    public static void matmulInto(boolean transposeA, Tensor a, boolean transposeB, Tensor b, Tensor c) {
+        f32(a, b);
         int m = transposeA ? a.columns() : a.rows();
         int innerA = transposeA ? a.rows() : a.columns();
         int innerB = transposeB ? b.columns() : b.rows();
@@ -74,6 +89,11 @@ public final class Shapes {
     /** One index per row of {@code moved}, each a row of {@code indexed}; both have equally wide rows. */
     public static void indexedRows(Tensor moved, int[] index, Tensor indexed) {
         f32(moved, indexed);
+        indexedRowsOfAnyType(moved, index, indexed);
+    }
+
+    /** As {@link #indexedRows}, whatever the types are. */
+    public static void indexedRowsOfAnyType(Tensor moved, int[] index, Tensor indexed) {
         if (moved.rows() != index.length || moved.columns() != indexed.columns()) {
             throw new IllegalArgumentException("one index per row, rows of equal width: rows=%s indexed=%s indices=%d"
                     .formatted(moved, indexed, index.length));

@@ -41,13 +41,13 @@ final class PlainAttention implements AttentionKernels {
                 double sum = 0;
                 double[] block = new double[headDim];
                 for (int s = from; s < to; s++) {
-                    double p = Math.exp(scores[s - from] - max);
+                    double p = StrictMath.exp(scores[s - from] - max);
                     sum += p;
                     for (int h = 0; h < headDim; h++) {
                         block[h] += p * v_SKH.getFloat(key(s, kvHeads, kvHead_N[n], headDim) + h);
                     }
                 }
-                merge(block, sum, max + Math.log(sum), out_TNH, query, lse_TN, (long) t * heads + n);
+                merge(block, sum, max + StrictMath.log(sum), out_TNH, query, lse_TN, (long) t * heads + n);
             }
         }
     }
@@ -57,10 +57,10 @@ final class PlainAttention implements AttentionKernels {
             double[] block, double sum, double lseBlock, Tensor out_TNH, long outAt, Tensor lse_TN, long lseAt) {
         double lse = lse_TN.getFloat(lseAt);
         double max = Math.max(lse, lseBlock);
-        double merged = max + Math.log(Math.exp(lse - max) + Math.exp(lseBlock - max));
+        double merged = max + StrictMath.log(StrictMath.exp(lse - max) + StrictMath.exp(lseBlock - max));
         for (int h = 0; h < block.length; h++) {
-            double before = Math.exp(lse - merged) * out_TNH.getFloat(outAt + h);
-            out_TNH.setFloat(outAt + h, (float) (before + Math.exp(lseBlock - merged) * block[h] / sum));
+            double before = StrictMath.exp(lse - merged) * out_TNH.getFloat(outAt + h);
+            out_TNH.setFloat(outAt + h, (float) (before + StrictMath.exp(lseBlock - merged) * block[h] / sum));
         }
         lse_TN.setFloat(lseAt, (float) merged);
     }
@@ -90,12 +90,12 @@ final class PlainAttention implements AttentionKernels {
             Tensor dv_SKH,
             TensorArena scratch) {
         Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, lse_TN);
-        Shapes.attention(dq_TNH, dk_SKH, dv_SKH, ranges, kvHead_N, dOut_TNH, delta_TN);
+        Shapes.attention(dq_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, delta_TN);
         int heads = q_TNH.dim(1);
         int kvHeads = k_SKH.dim(1);
         int headDim = q_TNH.dim(2);
-        double[] dkSum = new double[Math.toIntExact(k_SKH.elements())];
-        double[] dvSum = new double[Math.toIntExact(v_SKH.elements())];
+        GradientSums dkSum = GradientSums.into("dk", dk_SKH, Math.toIntExact(k_SKH.elements()));
+        GradientSums dvSum = GradientSums.into("dv", dv_SKH, Math.toIntExact(v_SKH.elements()));
         for (int t = 0; t < q_TNH.rows(); t++) {
             for (int n = 0; n < heads; n++) {
                 double lse = lse_TN.getFloat((long) t * heads + n);
@@ -107,19 +107,19 @@ final class PlainAttention implements AttentionKernels {
                 double[] dqSum = new double[headDim];
                 for (int s = ranges.from()[t]; s < ranges.to()[t]; s++) {
                     int key = Math.toIntExact(key(s, kvHeads, kvHead_N[n], headDim));
-                    double p = Math.exp(scale * dot(q_TNH, query, k_SKH, key, headDim) - lse);
+                    double p = StrictMath.exp(scale * dot(q_TNH, query, k_SKH, key, headDim) - lse);
                     double ds = scale * p * (dot(dOut_TNH, query, v_SKH, key, headDim) - delta);
                     for (int h = 0; h < headDim; h++) {
-                        dvSum[key + h] += p * dOut_TNH.getFloat(query + h);
-                        dkSum[key + h] += ds * q_TNH.getFloat(query + h);
+                        dvSum.add(key + h, p * dOut_TNH.getFloat(query + h));
+                        dkSum.add(key + h, ds * q_TNH.getFloat(query + h));
                         dqSum[h] += ds * k_SKH.getFloat(key + h);
                     }
                 }
                 addSums(dqSum, dq_TNH, query);
             }
         }
-        addSums(dkSum, dk_SKH, 0);
-        addSums(dvSum, dv_SKH, 0);
+        dkSum.finish();
+        dvSum.finish();
     }
 
     @Override

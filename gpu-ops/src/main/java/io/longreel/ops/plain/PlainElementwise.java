@@ -2,6 +2,7 @@ package io.longreel.ops.plain;
 
 import io.longreel.ops.kernels.ElementwiseKernels;
 import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 
@@ -15,7 +16,7 @@ final class PlainElementwise implements ElementwiseKernels {
         Shapes.sameElements(x, y);
         for (long i = 0; i < x.elements(); i++) {
             double v = x.getFloat(i);
-            y.setFloat(i, (float) (0.5 * v * (1 + Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v)))));
+            y.setFloat(i, (float) (0.5 * v * (1 + StrictMath.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v)))));
         }
     }
 
@@ -24,7 +25,7 @@ final class PlainElementwise implements ElementwiseKernels {
         Shapes.sameElements(x, dy, dx);
         for (long i = 0; i < x.elements(); i++) {
             double v = x.getFloat(i);
-            double t = Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v));
+            double t = StrictMath.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v));
             double inner = SQRT_2_OVER_PI * (1 + 3 * CUBIC * v * v);
             dx.setFloat(i, (float) (dy.getFloat(i) * (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * inner)));
         }
@@ -45,7 +46,7 @@ final class PlainElementwise implements ElementwiseKernels {
         for (long i = 0; i < x.elements(); i++) {
             double v = x.getFloat(i);
             double cdf = 0.5 * (1 + erf(v / Math.sqrt(2)));
-            double pdf = Math.exp(-0.5 * v * v) / Math.sqrt(2 * Math.PI);
+            double pdf = StrictMath.exp(-0.5 * v * v) / Math.sqrt(2 * Math.PI);
             dx.setFloat(i, (float) (dy.getFloat(i) * (cdf + v * pdf)));
         }
     }
@@ -94,7 +95,11 @@ final class PlainElementwise implements ElementwiseKernels {
 
     @Override
     public void addTo(Tensor x, Tensor y) {
-        add(x, y, y);
+        if (y.dtype() == DType.SUM128) {
+            FixedSums.add(x, y);
+        } else {
+            add(x, y, y);
+        }
     }
 
     @Override
@@ -150,8 +155,14 @@ final class PlainElementwise implements ElementwiseKernels {
         return sum;
     }
 
+    @Override
+    public void round(Tensor sums, Tensor target) {
+        Shapes.elements("target", target, sums.elements());
+        FixedSums.round(sums, target);
+    }
+
     private static double sigmoid(double x) {
-        return 1 / (1 + Math.exp(-x));
+        return 1 / (1 + StrictMath.exp(-x));
     }
 
     /**
@@ -171,6 +182,6 @@ final class PlainElementwise implements ElementwiseKernels {
             term *= 2 * x * x / (2 * n + 1);
             sum += term;
         }
-        return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+        return 2 / Math.sqrt(Math.PI) * StrictMath.exp(-x * x) * sum;
     }
 }

@@ -1,7 +1,9 @@
 package io.longreel.ops.plain;
 
+import io.longreel.ops.exact.FixedSum;
 import io.longreel.ops.kernels.LinearKernels;
 import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 
 /** Matrix products by the definition: one dot product per element, summed in double. Stateless; any thread. */
@@ -9,6 +11,10 @@ final class PlainLinear implements LinearKernels {
 
     @Override
     public void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {
+        if (c.dtype() == DType.SUM128) {
+            addProducts(transposeA, a, transposeB, b, beta, c);
+            return;
+        }
         Shapes.matmul(transposeA, a, transposeB, b, c);
         int inner = transposeA ? a.rows() : a.columns();
         long strideA = a.columns();
@@ -28,6 +34,30 @@ final class PlainLinear implements LinearKernels {
         }
     }
 
+    /** {@code c += op(a) op(b)}, each product (exact in double) a term of its own. */
+    private static void addProducts(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {
+        Shapes.matmulInto(transposeA, a, transposeB, b, c);
+        if (beta != 1f) {
+            throw new IllegalArgumentException("exact sums are only added to: beta=%s c=%s".formatted(beta, c));
+        }
+        int inner = transposeA ? a.rows() : a.columns();
+        long strideA = a.columns();
+        long strideB = b.columns();
+        FixedSum sum = new FixedSum();
+        for (int i = 0; i < c.rows(); i++) {
+            for (int j = 0; j < c.columns(); j++) {
+                long at = (long) i * c.columns() + j;
+                sum.load(c, at);
+                for (int p = 0; p < inner; p++) {
+                    double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
+                    double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
+                    sum.add(left * right);
+                }
+                sum.store(c, at);
+            }
+        }
+    }
+
     @Override
     public void addBias(Tensor y, Tensor bias) {
         Shapes.f32(y);
@@ -43,13 +73,12 @@ final class PlainLinear implements LinearKernels {
     @Override
     public void biasGradient(Tensor dy, Tensor dBias) {
         Shapes.f32(dy);
-        Shapes.elements("dBias", dBias, dy.columns());
-        for (int j = 0; j < dy.columns(); j++) {
-            double sum = 0;
-            for (int i = 0; i < dy.rows(); i++) {
-                sum += dy.getFloat((long) i * dy.columns() + j);
+        GradientSums sums = GradientSums.into("dBias", dBias, dy.columns());
+        for (int i = 0; i < dy.rows(); i++) {
+            for (int j = 0; j < dy.columns(); j++) {
+                sums.add(j, dy.getFloat((long) i * dy.columns() + j));
             }
-            dBias.setFloat(j, (float) (dBias.getFloat(j) + sum));
         }
+        sums.finish();
     }
 }

@@ -26,11 +26,11 @@ final class PlainLoss implements LossKernels {
             }
             double sum = 0;
             for (int j = 0; j < vocabulary; j++) {
-                sum += Math.exp(logits.getFloat(row + j) - max);
+                sum += StrictMath.exp(logits.getFloat(row + j) - max);
             }
-            loss += max + Math.log(sum) - logits.getFloat(row + labels[i]);
+            loss += max + StrictMath.log(sum) - logits.getFloat(row + labels[i]);
             for (int j = 0; gradientScale != 0f && j < vocabulary; j++) {
-                double softmax = Math.exp(logits.getFloat(row + j) - max) / sum;
+                double softmax = StrictMath.exp(logits.getFloat(row + j) - max) / sum;
                 logits.setFloat(row + j, (float) (gradientScale * (softmax - (j == labels[i] ? 1 : 0))));
             }
         }

@@ -53,8 +53,8 @@ final class PlainNorm implements NormKernels {
         Shapes.elements("mean", mean, x.rows());
         Shapes.elements("rstd", rstd, x.rows());
         int columns = x.columns();
-        double[] gammaSum = new double[columns];
-        double[] betaSum = new double[columns];
+        GradientSums gammaSum = GradientSums.into("dGamma", dGamma, columns);
+        GradientSums betaSum = GradientSums.into("dBeta", dBeta, columns);
         for (int i = 0; i < x.rows(); i++) {
             long row = (long) i * columns;
             double m = mean.getFloat(i);
@@ -69,14 +69,14 @@ final class PlainNorm implements NormKernels {
             for (int j = 0; j < columns; j++) {
                 double d = dy.getFloat(row + j);
                 double normal = (x.getFloat(row + j) - m) * r;
-                gammaSum[j] += d * normal;
-                betaSum[j] += d;
+                gammaSum.add(j, d * normal);
+                betaSum.add(j, d);
                 double dNormal = d * gamma.getFloat(j) - sum / columns - normal * sumNormal / columns;
                 dx.setFloat(row + j, (float) (r * dNormal));
             }
         }
-        addSums(dGamma, gammaSum, "dGamma");
-        addSums(dBeta, betaSum, "dBeta");
+        gammaSum.finish();
+        betaSum.finish();
     }
 
     @Override
@@ -106,7 +106,7 @@ final class PlainNorm implements NormKernels {
         Shapes.elements("gamma", gamma, x.columns());
         Shapes.elements("rstd", rstd, x.rows());
         int columns = x.columns();
-        double[] gammaSum = new double[columns];
+        GradientSums gammaSum = GradientSums.into("dGamma", dGamma, columns);
         for (int i = 0; i < x.rows(); i++) {
             long row = (long) i * columns;
             double r = rstd.getFloat(i);
@@ -117,20 +117,10 @@ final class PlainNorm implements NormKernels {
             for (int j = 0; j < columns; j++) {
                 double d = dy.getFloat(row + j);
                 double normal = x.getFloat(row + j) * r;
-                gammaSum[j] += d * normal;
+                gammaSum.add(j, d * normal);
                 dx.setFloat(row + j, (float) (r * (d * gamma.getFloat(j) - normal * sumNormal / columns)));
             }
         }
-        addSums(dGamma, gammaSum, "dGamma");
-    }
-
-    private static void addSums(@Nullable Tensor gradient, double[] sums, String name) {
-        if (gradient == null) {
-            return;
-        }
-        Shapes.elements(name, gradient, sums.length);
-        for (int j = 0; j < sums.length; j++) {
-            gradient.setFloat(j, (float) (gradient.getFloat(j) + sums[j]));
-        }
+        gammaSum.finish();
     }
 }

@@ -21,8 +21,8 @@ final class PlainOptimizer implements OptimizerKernels {
             double weightDecay,
             int step) {
         Shapes.adamW(weights, gradients, m, v, step);
-        double correction1 = 1 - Math.pow(beta1, step);
-        double correction2 = 1 - Math.pow(beta2, step);
+        double correction1 = 1 - StrictMath.pow(beta1, step);
+        double correction2 = 1 - StrictMath.pow(beta2, step);
         for (long i = 0; i < weights.elements(); i++) {
             double g = (double) gradientScale * gradients.getFloat(i);
             double mNew = beta1 * m.getFloat(i) + (1 - beta1) * g;

@@ -2,6 +2,7 @@ package io.longreel.ops.plain;
 
 import io.longreel.ops.kernels.RowKernels;
 import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 
 /** Moves of rows, one element at a time. Stateless; any thread. */
@@ -9,6 +10,13 @@ final class PlainRows implements RowKernels {
 
     @Override
     public void gather(Tensor source, int[] index, Tensor target) {
+        if (source.dtype() == DType.SUM128 && target.dtype() == DType.SUM128) {
+            Shapes.indexedRowsOfAnyType(target, index, source);
+            for (int i = 0; i < index.length; i++) {
+                target.slice(i, i + 1).copyFrom(source.slice(index[i], index[i] + 1));
+            }
+            return;
+        }
         Shapes.indexedRows(target, index, source);
         for (int i = 0; i < index.length; i++) {
             for (int j = 0; j < target.columns(); j++) {
@@ -29,6 +37,14 @@ final class PlainRows implements RowKernels {
 
     @Override
     public void scatterAdd(Tensor source, int[] index, Tensor target) {
+        if (target.dtype() == DType.SUM128) {
+            Shapes.f32(source);
+            Shapes.indexedRowsOfAnyType(source, index, target);
+            for (int i = 0; i < index.length; i++) {
+                FixedSums.add(source.slice(i, i + 1), target.slice(index[i], index[i] + 1));
+            }
+            return;
+        }
         Shapes.indexedRows(source, index, target);
         for (int i = 0; i < index.length; i++) {
             for (int j = 0; j < source.columns(); j++) {

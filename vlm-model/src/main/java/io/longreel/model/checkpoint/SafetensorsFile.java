@@ -137,7 +137,8 @@ public final class SafetensorsFile implements AutoCloseable {
                 case I64 -> stored.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i);
                 case I32 -> stored.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i);
                 case U8 -> stored.get(ValueLayout.JAVA_BYTE, i) & 0xff;
-                case F32, BF16, F16 -> throw fault(file, name, "dtype must be an integer: found=" + entry.dtype);
+                case F32, BF16, F16, SUM128 ->
+                    throw fault(file, name, "dtype must be an integer: found=" + entry.dtype);
             };
         }
         return values;
@@ -248,12 +249,14 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     private static DType dtype(Path file, String name, JsonNode node) {
-        for (DType dtype : DType.values()) {
+        List<DType> storable =
+                Arrays.stream(DType.values()).filter(DType::storable).toList();
+        for (DType dtype : storable) {
             if (node.isTextual() && node.textValue().equals(dtype.name())) {
                 return dtype;
             }
         }
-        throw fault(file, name, "dtype must be one of %s: found=%s".formatted(Arrays.toString(DType.values()), node));
+        throw fault(file, name, "dtype must be one of %s: found=%s".formatted(storable, node));
     }
 
     private static int[] shape(Path file, String name, JsonNode node) {

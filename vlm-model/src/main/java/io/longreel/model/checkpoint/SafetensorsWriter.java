@@ -38,6 +38,10 @@ public final class SafetensorsWriter {
                         "only F32 can be converted, to a floating type: name=%s tensor=%s stored=%s"
                                 .formatted(name, tensor, stored));
             }
+            if (!stored.storable()) {
+                throw new IllegalArgumentException(
+                        "files hold no such type: name=%s stored=%s".formatted(name, stored));
+            }
             if (name.equals(SafetensorsFile.METADATA)) {
                 throw new IllegalArgumentException("name is reserved: name=" + name);
             }

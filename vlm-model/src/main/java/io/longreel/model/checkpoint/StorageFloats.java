@@ -17,7 +17,7 @@ final class StorageFloats {
     static boolean isFloating(DType dtype) {
         return switch (dtype) {
             case F32, BF16, F16 -> true;
-            case I32, I64, U8 -> false;
+            case I32, I64, U8, SUM128 -> false;
         };
     }
 
@@ -36,7 +36,7 @@ final class StorageFloats {
                     floats.setAtIndex(FLOAT, i, Float.float16ToFloat(stored.getAtIndex(SHORT, i)));
                 }
             }
-            case I32, I64, U8 -> throw notFloating(dtype);
+            case I32, I64, U8, SUM128 -> throw notFloating(dtype);
         }
     }
 
@@ -55,7 +55,7 @@ final class StorageFloats {
                     stored.setAtIndex(SHORT, i, Float.floatToFloat16(floats.getAtIndex(FLOAT, i)));
                 }
             }
-            case I32, I64, U8 -> throw notFloating(dtype);
+            case I32, I64, U8, SUM128 -> throw notFloating(dtype);
         }
     }
 

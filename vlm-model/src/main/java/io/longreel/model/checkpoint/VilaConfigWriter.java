@@ -124,7 +124,8 @@ final class VilaConfigWriter {
             case F32 -> "float32";
             case BF16 -> "bfloat16";
             case F16 -> "float16";
-            case I32, I64, U8 -> throw new IllegalStateException("storage must be floating: storage=" + storage);
+            case I32, I64, U8, SUM128 ->
+                throw new IllegalStateException("storage must be floating: storage=" + storage);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.longreel.model.plan;
 
+import io.longreel.ops.exact.ExactSum;
 import io.longreel.ops.kernels.AttentionKernels;
 import io.longreel.ops.kernels.ElementwiseKernels;
 import io.longreel.ops.kernels.Kernels;
@@ -130,6 +131,12 @@ record PlanningKernels(Kernels real) implements Kernels {
 
         @Override
         public void addTo(Tensor x, Tensor y) {}
+
+        @Override
+        public void round(Tensor sums, Tensor target) {}
+
+        @Override
+        public void addSquares(Tensor x, ExactSum sum) {}
 
         @Override
         public void add(Tensor a, Tensor b, Tensor out) {}

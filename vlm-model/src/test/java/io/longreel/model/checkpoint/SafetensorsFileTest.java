@@ -94,6 +94,14 @@ class SafetensorsFileTest {
     }
 
     @Test
+    void shouldRefuseToWriteWhatOnlyMemoryHolds() {
+        try (TensorArena arena = TensorArena.open("test", 64)) {
+            Tensor sums = arena.allocate(DType.SUM128, 1);
+            assertThrows(IllegalArgumentException.class, () -> SafetensorsWriter.Item.of("sums", sums));
+        }
+    }
+
+    @Test
     void shouldReadUnalignedTensorsWhenTheHeaderHasAnOddLength() throws IOException {
         Path path =
                 write("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} ", new byte[] {0, 0, -128, 63});
@@ -114,6 +122,7 @@ class SafetensorsFileTest {
                 "{\"x\" | 0 | file must hold JSON",
                 "{} {} | 0 | file must hold JSON",
                 "{\"x\":{\"dtype\":\"F8\",\"shape\":[],\"data_offsets\":[0,1]}} | 1 | dtype must be one of",
+                "{\"x\":{\"dtype\":\"SUM128\",\"shape\":[1],\"data_offsets\":[0,16]}} | 16 | dtype must be one of",
                 "{\"x\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,1]}} | 1 | shape must be a list",
                 "{\"x\":{\"dtype\":\"U8\",\"shape\":\"3\",\"data_offsets\":[0,1]}} | 1 | shape must be a list",
                 "{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}} | 1 | data_offsets must be two",

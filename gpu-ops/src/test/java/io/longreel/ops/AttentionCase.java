@@ -68,6 +68,17 @@ public record AttentionCase(
         return new KeyRanges(from, to);
     }
 
+    /** Each row sees itself and the {@code width - 1} rows before it. */
+    public static KeyRanges window(int rows, int width) {
+        int[] from = new int[rows];
+        int[] to = new int[rows];
+        for (int i = 0; i < rows; i++) {
+            from[i] = Math.max(0, i + 1 - width);
+            to[i] = i + 1;
+        }
+        return new KeyRanges(from, to);
+    }
+
     /** Any ranges at all, many of them empty. */
     public static KeyRanges anyRanges(TensorWorkbench bench, int queries, int keys) {
         int[] from = new int[queries];

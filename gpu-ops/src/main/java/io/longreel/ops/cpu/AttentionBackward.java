@@ -25,124 +25,116 @@ record AttentionBackward(
         int stride) {
 
     void differentiate(QueryTile tile, int head, int kvHead) {
-        int heads = q_TNH.dim(1);
-        int kvHeads = k_SKH.dim(1);
-        int headDim = q_TNH.dim(2);
-        int rows = tile.rows();
-        long rowAt = ((long) tile.from() * heads + head) * headDim;
-        long rowStride = (long) heads * headDim;
-        long keyStride = (long) kvHeads * headDim;
-        int perTile = tile.keysPerTile(CpuAttention.BACKWARD_KEYS);
-        for (int from = tile.firstKey(); from < tile.lastKey(); from += perTile) {
-            int keys = Math.min(perTile, tile.lastKey() - from);
-            long keyAt = ((long) from * kvHeads + kvHead) * headDim;
-            // q k^T, dOut v^T: (rows, H) (keys, H)^T -> (rows, keys)
-            OneDnn.sgemm(
-                    false,
-                    true,
-                    rows,
-                    keys,
-                    headDim,
-                    scale,
-                    q_TNH.segment(),
-                    rowAt,
-                    rowStride,
-                    k_SKH.segment(),
-                    keyAt,
-                    keyStride,
-                    0f,
-                    p,
-                    0,
-                    stride);
-            OneDnn.sgemm(
-                    false,
-                    true,
-                    rows,
-                    keys,
-                    headDim,
-                    1f,
-                    dOut_TNH.segment(),
-                    rowAt,
-                    rowStride,
-                    v_SKH.segment(),
-                    keyAt,
-                    keyStride,
-                    0f,
-                    ds,
-                    0,
-                    stride);
-            scoreGradients(tile, head, from, keys);
-            // dv += p^T dOut, dk += ds^T q: (rows, keys)^T (rows, H) -> (keys, H)
-            OneDnn.sgemm(
-                    true,
-                    false,
-                    keys,
-                    headDim,
-                    rows,
-                    1f,
-                    p,
-                    0,
-                    stride,
-                    dOut_TNH.segment(),
-                    rowAt,
-                    rowStride,
-                    1f,
-                    dv_SKH.segment(),
-                    keyAt,
-                    keyStride);
-            OneDnn.sgemm(
-                    true,
-                    false,
-                    keys,
-                    headDim,
-                    rows,
-                    scale,
-                    ds,
-                    0,
-                    stride,
-                    q_TNH.segment(),
-                    rowAt,
-                    rowStride,
-                    1f,
-                    dk_SKH.segment(),
-                    keyAt,
-                    keyStride);
-            // dq += ds k: (rows, keys) (keys, H) -> (rows, H)
-            OneDnn.sgemm(
-                    false,
-                    false,
-                    rows,
-                    headDim,
-                    keys,
-                    scale,
-                    ds,
-                    0,
-                    stride,
-                    k_SKH.segment(),
-                    keyAt,
-                    keyStride,
-                    1f,
-                    dq_TNH.segment(),
-                    rowAt,
-                    rowStride);
+        for (QueryTile.KeyTile keyTile : tile.keyTiles()) {
+            for (QueryTile.Piece piece : keyTile.pieces()) {
+                // q k^T, dOut v^T: (rows, H) (keys, H)^T -> (rows, keys)
+                rowsTimesKeys(scale, q_TNH, k_SKH, p, tile, keyTile, piece, head, kvHead);
+                rowsTimesKeys(1f, dOut_TNH, v_SKH, ds, tile, keyTile, piece, head, kvHead);
+            }
+            scoreGradients(tile, keyTile, head);
+            for (QueryTile.Piece piece : keyTile.pieces()) {
+                // dv += p^T dOut, dk += ds^T q: (rows, keys)^T (rows, H) -> (keys, H)
+                addToKeys(1f, p, dOut_TNH, dv_SKH, tile, keyTile, piece, head, kvHead);
+                addToKeys(scale, ds, q_TNH, dk_SKH, tile, keyTile, piece, head, kvHead);
+                addToQueries(tile, keyTile, piece, head, kvHead);
+            }
         }
     }
 
-    private void scoreGradients(QueryTile tile, int head, int keyFrom, int keys) {
+    private void rowsTimesKeys(
+            float factor,
+            Tensor rows_TNH,
+            Tensor keys_SKH,
+            MemorySegment product,
+            QueryTile tile,
+            QueryTile.KeyTile keyTile,
+            QueryTile.Piece piece,
+            int head,
+            int kvHead) {
+        OneDnn.sgemm(
+                false,
+                true,
+                piece.rows(),
+                piece.keys(),
+                rows_TNH.dim(2),
+                factor,
+                rows_TNH.segment(),
+                AttentionForward.rowAt(rows_TNH, tile.from() + piece.row(), head),
+                rows_TNH.columns(),
+                keys_SKH.segment(),
+                AttentionForward.rowAt(keys_SKH, keyTile.from() + piece.key(), kvHead),
+                keys_SKH.columns(),
+                0f,
+                product,
+                (long) piece.row() * stride + piece.key(),
+                stride);
+    }
+
+    private void addToKeys(
+            float factor,
+            MemorySegment scores,
+            Tensor rows_TNH,
+            Tensor gradient_SKH,
+            QueryTile tile,
+            QueryTile.KeyTile keyTile,
+            QueryTile.Piece piece,
+            int head,
+            int kvHead) {
+        OneDnn.sgemm(
+                true,
+                false,
+                piece.keys(),
+                rows_TNH.dim(2),
+                piece.rows(),
+                factor,
+                scores,
+                (long) piece.row() * stride + piece.key(),
+                stride,
+                rows_TNH.segment(),
+                AttentionForward.rowAt(rows_TNH, tile.from() + piece.row(), head),
+                rows_TNH.columns(),
+                1f,
+                gradient_SKH.segment(),
+                AttentionForward.rowAt(gradient_SKH, keyTile.from() + piece.key(), kvHead),
+                gradient_SKH.columns());
+    }
+
+    /** {@code dq += ds k}: {@code (rows, keys) (keys, H) -> (rows, H)}. */
+    private void addToQueries(QueryTile tile, QueryTile.KeyTile keyTile, QueryTile.Piece piece, int head, int kvHead) {
+        OneDnn.sgemm(
+                false,
+                false,
+                piece.rows(),
+                k_SKH.dim(2),
+                piece.keys(),
+                scale,
+                ds,
+                (long) piece.row() * stride + piece.key(),
+                stride,
+                k_SKH.segment(),
+                AttentionForward.rowAt(k_SKH, keyTile.from() + piece.key(), kvHead),
+                k_SKH.columns(),
+                1f,
+                dq_TNH.segment(),
+                AttentionForward.rowAt(dq_TNH, tile.from() + piece.row(), head),
+                dq_TNH.columns());
+    }
+
+    private void scoreGradients(QueryTile tile, QueryTile.KeyTile keyTile, int head) {
         for (int i = 0; i < tile.rows(); i++) {
             long row = (long) i * stride * Float.BYTES;
             long statistics = (long) (tile.from() + i) * q_TNH.dim(1) + head;
             float lse = lse_TN.segment().getAtIndex(JAVA_FLOAT, statistics);
-            int first = tile.firstColumn(tile.from() + i, keyFrom, keys);
-            int last = tile.lastColumn(tile.from() + i, keyFrom, keys);
+            int first = tile.firstColumn(tile.from() + i, keyTile);
+            int last = tile.lastColumn(tile.from() + i, keyTile);
             if (first >= last || lse == Float.NEGATIVE_INFINITY) {
                 first = 0;
                 last = 0;
             }
             float delta = delta_TN.segment().getAtIndex(JAVA_FLOAT, statistics);
             ScoreRow.differentiate(p, ds, row, first, last, lse, delta);
-            ScoreRow.hide(p, row, first, last, keys);
-            ScoreRow.hide(ds, row, first, last, keys);
+            ScoreRow.hide(p, row, first, last, keyTile.keys());
+            ScoreRow.hide(ds, row, first, last, keyTile.keys());
         }
     }
 }

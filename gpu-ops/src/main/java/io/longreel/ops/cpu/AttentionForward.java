@@ -22,56 +22,65 @@ record AttentionForward(
         MemorySegment sum) {
 
     void attend(QueryTile tile, int head, int kvHead) {
-        int heads = q_TNH.dim(1);
-        int kvHeads = k_SKH.dim(1);
-        int headDim = q_TNH.dim(2);
-        long rowAt = ((long) tile.from() * heads + head) * headDim;
-        long rowStride = (long) heads * headDim;
-        long keyStride = (long) kvHeads * headDim;
         start(tile, head);
-        int perTile = tile.keysPerTile(CpuAttention.FORWARD_KEYS);
-        for (int from = tile.firstKey(); from < tile.lastKey(); from += perTile) {
-            int keys = Math.min(perTile, tile.lastKey() - from);
-            long keyAt = ((long) from * kvHeads + kvHead) * headDim;
-            // (rows, H) (keys, H)^T -> (rows, keys)
-            OneDnn.sgemm(
-                    false,
-                    true,
-                    tile.rows(),
-                    keys,
-                    headDim,
-                    scale,
-                    q_TNH.segment(),
-                    rowAt,
-                    rowStride,
-                    k_SKH.segment(),
-                    keyAt,
-                    keyStride,
-                    0f,
-                    scores,
-                    0,
-                    stride);
-            softmax(tile, from, keys, rowAt, rowStride);
-            // (rows, keys) (keys, H) -> (rows, H)
-            OneDnn.sgemm(
-                    false,
-                    false,
-                    tile.rows(),
-                    headDim,
-                    keys,
-                    1f,
-                    scores,
-                    0,
-                    stride,
-                    v_SKH.segment(),
-                    keyAt,
-                    keyStride,
-                    1f,
-                    out_TNH.segment(),
-                    rowAt,
-                    rowStride);
+        for (QueryTile.KeyTile keyTile : tile.keyTiles()) {
+            for (QueryTile.Piece piece : keyTile.pieces()) {
+                score(tile, keyTile, piece, head, kvHead);
+            }
+            softmax(tile, keyTile, head);
+            for (QueryTile.Piece piece : keyTile.pieces()) {
+                addValues(tile, keyTile, piece, head, kvHead);
+            }
         }
-        finish(tile, head, rowAt, rowStride);
+        finish(tile, head);
+    }
+
+    /** {@code (rows, H) (keys, H)^T -> (rows, keys)}. */
+    private void score(QueryTile tile, QueryTile.KeyTile keyTile, QueryTile.Piece piece, int head, int kvHead) {
+        int headDim = q_TNH.dim(2);
+        OneDnn.sgemm(
+                false,
+                true,
+                piece.rows(),
+                piece.keys(),
+                headDim,
+                scale,
+                q_TNH.segment(),
+                rowAt(q_TNH, tile.from() + piece.row(), head),
+                q_TNH.columns(),
+                k_SKH.segment(),
+                rowAt(k_SKH, keyTile.from() + piece.key(), kvHead),
+                k_SKH.columns(),
+                0f,
+                scores,
+                (long) piece.row() * stride + piece.key(),
+                stride);
+    }
+
+    /** {@code (rows, keys) (keys, H) -> (rows, H)}. */
+    private void addValues(QueryTile tile, QueryTile.KeyTile keyTile, QueryTile.Piece piece, int head, int kvHead) {
+        OneDnn.sgemm(
+                false,
+                false,
+                piece.rows(),
+                v_SKH.dim(2),
+                piece.keys(),
+                1f,
+                scores,
+                (long) piece.row() * stride + piece.key(),
+                stride,
+                v_SKH.segment(),
+                rowAt(v_SKH, keyTile.from() + piece.key(), kvHead),
+                v_SKH.columns(),
+                1f,
+                out_TNH.segment(),
+                rowAt(out_TNH, tile.from() + piece.row(), head),
+                out_TNH.columns());
+    }
+
+    /** Offset of a row's head in floats. */
+    static long rowAt(Tensor x, int row, int head) {
+        return ((long) row * x.dim(1) + head) * x.dim(2);
     }
 
     /** What earlier blocks left counts as one key with score {@code lse} and value {@code out}. */
@@ -83,12 +92,12 @@ record AttentionForward(
         }
     }
 
-    private void softmax(QueryTile tile, int keyFrom, int keys, long rowAt, long rowStride) {
-        int headDim = q_TNH.dim(2);
+    private void softmax(QueryTile tile, QueryTile.KeyTile keyTile, int head) {
+        int keys = keyTile.keys();
         for (int i = 0; i < tile.rows(); i++) {
             long row = (long) i * stride * Float.BYTES;
-            int first = tile.firstColumn(tile.from() + i, keyFrom, keys);
-            int last = tile.lastColumn(tile.from() + i, keyFrom, keys);
+            int first = tile.firstColumn(tile.from() + i, keyTile);
+            int last = tile.lastColumn(tile.from() + i, keyTile);
             if (first >= last) {
                 ScoreRow.hide(scores, row, 0, 0, keys);
                 continue;
@@ -103,7 +112,7 @@ record AttentionForward(
             float earlier = sum.getAtIndex(JAVA_FLOAT, i);
             if (now != before && earlier != 0f) {
                 float shrink = (float) Math.exp(before - now);
-                ScoreRow.scale(out_TNH.segment(), (rowAt + i * rowStride) * Float.BYTES, headDim, shrink);
+                scaleOutput(tile.from() + i, head, shrink);
                 earlier *= shrink;
             }
             max.setAtIndex(JAVA_FLOAT, i, now);
@@ -111,14 +120,17 @@ record AttentionForward(
         }
     }
 
-    private void finish(QueryTile tile, int head, long rowAt, long rowStride) {
-        int headDim = q_TNH.dim(2);
+    private void scaleOutput(int row, int head, float factor) {
+        ScoreRow.scale(out_TNH.segment(), rowAt(out_TNH, row, head) * Float.BYTES, out_TNH.dim(2), factor);
+    }
+
+    private void finish(QueryTile tile, int head) {
         for (int i = 0; i < tile.rows(); i++) {
             float total = sum.getAtIndex(JAVA_FLOAT, i);
             if (total == 0f) {
                 continue;
             }
-            ScoreRow.scale(out_TNH.segment(), (rowAt + i * rowStride) * Float.BYTES, headDim, 1f / total);
+            scaleOutput(tile.from() + i, head, 1f / total);
             float lse = (float) (max.getAtIndex(JAVA_FLOAT, i) + Math.log(total));
             lse_TN.segment().setAtIndex(JAVA_FLOAT, lseIndex(tile, i, head), lse);
         }

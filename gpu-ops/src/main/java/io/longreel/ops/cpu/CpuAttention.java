@@ -9,23 +9,22 @@ import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
  * Attention in tiles (Dao et al., FlashAttention): per head, a tile of queries meets the keys it may see, tile by tile; scores come from a
  * matrix product into scratch that fits the second-level cache, a vector loop turns them into probabilities, a second product adds
- * their values to the output. A value that is not finite may reach rows of its tile that do not see it. The running output is kept unnormalised in {@code out} itself while a query tile is worked on, starting from
- * what earlier blocks left (weight 1 at maximum {@code lse}), so that merging costs nothing. Stateless; any thread, one per call.
+ * their values to the output. A value that is not finite may reach rows of its tile that do not see it. The running output is kept
+ * unnormalised in {@code out} itself while a query tile is worked on, starting from what earlier blocks left (weight 1 at maximum
+ * {@code lse}), so that merging costs nothing. Stateless; any thread, one per call.
  *
  * <p>Legend: T query rows, S key rows, N query heads, K key/value heads, H head dim.
  */
 final class CpuAttention implements AttentionKernels {
-    // Tiles of 128 x 512 scores take 256 KiB; measured best of 64 to 512 rows and 256 to 1024 keys at head dim 32.
-    private static final int FORWARD_ROWS = 128;
-    static final int FORWARD_KEYS = 512;
-    private static final int BACKWARD_ROWS = 128;
-    static final int BACKWARD_KEYS = 512;
+    /** Keys of a tile of scores at most. */
+    private static final int KEYS_MAX = 512;
 
     @Override
     public void forward(
@@ -43,8 +42,8 @@ final class CpuAttention implements AttentionKernels {
             throw new IllegalArgumentException("heads must have a dim: q=" + q_TNH);
         }
         long mark = scratch.mark();
-        int rows = Math.min(FORWARD_ROWS, q_TNH.rows());
-        int stride = stride(k_SKH.rows(), FORWARD_KEYS);
+        int rows = Math.min(QueryTile.ROWS_MAX, q_TNH.rows());
+        int stride = stride(k_SKH.rows());
         AttentionForward pass = new AttentionForward(
                 q_TNH,
                 k_SKH,
@@ -56,10 +55,9 @@ final class CpuAttention implements AttentionKernels {
                 stride,
                 scratch.allocate(rows).segment(),
                 scratch.allocate(rows).segment());
-        QueryTile tile = new QueryTile(ranges, FORWARD_ROWS);
+        List<QueryTile> tiles = QueryTile.of(ranges, QueryTile.ROWS_MAX, KEYS_MAX);
         for (int n = 0; n < kvHead_N.length; n++) {
-            tile.reset();
-            while (tile.next()) {
+            for (QueryTile tile : tiles) {
                 pass.attend(tile, n, kvHead_N[n]);
             }
         }
@@ -104,8 +102,8 @@ final class CpuAttention implements AttentionKernels {
             throw new IllegalArgumentException("heads must have a dim: q=" + q_TNH);
         }
         long mark = scratch.mark();
-        int rows = Math.min(BACKWARD_ROWS, q_TNH.rows());
-        int stride = stride(k_SKH.rows(), BACKWARD_KEYS);
+        int rows = Math.min(QueryTile.ROWS_MAX, q_TNH.rows());
+        int stride = stride(k_SKH.rows());
         AttentionBackward pass = new AttentionBackward(
                 q_TNH,
                 k_SKH,
@@ -120,10 +118,9 @@ final class CpuAttention implements AttentionKernels {
                 scratch.allocate(rows, stride).segment(),
                 scratch.allocate(rows, stride).segment(),
                 stride);
-        QueryTile tile = new QueryTile(ranges, BACKWARD_ROWS);
+        List<QueryTile> tiles = QueryTile.of(ranges, QueryTile.ROWS_MAX, KEYS_MAX);
         for (int n = 0; n < kvHead_N.length; n++) {
-            tile.reset();
-            while (tile.next()) {
+            for (QueryTile tile : tiles) {
                 pass.differentiate(tile, n, kvHead_N[n]);
             }
         }
@@ -131,18 +128,24 @@ final class CpuAttention implements AttentionKernels {
     }
 
     @Override
+    public long executedPairs(KeyRanges ranges) {
+        return QueryTile.of(ranges, QueryTile.ROWS_MAX, KEYS_MAX).stream()
+                .mapToLong(QueryTile::pairs)
+                .sum();
+    }
+
+    @Override
     public long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim) {
-        int forwardRows = Math.min(FORWARD_ROWS, queries);
-        int backwardRows = Math.min(BACKWARD_ROWS, queries);
-        long forward = TensorArena.sizeBytes(DType.F32, forwardRows, stride(keys, FORWARD_KEYS))
-                + 2 * TensorArena.sizeBytes(DType.F32, forwardRows);
-        long backward = 2 * TensorArena.sizeBytes(DType.F32, backwardRows, stride(keys, BACKWARD_KEYS));
+        int rows = Math.min(QueryTile.ROWS_MAX, queries);
+        long tile = TensorArena.sizeBytes(DType.F32, rows, stride(keys));
+        long forward = tile + 2 * TensorArena.sizeBytes(DType.F32, rows);
+        long backward = 2 * tile;
         return Math.max(forward, backward);
     }
 
     /** Floats from one row of a score tile to the next: whole vectors and slack, which also keeps rows from sharing cache sets. */
-    private static int stride(int keys, int keysMax) {
+    private static int stride(int keys) {
         int lanes = VectorMath.LANES;
-        return (Math.min(keys, keysMax) + lanes - 1) / lanes * lanes + ScoreRow.SLACK;
+        return (Math.min(keys, KEYS_MAX) + lanes - 1) / lanes * lanes + ScoreRow.SLACK;
     }
 }

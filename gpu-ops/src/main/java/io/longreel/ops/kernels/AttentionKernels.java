@@ -51,6 +51,12 @@ public interface AttentionKernels {
             Tensor dv_SKH,
             TensorArena scratch);
 
+    /**
+     * Query-key pairs per head that {@link #forward} and {@link #backward} compute for this mask, those included that they compute and throw away: at most
+     * 1.04 times {@link KeyRanges#pairs}, or 1024 more than these where that is more.
+     */
+    long executedPairs(KeyRanges ranges);
+
     /** Scratch that {@link #forward} and {@link #backward} take at most, for any block of at most these sizes. */
     long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim);
 }

@@ -123,6 +123,11 @@ final class PlainAttention implements AttentionKernels {
     }
 
     @Override
+    public long executedPairs(KeyRanges ranges) {
+        return ranges.pairs();
+    }
+
+    @Override
     public long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim) {
         return 0;
     }

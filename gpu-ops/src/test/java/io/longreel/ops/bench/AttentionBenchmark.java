@@ -10,10 +10,12 @@ import io.longreel.ops.tensor.Tensor;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * GFLOP/s of attention on one thread: forward counts 4, backward 10 flop per allowed query-key pair, head and head dim. Takes query rows,
- * query heads, key/value heads and head dim; prints the best of several runs for each kind of mask.
+ * query heads, key/value heads and head dim; prints the best of several runs for each kind of mask, and
+ * how many pairs the tiles compute for each that the mask allows.
  */
 public final class AttentionBenchmark {
     private static final int RUNS = 8;
@@ -31,6 +33,10 @@ public final class AttentionBenchmark {
         measure("full", KeyRanges.full(rows, rows), heads, kvHeads, headDim);
         measure("causal", AttentionCase.causal(rows, rows, 0), heads, kvHeads, headDim);
         measure("frames of 16", AttentionCase.frames(rows, 16), heads, kvHeads, headDim);
+        measure("window of 64", AttentionCase.window(rows, 64), heads, kvHeads, headDim);
+        measure("window of 512", AttentionCase.window(rows, 512), heads, kvHeads, headDim);
+        int[] starts = IntStream.range(0, (rows + 299) / 300).map(d -> 300 * d).toArray();
+        measure("documents of 300", AttentionCase.causalDocuments(rows, starts), heads, kvHeads, headDim);
     }
 
     private static void measure(String mask, KeyRanges ranges, int heads, int kvHeads, int headDim) {
@@ -67,12 +73,13 @@ public final class AttentionBenchmark {
             double backward = best(
                     () -> attention.backward(q, k, v, ranges, kvHead, scale, out, lse, delta, dq, dk, dv, scratch));
             System.out.printf(
-                    "%-14s T=%d N=%d K=%d H=%d  forward %.1f ms %.1f GFLOP/s  backward %.1f ms %.1f GFLOP/s%n",
+                    "%-16s T=%d N=%d K=%d H=%d  executed %.3f  forward %.2f ms %.1f GFLOP/s  backward %.2f ms %.1f GFLOP/s%n",
                     mask,
                     rows,
                     heads,
                     kvHeads,
                     headDim,
+                    (double) attention.executedPairs(ranges) / ranges.pairs(),
                     forward * 1e3,
                     4 * pairs / forward / 1e9,
                     backward * 1e3,

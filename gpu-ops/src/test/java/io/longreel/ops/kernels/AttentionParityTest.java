@@ -76,7 +76,7 @@ class AttentionParityTest {
             AttentionCase.frames(rows, 16),
             AttentionCase.causal(rows, rows, -90),
             AttentionCase.causal(rows, rows, 90),
-            window(rows, 20),
+            AttentionCase.window(rows, 20),
         };
         for (int m = 0; m < masks.length; m++) {
             try (TensorWorkbench bench = TensorWorkbench.open(seed++)) {
@@ -89,16 +89,6 @@ class AttentionParityTest {
                 compare(AttentionCase.random(bench, rows, 3, 90, 3, 8, any), "any ranges", 0, 30, 90);
             }
         }
-    }
-
-    private static KeyRanges window(int rows, int width) {
-        int[] from = new int[rows];
-        int[] to = new int[rows];
-        for (int i = 0; i < rows; i++) {
-            from[i] = Math.max(0, i + 1 - width);
-            to[i] = i + 1;
-        }
-        return new KeyRanges(from, to);
     }
 
     @Test

@@ -239,6 +239,11 @@ record PlanningKernels(Kernels real) implements Kernels {
         }
 
         @Override
+        public long executedPairs(KeyRanges ranges) {
+            return real.executedPairs(ranges);
+        }
+
+        @Override
         public long scratchBytes(int queries, int keys, int heads, int kvHeads, int headDim) {
             return real.scratchBytes(queries, keys, heads, kvHeads, headDim);
         }

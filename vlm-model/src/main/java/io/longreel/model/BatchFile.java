@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A batch in a safetensors file: {@code input_ids} and {@code labels} (integers, one document, labels not shifted, -100 ignored) and
- * {@code pixel_values} [F, 3, h, w] with one frame per image marker in {@code input_ids}; absent when there is none.
+ * A batch in a safetensors file: {@code input_ids} and {@code labels} (integers, labels not shifted, -100 ignored), {@code pixel_values} [F, 3, h, w]
+ * with one frame per image marker in {@code input_ids}, absent when there is none, and {@code cu_seqlens}, bounds of the documents in
+ * {@code input_ids}, absent for a single one.
  */
 record BatchFile(PackedBatch packed) {
 
@@ -32,8 +33,26 @@ record BatchFile(PackedBatch packed) {
                         "batch must have one frame per image marker: file=%s markers(id %d)=%d frames=%d; add or remove frames in pixel_values"
                                 .formatted(file, config.imageToken(), markers, frames.frameCount()));
             }
-            return new BatchFile(PackedBatch.single(ids, labels, config.imageToken(), frames));
+            return new BatchFile(
+                    new PackedBatch(ids, labels, documents(tensors, file, ids.length), config.imageToken(), frames));
         }
+    }
+
+    private static int[] documents(SafetensorsFile tensors, Path file, int ids) {
+        if (!tensors.contains("cu_seqlens")) {
+            return new int[] {0, ids};
+        }
+        int[] bounds = integers(tensors, file, "cu_seqlens");
+        boolean valid = bounds.length >= 2 && bounds[0] == 0 && bounds[bounds.length - 1] == ids;
+        for (int i = 1; valid && i < bounds.length; i++) {
+            valid = bounds[i] > bounds[i - 1];
+        }
+        if (!valid) {
+            throw RuntimeFailure.data(
+                    "cu_seqlens must ascend from 0 to the number of ids: file=%s cu_seqlens=%s input_ids=%d"
+                            .formatted(file, Arrays.toString(bounds), ids));
+        }
+        return bounds;
     }
 
     private static void checkIds(Path file, int[] ids, ModelConfig config) {

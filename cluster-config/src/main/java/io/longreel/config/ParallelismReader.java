@@ -9,6 +9,7 @@ import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.ShardingSettings.Stages;
 import io.longreel.config.ShardingSettings.State;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -17,9 +18,6 @@ import java.util.OptionalInt;
  * thread, for the duration of one load; what it returns is only meant for use when no fault was found.
  */
 final class ParallelismReader {
-    /** What fits the stream ids of the transport. */
-    private static final int RANKS_MAX = 1024;
-
     private final ConfigReader root;
     private final Faults faults;
 
@@ -28,24 +26,32 @@ final class ParallelismReader {
         this.faults = root.faults();
     }
 
-    Mesh mesh(ClusterSettings cluster) {
+    /** The mesh as it is written; {@link #judge} says whether it fits. */
+    Mesh mesh() {
         ConfigReader section = root.section("mesh");
-        Mesh mesh = new Mesh(
-                section.integer("data", 1, RANKS_MAX),
-                section.integer("ring", 1, RANKS_MAX),
-                section.integer("ulysses", 1, RANKS_MAX),
+        return new Mesh(
+                section.integer("data", 1, MeshAdvice.RANKS_MAX),
+                section.integer("ring", 1, MeshAdvice.RANKS_MAX),
+                section.integer("ulysses", 1, MeshAdvice.RANKS_MAX),
                 section.choice("inner", Mesh.Inner.class));
+    }
+
+    /** The rules that relate the mesh to the cluster and to the model. */
+    void judge(Mesh mesh, ClusterSettings cluster, MeshAdvice advice) {
+        ConfigReader section = root.section("mesh");
         String clusterPath = root.pathOf("cluster");
+        String hint = advice.hint(mesh);
         faults.require(
-                mesh.worldSize() <= RANKS_MAX,
+                mesh.worldSize() <= MeshAdvice.RANKS_MAX,
                 root,
                 "mesh",
-                "must have at most %d ranks: data * ring * ulysses = %d".formatted(RANKS_MAX, mesh.worldSize()));
+                "must have at most %d ranks: data * ring * ulysses = %d%s"
+                        .formatted(MeshAdvice.RANKS_MAX, mesh.worldSize(), hint));
         faults.require(
-                mesh.worldSize() == cluster.nodes() * cluster.ranksPerNode(),
+                mesh.worldSize() == advice.ranks(),
                 root,
                 "mesh",
-                "must have as many ranks as the cluster: data * ring * ulysses = %d * %d * %d = %d, but nodes * ranks-per-node = %d * %d = %d"
+                "must have as many ranks as the cluster: data * ring * ulysses = %d * %d * %d = %d, but nodes * ranks-per-node = %d * %d = %d%s"
                         .formatted(
                                 mesh.dataDegree(),
                                 mesh.ringDegree(),
@@ -53,19 +59,30 @@ final class ParallelismReader {
                                 mesh.worldSize(),
                                 cluster.nodes(),
                                 cluster.ranksPerNode(),
-                                cluster.nodes() * cluster.ranksPerNode()),
+                                advice.ranks(),
+                                hint),
                 clusterPath);
+        faults.require(
+                mesh.ulyssesDegree() <= advice.heads(),
+                section,
+                "ulysses",
+                "must not exceed the query heads of the model: ulysses=%d heads=%d%s"
+                        .formatted(mesh.ulyssesDegree(), advice.heads(), hint),
+                root.pathOf("model"));
         boolean ulyssesInside = mesh.inner() == Mesh.Inner.ULYSSES;
         String inner = ConfigReader.written(mesh.inner());
         faults.require(
                 cluster.ranksPerNode() % mesh.innerDegree() == 0,
                 section,
                 inner,
-                "must divide cluster.ranks-per-node, or a %s group would straddle nodes: %s=%d ranks-per-node=%d"
+                "must divide cluster.ranks-per-node, or a %s group would straddle nodes: %s=%d ranks-per-node=%d%s"
                         .formatted(
-                                ulyssesInside ? "Ulysses" : "ring", inner, mesh.innerDegree(), cluster.ranksPerNode()),
+                                ulyssesInside ? "Ulysses" : "ring",
+                                inner,
+                                mesh.innerDegree(),
+                                cluster.ranksPerNode(),
+                                hint),
                 clusterPath);
-        return mesh;
     }
 
     ShardingSettings sharding() {

@@ -10,6 +10,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,16 +124,24 @@ public final class RunConfigLoader {
         Path out = settings.out();
         ClusterSettings cluster = settings.cluster();
         ParallelismReader parallelism = new ParallelismReader(root);
-        Mesh mesh = parallelism.mesh(cluster);
+        Mesh mesh = parallelism.mesh();
         TransportSettings transport = settings.transport();
-        ModelSettings model = settings.model(mesh);
+        ModelSettings model = settings.model();
         ShardingSettings sharding = parallelism.sharding();
         PrecisionSettings precision = parallelism.precision();
         RecomputeSettings recompute = parallelism.recompute(model);
         AttentionSettings attention = parallelism.attention();
         DataSettings data = settings.data();
         CheckpointSettings checkpoint = settings.checkpoint();
-        List<StageSettings> stages = new StagesReader(root, model, mesh).read();
+        StagesReader curriculum = new StagesReader(root, model);
+        List<StageSettings> stages = curriculum.read();
+        MeshAdvice advice = new MeshAdvice(
+                cluster.nodes(),
+                cluster.ranksPerNode(),
+                model.architecture().map(a -> a.llm().heads()).orElse(MeshAdvice.ANY),
+                curriculum.samplesMin());
+        parallelism.judge(mesh, cluster, advice);
+        curriculum.judge(mesh, advice);
         root.rejectUnknownKeys();
         RunConfig config = new RunConfig(
                 name,

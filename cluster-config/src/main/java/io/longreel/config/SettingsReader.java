@@ -2,7 +2,7 @@ package io.longreel.config;
 
 import io.longreel.config.ConfigReader.Range;
 import io.longreel.config.ModelSettings.Architecture;
-import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,8 +17,6 @@ import java.util.Optional;
  */
 final class SettingsReader {
     private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
-    /** What fits the stream ids of the transport. */
-    private static final int RANKS_MAX = 1024;
 
     private final ConfigReader root;
     private final Faults faults;
@@ -59,8 +57,8 @@ final class SettingsReader {
         String host = section.text("seed-host");
         faults.require(!host.isBlank(), section, "seed-host", "must be a host name or an address");
         int port = section.integer("seed-port", 0, 65_535);
-        int nodes = section.integer("nodes", 1, RANKS_MAX);
-        int ranksPerNode = section.integer("ranks-per-node", 1, RANKS_MAX);
+        int nodes = section.integer("nodes", 1, MeshAdvice.RANKS_MAX);
+        int ranksPerNode = section.integer("ranks-per-node", 1, MeshAdvice.RANKS_MAX);
         Duration joinTimeout = section.duration("join-timeout");
         int commitWindow = section.integer("commit-window", 1, 64);
         return new ClusterSettings(host, port, nodes, ranksPerNode, joinTimeout, commitWindow);
@@ -87,18 +85,10 @@ final class SettingsReader {
         return new TransportSettings(intraNode, windowBytes, mtuBytes, termBytes, section.duration("wait-timeout"));
     }
 
-    ModelSettings model(Mesh mesh) {
+    ModelSettings model() {
         ConfigReader section = root.section("model");
         Architecture architecture = architecture(section.section("architecture"));
         if (section.isNull("checkpoint")) {
-            int heads = architecture.llm().heads();
-            faults.require(
-                    mesh.ulyssesDegree() <= heads,
-                    root.section("mesh"),
-                    "ulysses",
-                    "must not exceed the query heads of the model: ulysses=%d heads=%d; use ring or data for the other ranks"
-                            .formatted(mesh.ulyssesDegree(), heads),
-                    section.pathOf("architecture"));
             return new ModelSettings(Optional.empty(), Optional.of(architecture));
         }
         Path checkpoint = path(section, "checkpoint", section.text("checkpoint"));

@@ -12,6 +12,7 @@ import io.longreel.config.StageSettings.Phase;
 import io.longreel.config.StageSettings.Schedule;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -49,13 +50,15 @@ final class StagesReader {
 
     private final ConfigReader root;
     private final Faults faults;
-    private final Mesh mesh;
     private final Optional<ModelSettings.Architecture> architecture;
+    private final List<Draw> draws = new ArrayList<>();
 
-    StagesReader(ConfigReader root, ModelSettings model, Mesh mesh) {
+    /** What a phase that somebody wrote draws for each step. */
+    private record Draw(ConfigReader section, int samples) {}
+
+    StagesReader(ConfigReader root, ModelSettings model) {
         this.root = root;
         this.faults = root.faults();
-        this.mesh = mesh;
         this.architecture = model.architecture();
     }
 
@@ -91,6 +94,24 @@ final class StagesReader {
                         .map(Needle::name)
                         .toList());
         return stages;
+    }
+
+    /** Fewest samples of a step in what was read. */
+    int samplesMin() {
+        return draws.stream().mapToInt(Draw::samples).min().orElse(MeshAdvice.ANY);
+    }
+
+    /** The rule that relates the phases to the mesh. */
+    void judge(Mesh mesh, MeshAdvice advice) {
+        for (Draw draw : draws) {
+            faults.require(
+                    draw.samples() >= mesh.dataDegree(),
+                    draw.section(),
+                    "samples-per-step",
+                    "must be at least mesh.data, so that each copy of the model has a sample: samples-per-step=%d data=%d%s"
+                            .formatted(draw.samples(), mesh.dataDegree(), advice.hint(mesh)),
+                    root.pathOf("mesh"));
+        }
     }
 
     /** A stage as the user wrote it, over the defaults. */
@@ -161,13 +182,9 @@ final class StagesReader {
             SettingsReader.requireFileName(section, "name", name);
         }
         int samples = section.integer("samples-per-step", 1, Integer.MAX_VALUE);
-        faults.require(
-                samples >= mesh.dataDegree() || written.isEmpty(),
-                section,
-                "samples-per-step",
-                "must be at least mesh.data, so that each copy of the model has a sample: samples-per-step=%d data=%d"
-                        .formatted(samples, mesh.dataDegree()),
-                root.pathOf("mesh"));
+        if (!written.isEmpty()) {
+            draws.add(new Draw(section, samples));
+        }
         return new Phase(
                 name,
                 section.integer("steps", 1, Integer.MAX_VALUE),

@@ -3,6 +3,7 @@ package io.longreel.model;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import io.longreel.config.topology.Placement;
 import io.longreel.model.checkpoint.SafetensorsWriter;
 import io.longreel.model.checkpoint.VilaCheckpoint;
@@ -69,6 +70,7 @@ public final class ForwardRun {
 
     private double run(Path out) {
         ModelConfig config = VilaCheckpoint.readConfig(checkpoint);
+        MeshAdvice.requireInProcess(mesh, config.llm().heads());
         BatchFile batch = BatchFile.read(batchFile, config);
         SequenceLayout layout = SequenceLayout.of(batch.packed(), config.tokensPerFrame());
         long capacity = outputBytes(config, layout);

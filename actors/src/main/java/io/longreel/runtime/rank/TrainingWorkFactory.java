@@ -1,5 +1,6 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.ModelFit;
 import io.longreel.config.ModelSettings.Architecture;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
@@ -12,6 +13,7 @@ import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
 import io.longreel.transport.TransportNode;
+import java.nio.file.Path;
 import java.util.List;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 
@@ -60,10 +62,13 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         }
     }
 
-    /** The numbers of the model that a run trains. */
+    /** The numbers of the model that a run trains, which its mesh fits. */
     public static ModelConfig modelOf(RunConfig config) {
         if (config.model().checkpoint().isPresent()) {
-            return VilaCheckpoint.readConfig(config.model().checkpoint().get());
+            Path checkpoint = config.model().checkpoint().get();
+            ModelConfig model = VilaCheckpoint.readConfig(checkpoint);
+            ModelFit.require(config, model.llm().heads(), model.llm().layers(), checkpoint);
+            return model;
         }
         Architecture architecture = config.model()
                 .architecture()

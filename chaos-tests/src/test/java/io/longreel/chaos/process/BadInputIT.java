@@ -52,7 +52,58 @@ final class BadInputIT {
 
     @Test
     void shouldSayWhatFitsWhenTheMeshDoesNot() {
-        refuses(List.of("mesh.ring=3", "nodes * ranks-per-node = 2 * 2 = 4"), "train", "tiny", "--set", "mesh.ring=3");
+        refuses(
+                List.of("mesh.ring=3", "nodes * ranks-per-node = 2 * 2 = 4", "work: data=1 ring=2 ulysses=2 or "),
+                "train",
+                "tiny",
+                "--set",
+                "mesh.ring=3");
+    }
+
+    @Test
+    void shouldOfferMeshesWhenAGroupOfTheInnerAxisStraddlesNodes() {
+        refuses(
+                List.of("mesh.ring", "straddle nodes", "ring=4 ranks-per-node=2", "work: data=1 ring=4 ulysses=1 or "),
+                "train",
+                "tiny",
+                "--set",
+                "mesh={ring=4, ulysses=1, inner=ring}");
+    }
+
+    @Test
+    void shouldOfferMeshesWhenAStepHasFewerSamplesThanReplicas() {
+        refuses(
+                List.of("samples-per-step=2", "data=4", "work: data=2 ring=1 ulysses=2 or "),
+                "train",
+                "tiny",
+                "--set",
+                "mesh={data=4, ring=1, ulysses=1}");
+    }
+
+    @Test
+    void shouldOfferMeshesWhenTheModelHasFewerHeadsThanTheMeshHasUlyssesRanks() {
+        refuses(
+                List.of("mesh.ulysses", "ulysses=8 heads=4", "work: data=1 ring=2 ulysses=4 or "),
+                "train",
+                "tiny",
+                "--set",
+                "cluster={nodes=1, ranks-per-node=8}",
+                "--set",
+                "mesh={ring=1, ulysses=8}");
+    }
+
+    @Test
+    void shouldOfferMeshesWhenTheCheckpointHasFewerHeadsThanTheMeshHasUlyssesRanks() {
+        refuses(
+                List.of("mesh.ulysses", "ulysses=8 heads=4", GOLDEN, "work: data=1 ring=2 ulysses=4 or "),
+                "seed",
+                "tiny",
+                "--set",
+                "cluster={nodes=1, ranks-per-node=8}",
+                "--set",
+                "mesh={ring=1, ulysses=8}",
+                "--set",
+                "model.checkpoint=\"" + Goldens.checkpoint(GOLDEN) + "\"");
     }
 
     @Test
@@ -147,7 +198,7 @@ final class BadInputIT {
         List<String> arguments =
                 new ArrayList<>(Arrays.asList(forward(Goldens.checkpoint(GOLDEN), Goldens.batch(GOLDEN))));
         arguments.addAll(List.of("--mesh", "ring=1,ulysses=5"));
-        refuses(List.of("ulysses", "5", "4"), arguments.toArray(String[]::new));
+        refuses(List.of("ulysses=5 heads=4", "work: ring=1,ulysses=4 or "), arguments.toArray(String[]::new));
     }
 
     @Test

@@ -43,6 +43,10 @@ public record Mesh(int dataDegree, int ringDegree, int ulyssesDegree, Inner inne
         return new Mesh(1, 1, 1);
     }
 
+    public Mesh withInner(Inner other) {
+        return new Mesh(dataDegree, ringDegree, ulyssesDegree, other);
+    }
+
     public int worldSize() {
         return dataDegree * ringDegree * ulyssesDegree;
     }

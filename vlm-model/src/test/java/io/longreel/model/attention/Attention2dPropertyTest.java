@@ -5,16 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Mesh.Inner;
 import io.longreel.config.topology.Placement;
-import io.longreel.model.FrameSource;
 import io.longreel.model.Groups;
 import io.longreel.model.PackedBatch;
+import io.longreel.model.SyntheticFrames;
+import io.longreel.model.attention.AttentionMask.Base;
+import io.longreel.model.attention.AttentionMask.BlockPattern;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.TokenShards;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
@@ -23,33 +27,63 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * 2D attention on random meshes, head counts, lengths and packings against dense attention in fp64: output and all three gradients; and the pairs that
- * the ranks compute are those that the mask allows, no more.
+ * 2D attention on random meshes, layouts, masks, head counts, lengths and packings against dense attention in fp64: output and all three gradients; and
+ * the pairs that the ranks compute are those that the mask allows, no more.
  */
 class Attention2dPropertyTest {
     private static final double TOLERANCE = 1e-5;
+    private static final double BF16_TOLERANCE = 6e-3;
     private static final int IMAGE = -7;
 
     /** One random case and its fp64 answers, [token][head * dim]. */
     private record Case(
-            Mesh mesh, int heads, int kvHeads, int dim, SequenceLayout layout, double[][][] inputs, double[][] dOut) {}
+            Mesh mesh,
+            Layout sharding,
+            AttentionMask mask,
+            int heads,
+            int kvHeads,
+            int dim,
+            SequenceLayout layout,
+            double[][][] inputs,
+            double[][] dOut) {}
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    @ValueSource(
+            longs = {
+                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
+            })
     void shouldEqualDenseAttentionInDouble(long seed) {
+        assertEqualsDense(seed, DType.F32, TOLERANCE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32, 33, 34, 35, 36, 37, 38})
+    void shouldStayNearDenseAttentionWhenTheExchangeIsBf16(long seed) {
+        assertEqualsDense(seed, DType.BF16, BF16_TOLERANCE);
+    }
+
+    private static void assertEqualsDense(long seed, DType exchange, double tolerance) {
         Case c = draw(new SplittableRandom(seed));
-        String what = "seed=%d mesh=%s heads=%d kvHeads=%d tokens=%d"
-                .formatted(seed, c.mesh(), c.heads(), c.kvHeads(), c.layout().tokens());
+        String what = "seed=%d mesh=%s layout=%s mask=%s heads=%d kvHeads=%d tokens=%d"
+                .formatted(
+                        seed,
+                        c.mesh(),
+                        c.sharding(),
+                        c.mask(),
+                        c.heads(),
+                        c.kvHeads(),
+                        c.layout().tokens());
         double[][][] expected = dense(c);
         float[][][] actual = new float[4][c.layout().tokens()][];
         long[] pairs = new long[c.mesh().worldSize()];
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(c.mesh()))) {
             RankThreads.run(transport.endpoints(), endpoint -> {
-                pairs[endpoint.rank()] = rank(c, endpoint, actual);
+                pairs[endpoint.rank()] = rank(c, exchange, endpoint, actual);
                 return 0;
             });
         }
@@ -57,11 +91,11 @@ class Attention2dPropertyTest {
         for (int i = 0; i < names.length; i++) {
             double difference = relativeNorm(expected[i], actual[i]);
             String name = names[i];
-            assertTrue(difference <= TOLERANCE, () -> "%s %s relativeNorm=%g".formatted(what, name, difference));
+            assertTrue(difference <= tolerance, () -> "%s %s relativeNorm=%g".formatted(what, name, difference));
         }
         long allowed = 0;
         for (int token = 0; token < c.layout().tokens(); token++) {
-            allowed += c.layout().position(token) + 1;
+            allowed += keys(c, token).length;
         }
         long computed = 0;
         for (int ring = 0; ring < c.mesh().ringDegree(); ring++) {
@@ -70,13 +104,13 @@ class Attention2dPropertyTest {
         assertEquals(allowed, computed, what);
     }
 
-    private static long rank(Case c, RankEndpoint endpoint, float[][][] results) {
+    private static long rank(Case c, DType exchange, RankEndpoint endpoint, float[][][] results) {
         Groups groups = Groups.of(c.mesh(), endpoint);
-        TokenShards shards = TokenShards.of(Layout.ZIGZAG, c.layout().tokens(), c.mesh());
+        TokenShards shards = TokenShards.of(c.sharding(), c.layout().tokens(), c.mesh());
         int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
         AttentionPlan plan = AttentionPlan.of(
                 c.layout(),
-                AttentionMask.causal(),
+                c.mask(),
                 shards,
                 new HeadShards(c.heads(), c.kvHeads(), c.mesh().ulyssesDegree()),
                 groups.ringRank(),
@@ -84,7 +118,8 @@ class Attention2dPropertyTest {
         try (TensorArena step = TensorArena.open("step", 64 << 20);
                 TensorArena scratch = TensorArena.open("scratch", 64 << 20)) {
             Workspace ws = new Workspace(Devices.cpu().kernels(), step, scratch);
-            Attention2d attention = new Attention2d(ws, plan, groups.ulysses(), groups.ring(), c.dim());
+            Attention2d attention =
+                    new Attention2d(ws, plan, groups.ulysses(), groups.ring(), HeadDims.of(c.dim()), exchange);
             Tensor q = rows(step, c.inputs()[0], tokens, c.heads() * c.dim());
             Tensor k = rows(step, c.inputs()[1], tokens, c.kvHeads() * c.dim());
             Tensor v = rows(step, c.inputs()[2], tokens, c.kvHeads() * c.dim());
@@ -121,26 +156,26 @@ class Attention2dPropertyTest {
             int qAt = head * c.dim();
             int kAt = head / perKv * c.dim();
             for (int t = 0; t < tokens; t++) {
-                int first = c.layout().documentStart()[t];
-                double[] p = new double[t + 1 - first];
+                int[] keys = keys(c, t);
+                double[] p = new double[keys.length];
                 double sum = 0;
-                for (int s = first; s <= t; s++) {
-                    p[s - first] = Math.exp(scale * dot(c.inputs()[0][t], qAt, c.inputs()[1][s], kAt, c.dim()));
-                    sum += p[s - first];
+                for (int i = 0; i < keys.length; i++) {
+                    p[i] = Math.exp(scale * dot(c.inputs()[0][t], qAt, c.inputs()[1][keys[i]], kAt, c.dim()));
+                    sum += p[i];
                 }
                 double delta = 0;
-                for (int s = first; s <= t; s++) {
-                    p[s - first] /= sum;
-                    delta += p[s - first] * dot(c.dOut()[t], qAt, c.inputs()[2][s], kAt, c.dim());
+                for (int i = 0; i < keys.length; i++) {
+                    p[i] /= sum;
+                    delta += p[i] * dot(c.dOut()[t], qAt, c.inputs()[2][keys[i]], kAt, c.dim());
                 }
-                for (int s = first; s <= t; s++) {
-                    double weight = p[s - first];
-                    double dScore = scale * weight * (dot(c.dOut()[t], qAt, c.inputs()[2][s], kAt, c.dim()) - delta);
+                for (int i = 0; i < keys.length; i++) {
+                    int s = keys[i];
+                    double dScore = scale * p[i] * (dot(c.dOut()[t], qAt, c.inputs()[2][s], kAt, c.dim()) - delta);
                     for (int d = 0; d < c.dim(); d++) {
-                        result[0][t][qAt + d] += weight * c.inputs()[2][s][kAt + d];
+                        result[0][t][qAt + d] += p[i] * c.inputs()[2][s][kAt + d];
                         result[1][t][qAt + d] += dScore * c.inputs()[1][s][kAt + d];
                         result[2][s][kAt + d] += dScore * c.inputs()[0][t][qAt + d];
-                        result[3][s][kAt + d] += weight * c.dOut()[t][qAt + d];
+                        result[3][s][kAt + d] += p[i] * c.dOut()[t][qAt + d];
                     }
                 }
             }
@@ -148,26 +183,65 @@ class Attention2dPropertyTest {
         return result;
     }
 
+    private static int[] keys(Case c, int query) {
+        int[] intervals = c.mask().intervals(c.layout(), query);
+        return IntStream.range(0, intervals.length / 2)
+                .flatMap(i -> IntStream.range(intervals[2 * i], intervals[2 * i + 1]))
+                .toArray();
+    }
+
+    private static <T> T any(List<T> values, SplittableRandom random) {
+        return values.get(random.nextInt(values.size()));
+    }
+
+    private static AttentionMask mask(SplittableRandom random) {
+        AttentionMask mask = AttentionMask.of(any(List.of(Base.values()), random));
+        if (random.nextInt(3) == 0) {
+            mask = mask.withWindow(random.nextInt(20), random.nextInt(20)).withSinks(random.nextInt(4));
+        }
+        return random.nextInt(3) == 0
+                ? mask.withBlocks(BlockPattern.strided(1 + random.nextInt(8), 1 + random.nextInt(2), 3))
+                : mask;
+    }
+
     private static Case draw(SplittableRandom random) {
         int kvHeads = 1 + random.nextInt(3);
         int heads = kvHeads * (1 + random.nextInt(3));
         int dim = 2 * (1 + random.nextInt(10));
-        Mesh mesh = new Mesh(1, 1 + random.nextInt(4), 1 + random.nextInt(Math.min(heads, 4)));
+        Mesh mesh = new Mesh(
+                1,
+                1 + random.nextInt(4),
+                1 + random.nextInt(Math.min(heads, 4)),
+                random.nextBoolean() ? Inner.ULYSSES : Inner.RING);
+        Layout sharding = any(List.of(Layout.values()), random);
+        AttentionMask mask = mask(random);
         int tokens = 1 + random.nextInt(90);
         TreeSet<Integer> bounds = new TreeSet<>(List.of(0, tokens));
         for (int i = random.nextInt(4); i > 0; i--) {
             bounds.add(random.nextInt(tokens));
         }
         int[] ids = new int[tokens];
+        for (int i = 1; i < tokens; i++) {
+            ids[i] = random.nextInt(3) > 0 ? ids[i - 1] : random.nextInt(2) * IMAGE;
+        }
+        int frames = (int) Arrays.stream(ids).filter(id -> id == IMAGE).count();
         PackedBatch batch = new PackedBatch(
-                ids, ids.clone(), bounds.stream().mapToInt(b -> b).toArray(), IMAGE, FrameSource.NONE);
+                ids, ids.clone(), bounds.stream().mapToInt(b -> b).toArray(), IMAGE, new SyntheticFrames(frames, 1));
         double[][][] inputs = {
             values(random, tokens, heads * dim),
             values(random, tokens, kvHeads * dim),
             values(random, tokens, kvHeads * dim)
         };
         return new Case(
-                mesh, heads, kvHeads, dim, SequenceLayout.of(batch, 1), inputs, values(random, tokens, heads * dim));
+                mesh,
+                sharding,
+                mask,
+                heads,
+                kvHeads,
+                dim,
+                SequenceLayout.of(batch, 1),
+                inputs,
+                values(random, tokens, heads * dim));
     }
 
     private static double[][] values(SplittableRandom random, int rows, int columns) {

@@ -4,6 +4,7 @@ import io.longreel.ops.kernels.AttentionKernels;
 import io.longreel.ops.kernels.KeyRanges;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * One attention problem with seeded operands, and the fp64 dense answer to it. Blocks are pieces of the key rows; a mask over all keys is
@@ -14,6 +15,18 @@ public record AttentionCase(
 
     public static AttentionCase random(
             TensorWorkbench bench, int queries, int heads, int keys, int kvHeads, int headDim, KeyRanges ranges) {
+        return random(bench, queries, heads, keys, kvHeads, headDim, headDim, ranges);
+    }
+
+    public static AttentionCase random(
+            TensorWorkbench bench,
+            int queries,
+            int heads,
+            int keys,
+            int kvHeads,
+            int headDim,
+            int valueDim,
+            KeyRanges ranges) {
         int[] kvHead = new int[heads];
         for (int n = 0; n < heads; n++) {
             kvHead[n] = n * kvHeads / heads;
@@ -22,8 +35,8 @@ public record AttentionCase(
                 bench,
                 bench.normal(queries, heads, headDim),
                 bench.normal(keys, kvHeads, headDim),
-                bench.normal(keys, kvHeads, headDim),
-                bench.normal(queries, heads, headDim),
+                bench.normal(keys, kvHeads, valueDim),
+                bench.normal(queries, heads, valueDim),
                 ranges,
                 kvHead,
                 (float) (1 / Math.sqrt(headDim)));
@@ -105,8 +118,22 @@ public record AttentionCase(
 
     /** Forward over blocks of keys {@code [bounds[b], bounds[b+1])}, visited in the given order. */
     public Result forward(AttentionKernels kernels, int[] bounds, int[] order) {
-        Tensor out = bench.filled(0, q.shape());
-        Tensor lse = bench.filled(Float.NEGATIVE_INFINITY, q.dim(0), q.dim(1));
+        return forward(kernels, bounds, order, noSinks());
+    }
+
+    private float[] noSinks() {
+        float[] sinks = new float[q.dim(1)];
+        Arrays.fill(sinks, Float.NEGATIVE_INFINITY);
+        return sinks;
+    }
+
+    /** Each head has one more key, with this score for every row and a value of 0; minus infinity is no key. */
+    public Result forward(AttentionKernels kernels, int[] bounds, int[] order, float[] sink_N) {
+        Tensor out = bench.filled(0, q.dim(0), q.dim(1), v.dim(2));
+        Tensor lse = bench.filled(0, q.dim(0), q.dim(1));
+        for (long i = 0; i < lse.elements(); i++) {
+            lse.setFloat(i, sink_N[(int) (i % sink_N.length)]);
+        }
         try (TensorArena scratch = scratch(kernels)) {
             for (int b : order) {
                 Tensor kBlock = k.slice(bounds[b], bounds[b + 1]);
@@ -169,29 +196,32 @@ public record AttentionCase(
 
     /** Softmax over a dense score matrix in double; an empty row gives zeros and minus infinity. */
     public Result dense() {
+        return dense(noSinks());
+    }
+
+    /** The same with one more key per head, with this score for every row and a value of 0. */
+    public Result dense(float[] sink_N) {
         int heads = q.dim(1);
-        int headDim = q.dim(2);
-        Tensor out = bench.filled(0, q.shape());
+        int valueDim = v.dim(2);
+        Tensor out = bench.filled(0, q.dim(0), heads, valueDim);
         Tensor lse = bench.filled(Float.NEGATIVE_INFINITY, q.dim(0), heads);
         for (int t = 0; t < q.rows(); t++) {
             for (int n = 0; n < heads; n++) {
                 int from = ranges.from()[t];
                 int to = ranges.to()[t];
-                double total = 0;
-                double[] sums = new double[headDim];
+                double total = Math.exp(sink_N[n]);
+                double[] sums = new double[valueDim];
                 for (int s = from; s < to; s++) {
                     double e = Math.exp(score(t, n, s));
                     total += e;
-                    for (int h = 0; h < headDim; h++) {
-                        sums[h] += e * v.getFloat(((long) s * k.dim(1) + kvHead[n]) * headDim + h);
+                    for (int h = 0; h < valueDim; h++) {
+                        sums[h] += e * v.getFloat(((long) s * k.dim(1) + kvHead[n]) * valueDim + h);
                     }
                 }
-                for (int h = 0; h < headDim && from < to; h++) {
-                    out.setFloat(((long) t * heads + n) * headDim + h, (float) (sums[h] / total));
+                for (int h = 0; h < valueDim && from < to; h++) {
+                    out.setFloat(((long) t * heads + n) * valueDim + h, (float) (sums[h] / total));
                 }
-                if (from < to) {
-                    lse.setFloat((long) t * heads + n, (float) Math.log(total));
-                }
+                lse.setFloat((long) t * heads + n, (float) Math.log(total));
             }
         }
         return new Result(out, lse);

@@ -12,14 +12,14 @@ import java.lang.foreign.MemorySegment;
 record AttentionBackward(
         Tensor q_TNH,
         Tensor k_SKH,
-        Tensor v_SKH,
+        Tensor v_SKV,
         float scale,
-        Tensor dOut_TNH,
+        Tensor dOut_TNV,
         Tensor lse_TN,
         Tensor delta_TN,
         Tensor dq_TNH,
         Tensor dk_SKH,
-        Tensor dv_SKH,
+        Tensor dv_SKV,
         MemorySegment p,
         MemorySegment ds,
         int stride) {
@@ -27,24 +27,25 @@ record AttentionBackward(
     void differentiate(QueryTile tile, int head, int kvHead) {
         for (QueryTile.KeyTile keyTile : tile.keyTiles()) {
             for (QueryTile.Piece piece : keyTile.pieces()) {
-                // q k^T, dOut v^T: (rows, H) (keys, H)^T -> (rows, keys)
+                // q k^T: (rows, H) (keys, H)^T -> (rows, keys); dOut v^T likewise over V
                 rowsTimesKeys(scale, q_TNH, k_SKH, p, tile, keyTile, piece, head, kvHead);
-                rowsTimesKeys(1f, dOut_TNH, v_SKH, ds, tile, keyTile, piece, head, kvHead);
+                rowsTimesKeys(1f, dOut_TNV, v_SKV, ds, tile, keyTile, piece, head, kvHead);
             }
             scoreGradients(tile, keyTile, head);
             for (QueryTile.Piece piece : keyTile.pieces()) {
-                // dv += p^T dOut, dk += ds^T q: (rows, keys)^T (rows, H) -> (keys, H)
-                addToKeys(1f, p, dOut_TNH, dv_SKH, tile, keyTile, piece, head, kvHead);
+                // dv += p^T dOut: (rows, keys)^T (rows, V) -> (keys, V); dk += ds^T q likewise over H
+                addToKeys(1f, p, dOut_TNV, dv_SKV, tile, keyTile, piece, head, kvHead);
                 addToKeys(scale, ds, q_TNH, dk_SKH, tile, keyTile, piece, head, kvHead);
                 addToQueries(tile, keyTile, piece, head, kvHead);
             }
         }
     }
 
+    /** {@code (rows, X) (keys, X)^T -> (rows, keys)}, X = H or V. */
     private void rowsTimesKeys(
             float factor,
-            Tensor rows_TNH,
-            Tensor keys_SKH,
+            Tensor rows_TNX,
+            Tensor keys_SKX,
             MemorySegment product,
             QueryTile tile,
             QueryTile.KeyTile keyTile,
@@ -56,25 +57,26 @@ record AttentionBackward(
                 true,
                 piece.rows(),
                 piece.keys(),
-                rows_TNH.dim(2),
+                rows_TNX.dim(2),
                 factor,
-                rows_TNH.segment(),
-                AttentionForward.rowAt(rows_TNH, tile.from() + piece.row(), head),
-                rows_TNH.columns(),
-                keys_SKH.segment(),
-                AttentionForward.rowAt(keys_SKH, keyTile.from() + piece.key(), kvHead),
-                keys_SKH.columns(),
+                rows_TNX.segment(),
+                AttentionForward.rowAt(rows_TNX, tile.from() + piece.row(), head),
+                rows_TNX.columns(),
+                keys_SKX.segment(),
+                AttentionForward.rowAt(keys_SKX, keyTile.from() + piece.key(), kvHead),
+                keys_SKX.columns(),
                 0f,
                 product,
                 (long) piece.row() * stride + piece.key(),
                 stride);
     }
 
+    /** {@code (rows, keys)^T (rows, X) -> (keys, X)}, X = H or V. */
     private void addToKeys(
             float factor,
             MemorySegment scores,
-            Tensor rows_TNH,
-            Tensor gradient_SKH,
+            Tensor rows_TNX,
+            Tensor gradient_SKX,
             QueryTile tile,
             QueryTile.KeyTile keyTile,
             QueryTile.Piece piece,
@@ -84,19 +86,19 @@ record AttentionBackward(
                 true,
                 false,
                 piece.keys(),
-                rows_TNH.dim(2),
+                rows_TNX.dim(2),
                 piece.rows(),
                 factor,
                 scores,
                 (long) piece.row() * stride + piece.key(),
                 stride,
-                rows_TNH.segment(),
-                AttentionForward.rowAt(rows_TNH, tile.from() + piece.row(), head),
-                rows_TNH.columns(),
+                rows_TNX.segment(),
+                AttentionForward.rowAt(rows_TNX, tile.from() + piece.row(), head),
+                rows_TNX.columns(),
                 1f,
-                gradient_SKH.segment(),
-                AttentionForward.rowAt(gradient_SKH, keyTile.from() + piece.key(), kvHead),
-                gradient_SKH.columns());
+                gradient_SKX.segment(),
+                AttentionForward.rowAt(gradient_SKX, keyTile.from() + piece.key(), kvHead),
+                gradient_SKX.columns());
     }
 
     /** {@code dq += ds k}: {@code (rows, keys) (keys, H) -> (rows, H)}. */

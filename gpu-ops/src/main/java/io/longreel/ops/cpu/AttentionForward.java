@@ -12,9 +12,9 @@ import java.lang.foreign.MemorySegment;
 record AttentionForward(
         Tensor q_TNH,
         Tensor k_SKH,
-        Tensor v_SKH,
+        Tensor v_SKV,
         float scale,
-        Tensor out_TNH,
+        Tensor out_TNV,
         Tensor lse_TN,
         MemorySegment scores,
         int stride,
@@ -57,25 +57,25 @@ record AttentionForward(
                 stride);
     }
 
-    /** {@code (rows, keys) (keys, H) -> (rows, H)}. */
+    /** {@code (rows, keys) (keys, V) -> (rows, V)}. */
     private void addValues(QueryTile tile, QueryTile.KeyTile keyTile, QueryTile.Piece piece, int head, int kvHead) {
         OneDnn.sgemm(
                 false,
                 false,
                 piece.rows(),
-                v_SKH.dim(2),
+                v_SKV.dim(2),
                 piece.keys(),
                 1f,
                 scores,
                 (long) piece.row() * stride + piece.key(),
                 stride,
-                v_SKH.segment(),
-                rowAt(v_SKH, keyTile.from() + piece.key(), kvHead),
-                v_SKH.columns(),
+                v_SKV.segment(),
+                rowAt(v_SKV, keyTile.from() + piece.key(), kvHead),
+                v_SKV.columns(),
                 1f,
-                out_TNH.segment(),
-                rowAt(out_TNH, tile.from() + piece.row(), head),
-                out_TNH.columns());
+                out_TNV.segment(),
+                rowAt(out_TNV, tile.from() + piece.row(), head),
+                out_TNV.columns());
     }
 
     /** Offset of a row's head in floats. */
@@ -121,7 +121,7 @@ record AttentionForward(
     }
 
     private void scaleOutput(int row, int head, float factor) {
-        ScoreRow.scale(out_TNH.segment(), rowAt(out_TNH, row, head) * Float.BYTES, out_TNH.dim(2), factor);
+        ScoreRow.scale(out_TNV.segment(), rowAt(out_TNV, row, head) * Float.BYTES, out_TNV.dim(2), factor);
     }
 
     private void finish(QueryTile tile, int head) {

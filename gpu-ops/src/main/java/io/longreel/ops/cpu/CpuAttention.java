@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorMask;
  * unnormalised in {@code out} itself while a query tile is worked on, starting from what earlier blocks left (weight 1 at maximum
  * {@code lse}), so that merging costs nothing. Stateless; any thread, one per call.
  *
- * <p>Legend: T query rows, S key rows, N query heads, K key/value heads, H head dim.
+ * <p>Legend: T query rows, S key rows, N query heads, K key/value heads, H head dim, V head dim of values.
  */
 final class CpuAttention implements AttentionKernels {
     /** Keys of a tile of scores at most. */
@@ -30,26 +30,24 @@ final class CpuAttention implements AttentionKernels {
     public void forward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor out_TNH,
+            Tensor out_TNV,
             Tensor lse_TN,
             TensorArena scratch) {
-        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, out_TNH, lse_TN);
-        if (q_TNH.dim(2) == 0) {
-            throw new IllegalArgumentException("heads must have a dim: q=" + q_TNH);
-        }
+        Shapes.attention(q_TNH, k_SKH, v_SKV, ranges, kvHead_N, out_TNV, lse_TN);
+        requireDims(q_TNH, v_SKV);
         long mark = scratch.mark();
         int rows = Math.min(QueryTile.ROWS_MAX, q_TNH.rows());
         int stride = stride(k_SKH.rows());
         AttentionForward pass = new AttentionForward(
                 q_TNH,
                 k_SKH,
-                v_SKH,
+                v_SKV,
                 scale,
-                out_TNH,
+                out_TNV,
                 lse_TN,
                 scratch.allocate(rows, stride).segment(),
                 stride,
@@ -64,17 +62,23 @@ final class CpuAttention implements AttentionKernels {
         scratch.rewind(mark);
     }
 
+    private static void requireDims(Tensor q_TNH, Tensor v_SKV) {
+        if (q_TNH.dim(2) == 0 || v_SKV.dim(2) == 0) {
+            throw new IllegalArgumentException("heads must have a dim: q=%s v=%s".formatted(q_TNH, v_SKV));
+        }
+    }
+
     @Override
-    public void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN) {
-        Shapes.delta(out_TNH, dOut_TNH, delta_TN);
-        int headDim = out_TNH.dim(2);
-        MemorySegment out = out_TNH.segment();
-        MemorySegment dOut = dOut_TNH.segment();
+    public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
+        Shapes.delta(out_TNV, dOut_TNV, delta_TN);
+        int valueDim = out_TNV.dim(2);
+        MemorySegment out = out_TNV.segment();
+        MemorySegment dOut = dOut_TNV.segment();
         for (long row = 0; row < delta_TN.elements(); row++) {
             FloatVector sum = FloatVector.zero(VectorMath.SPECIES);
-            for (int h = 0; h < headDim; h += VectorMath.LANES) {
-                VectorMask<Float> mask = VectorMath.SPECIES.indexInRange(h, headDim);
-                long at = (row * headDim + h) * Float.BYTES;
+            for (int h = 0; h < valueDim; h += VectorMath.LANES) {
+                VectorMask<Float> mask = VectorMath.SPECIES.indexInRange(h, valueDim);
+                long at = (row * valueDim + h) * Float.BYTES;
                 sum = VectorMath.load(out, at, mask).fma(VectorMath.load(dOut, at, mask), sum);
             }
             delta_TN.segment().setAtIndex(JAVA_FLOAT, row, VectorMath.sum(sum));
@@ -85,36 +89,35 @@ final class CpuAttention implements AttentionKernels {
     public void backward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor dOut_TNH,
+            Tensor dOut_TNV,
             Tensor lse_TN,
             Tensor delta_TN,
             Tensor dq_TNH,
             Tensor dk_SKH,
-            Tensor dv_SKH,
+            Tensor dv_SKV,
             TensorArena scratch) {
-        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, lse_TN);
-        Shapes.attention(dq_TNH, dk_SKH, dv_SKH, ranges, kvHead_N, dOut_TNH, delta_TN);
-        if (q_TNH.dim(2) == 0) {
-            throw new IllegalArgumentException("heads must have a dim: q=" + q_TNH);
-        }
+        Shapes.attention(q_TNH, k_SKH, v_SKV, ranges, kvHead_N, dOut_TNV, lse_TN);
+        Shapes.attentionGradients(q_TNH, k_SKH, v_SKV, dq_TNH, dk_SKH, dv_SKV, lse_TN, delta_TN);
+        Shapes.f32(dk_SKH, dv_SKV);
+        requireDims(q_TNH, v_SKV);
         long mark = scratch.mark();
         int rows = Math.min(QueryTile.ROWS_MAX, q_TNH.rows());
         int stride = stride(k_SKH.rows());
         AttentionBackward pass = new AttentionBackward(
                 q_TNH,
                 k_SKH,
-                v_SKH,
+                v_SKV,
                 scale,
-                dOut_TNH,
+                dOut_TNV,
                 lse_TN,
                 delta_TN,
                 dq_TNH,
                 dk_SKH,
-                dv_SKH,
+                dv_SKV,
                 scratch.allocate(rows, stride).segment(),
                 scratch.allocate(rows, stride).segment(),
                 stride);

@@ -5,8 +5,10 @@ import io.longreel.ops.tensor.Tensor;
 
 /**
  * Attention of a block of queries over a block of keys, mergeable: the output and its log-sum-exp are running values, so that a ring can feed
- * block after block (Liu et al., Ring Attention; specification 3.5, 3.6). Legend: T query rows, S key rows, N query heads, K key/value
- * heads, H head dim. Before the first block: {@code out = 0}, {@code lse = -infinity}. A row that sees no key at all keeps those values.
+ * block after block (Liu et al., Ring Attention; specification 3.5, 3.6). Before the first block {@code out = 0}, {@code lse = -infinity}, or
+ * lse is the logit of a sink, a key that every row sees and whose value is 0; its gradient is {@code -sum over T of e^(sink - lse) * delta}. A
+ * row that sees no key keeps the values it had. Legend: T query rows, S key rows, N query heads, K key/value heads, H head dim of queries and
+ * keys, V that of values (often H; smaller in multi-head latent attention).
  */
 public interface AttentionKernels {
 
@@ -15,23 +17,23 @@ public interface AttentionKernels {
      *
      * @param kvHead_N which key/value head each query head reads; length N
      * @param scale factor on the scores, usually H^-0.5
-     * @param out_TNH running output, updated
+     * @param out_TNV running output, updated
      * @param lse_TN running natural log-sum-exp, updated
      * @param scratch left as it was found
      */
     void forward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor out_TNH,
+            Tensor out_TNV,
             Tensor lse_TN,
             TensorArena scratch);
 
-    /** {@code delta = sum over H of dOut * out}, per token and head. */
-    void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN);
+    /** {@code delta = sum over V of dOut * out}, per token and head. */
+    void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN);
 
     /**
      * Gradient of one block under the final {@code lse}: probabilities are recomputed; {@code dq}, {@code dk}, {@code dv} accumulate.
@@ -39,16 +41,16 @@ public interface AttentionKernels {
     void backward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor dOut_TNH,
+            Tensor dOut_TNV,
             Tensor lse_TN,
             Tensor delta_TN,
             Tensor dq_TNH,
             Tensor dk_SKH,
-            Tensor dv_SKH,
+            Tensor dv_SKV,
             TensorArena scratch);
 
     /**

@@ -115,28 +115,31 @@ public final class Shapes {
         }
     }
 
-    /** Queries, keys and masks of one attention block fit together. */
+    /** Queries, keys, values and masks of one attention block fit together. */
     public static void attention(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
-            Tensor like_TNH,
+            Tensor like_TNV,
             Tensor lse_TN) {
-        f32(q_TNH, k_SKH, v_SKH, like_TNH, lse_TN);
-        boolean ranks = q_TNH.rank() == 3 && k_SKH.rank() == 3 && v_SKH.rank() == 3 && like_TNH.rank() == 3;
+        f32(q_TNH, k_SKH, v_SKV, like_TNV, lse_TN);
+        boolean ranks = q_TNH.rank() == 3 && k_SKH.rank() == 3 && v_SKV.rank() == 3 && like_TNV.rank() == 3;
         if (!ranks
                 || k_SKH.dim(2) != q_TNH.dim(2)
-                || !sameShape(k_SKH, v_SKH)
-                || !sameShape(q_TNH, like_TNH)
+                || v_SKV.dim(0) != k_SKH.dim(0)
+                || v_SKV.dim(1) != k_SKH.dim(1)
+                || like_TNV.dim(0) != q_TNH.dim(0)
+                || like_TNV.dim(1) != q_TNH.dim(1)
+                || like_TNV.dim(2) != v_SKV.dim(2)
                 || lse_TN.rows() != q_TNH.dim(0)
                 || lse_TN.elements() != (long) q_TNH.dim(0) * q_TNH.dim(1)
                 || kvHead_N.length != q_TNH.dim(1)
                 || ranges.queries() != q_TNH.dim(0)) {
             throw new IllegalArgumentException(
                     "attention operands must fit: q=%s k=%s v=%s out=%s lse=%s heads=%d ranges=%d"
-                            .formatted(q_TNH, k_SKH, v_SKH, like_TNH, lse_TN, kvHead_N.length, ranges.queries()));
+                            .formatted(q_TNH, k_SKH, v_SKV, like_TNV, lse_TN, kvHead_N.length, ranges.queries()));
         }
         for (int kvHead : kvHead_N) {
             if (kvHead < 0 || kvHead >= k_SKH.dim(1)) {
@@ -155,6 +158,29 @@ public final class Shapes {
         }
     }
 
+    /** Every operand of an attention block has a gradient of its shape, and every lse a delta. */
+    public static void attentionGradients(
+            Tensor q_TNH,
+            Tensor k_SKH,
+            Tensor v_SKV,
+            Tensor dq_TNH,
+            Tensor dk_SKH,
+            Tensor dv_SKV,
+            Tensor lse_TN,
+            Tensor delta_TN) {
+        f32(dq_TNH, delta_TN);
+        accumulator("dk", dk_SKH, k_SKH.elements());
+        accumulator("dv", dv_SKV, v_SKV.elements());
+        if (!sameShape(q_TNH, dq_TNH)
+                || !sameShape(k_SKH, dk_SKH)
+                || !sameShape(v_SKV, dv_SKV)
+                || delta_TN.elements() != lse_TN.elements()) {
+            throw new IllegalArgumentException(
+                    "attention gradients must be like their operands: q=%s dq=%s k=%s dk=%s v=%s dv=%s lse=%s delta=%s"
+                            .formatted(q_TNH, dq_TNH, k_SKH, dk_SKH, v_SKV, dv_SKV, lse_TN, delta_TN));
+        }
+    }
+
     /** One cosine and one sine per token and pair of dims. */
     public static void rope(Tensor x_TNH, Tensor cos_TH2, Tensor sin_TH2) {
         f32(x_TNH, cos_TH2, sin_TH2);
@@ -166,13 +192,13 @@ public final class Shapes {
     }
 
     /** Output and its gradient are alike, with one delta per token and head. */
-    public static void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN) {
-        f32(out_TNH, dOut_TNH, delta_TN);
-        if (out_TNH.rank() != 3 || !sameShape(out_TNH, dOut_TNH)) {
+    public static void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
+        f32(out_TNV, dOut_TNV, delta_TN);
+        if (out_TNV.rank() != 3 || !sameShape(out_TNV, dOut_TNV)) {
             throw new IllegalArgumentException(
-                    "output and its gradient must be alike: out=%s dOut=%s".formatted(out_TNH, dOut_TNH));
+                    "output and its gradient must be alike: out=%s dOut=%s".formatted(out_TNV, dOut_TNV));
         }
-        elements("delta", delta_TN, (long) out_TNH.dim(0) * out_TNH.dim(1));
+        elements("delta", delta_TN, (long) out_TNV.dim(0) * out_TNV.dim(1));
     }
 
     /** Frames {@code [F, 3, h, w]} hold whole patches, and {@code patches} has a row for each. */

@@ -16,17 +16,18 @@ final class PlainAttention implements AttentionKernels {
     public void forward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor out_TNH,
+            Tensor out_TNV,
             Tensor lse_TN,
             TensorArena scratch) {
-        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, out_TNH, lse_TN);
+        Shapes.attention(q_TNH, k_SKH, v_SKV, ranges, kvHead_N, out_TNV, lse_TN);
         int heads = q_TNH.dim(1);
         int kvHeads = k_SKH.dim(1);
         int headDim = q_TNH.dim(2);
+        int valueDim = v_SKV.dim(2);
         for (int t = 0; t < q_TNH.rows(); t++) {
             int from = ranges.from()[t];
             int to = ranges.to()[t];
@@ -39,38 +40,40 @@ final class PlainAttention implements AttentionKernels {
                     max = Math.max(max, scores[s - from]);
                 }
                 double sum = 0;
-                double[] block = new double[headDim];
+                double[] block = new double[valueDim];
                 for (int s = from; s < to; s++) {
                     double p = StrictMath.exp(scores[s - from] - max);
                     sum += p;
-                    for (int h = 0; h < headDim; h++) {
-                        block[h] += p * v_SKH.getFloat(key(s, kvHeads, kvHead_N[n], headDim) + h);
+                    for (int h = 0; h < valueDim; h++) {
+                        block[h] += p * v_SKV.getFloat(key(s, kvHeads, kvHead_N[n], valueDim) + h);
                     }
                 }
-                merge(block, sum, max + StrictMath.log(sum), out_TNH, query, lse_TN, (long) t * heads + n);
+                long statistics = (long) t * heads + n;
+                double lseBlock = max + StrictMath.log(sum);
+                merge(block, sum, lseBlock, out_TNV, statistics * valueDim, lse_TN, statistics);
             }
         }
     }
 
     /** {@code out = e^(lse-lse') out + e^(lseBlock-lse') block / sum}. */
     private static void merge(
-            double[] block, double sum, double lseBlock, Tensor out_TNH, long outAt, Tensor lse_TN, long lseAt) {
+            double[] block, double sum, double lseBlock, Tensor out_TNV, long outAt, Tensor lse_TN, long lseAt) {
         double lse = lse_TN.getFloat(lseAt);
         double max = Math.max(lse, lseBlock);
         double merged = max + StrictMath.log(StrictMath.exp(lse - max) + StrictMath.exp(lseBlock - max));
         for (int h = 0; h < block.length; h++) {
-            double before = StrictMath.exp(lse - merged) * out_TNH.getFloat(outAt + h);
-            out_TNH.setFloat(outAt + h, (float) (before + StrictMath.exp(lseBlock - merged) * block[h] / sum));
+            double before = StrictMath.exp(lse - merged) * out_TNV.getFloat(outAt + h);
+            out_TNV.setFloat(outAt + h, (float) (before + StrictMath.exp(lseBlock - merged) * block[h] / sum));
         }
         lse_TN.setFloat(lseAt, (float) merged);
     }
 
     @Override
-    public void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN) {
-        Shapes.delta(out_TNH, dOut_TNH, delta_TN);
-        int headDim = out_TNH.dim(2);
+    public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
+        Shapes.delta(out_TNV, dOut_TNV, delta_TN);
+        int valueDim = out_TNV.dim(2);
         for (long row = 0; row < delta_TN.elements(); row++) {
-            delta_TN.setFloat(row, (float) dot(out_TNH, row * headDim, dOut_TNH, row * headDim, headDim));
+            delta_TN.setFloat(row, (float) dot(out_TNV, row * valueDim, dOut_TNV, row * valueDim, valueDim));
         }
     }
 
@@ -78,24 +81,25 @@ final class PlainAttention implements AttentionKernels {
     public void backward(
             Tensor q_TNH,
             Tensor k_SKH,
-            Tensor v_SKH,
+            Tensor v_SKV,
             KeyRanges ranges,
             int[] kvHead_N,
             float scale,
-            Tensor dOut_TNH,
+            Tensor dOut_TNV,
             Tensor lse_TN,
             Tensor delta_TN,
             Tensor dq_TNH,
             Tensor dk_SKH,
-            Tensor dv_SKH,
+            Tensor dv_SKV,
             TensorArena scratch) {
-        Shapes.attention(q_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, lse_TN);
-        Shapes.attention(dq_TNH, k_SKH, v_SKH, ranges, kvHead_N, dOut_TNH, delta_TN);
+        Shapes.attention(q_TNH, k_SKH, v_SKV, ranges, kvHead_N, dOut_TNV, lse_TN);
+        Shapes.attentionGradients(q_TNH, k_SKH, v_SKV, dq_TNH, dk_SKH, dv_SKV, lse_TN, delta_TN);
         int heads = q_TNH.dim(1);
         int kvHeads = k_SKH.dim(1);
         int headDim = q_TNH.dim(2);
+        int valueDim = v_SKV.dim(2);
         GradientSums dkSum = GradientSums.into("dk", dk_SKH, Math.toIntExact(k_SKH.elements()));
-        GradientSums dvSum = GradientSums.into("dv", dv_SKH, Math.toIntExact(v_SKH.elements()));
+        GradientSums dvSum = GradientSums.into("dv", dv_SKV, Math.toIntExact(v_SKV.elements()));
         for (int t = 0; t < q_TNH.rows(); t++) {
             for (int n = 0; n < heads; n++) {
                 double lse = lse_TN.getFloat((long) t * heads + n);
@@ -104,13 +108,17 @@ final class PlainAttention implements AttentionKernels {
                 }
                 double delta = delta_TN.getFloat((long) t * heads + n);
                 int query = (t * heads + n) * headDim;
+                int gradient = (t * heads + n) * valueDim;
                 double[] dqSum = new double[headDim];
                 for (int s = ranges.from()[t]; s < ranges.to()[t]; s++) {
                     int key = Math.toIntExact(key(s, kvHeads, kvHead_N[n], headDim));
+                    int value = Math.toIntExact(key(s, kvHeads, kvHead_N[n], valueDim));
                     double p = StrictMath.exp(scale * dot(q_TNH, query, k_SKH, key, headDim) - lse);
-                    double ds = scale * p * (dot(dOut_TNH, query, v_SKH, key, headDim) - delta);
+                    double ds = scale * p * (dot(dOut_TNV, gradient, v_SKV, value, valueDim) - delta);
+                    for (int h = 0; h < valueDim; h++) {
+                        dvSum.add(value + h, p * dOut_TNV.getFloat(gradient + h));
+                    }
                     for (int h = 0; h < headDim; h++) {
-                        dvSum.add(key + h, p * dOut_TNH.getFloat(query + h));
                         dkSum.add(key + h, ds * q_TNH.getFloat(query + h));
                         dqSum[h] += ds * k_SKH.getFloat(key + h);
                     }

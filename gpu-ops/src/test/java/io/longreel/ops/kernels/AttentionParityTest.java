@@ -1,6 +1,7 @@
 package io.longreel.ops.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.ops.AttentionCase;
@@ -9,6 +10,7 @@ import io.longreel.ops.AttentionCase.Result;
 import io.longreel.ops.TensorWorkbench;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.tensor.Tensor;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class AttentionParityTest {
@@ -99,12 +101,153 @@ class AttentionParityTest {
                     bench, base.q(), base.k(), base.v(), base.dOut(), base.ranges(), new int[] {2, 0, 2, 0}, 0.3f);
             compare(problem, "odd head map", 0, 20, 45);
         }
-        for (int headDim : new int[] {64, 128}) {
-            try (TensorWorkbench bench = TensorWorkbench.open(headDim)) {
-                KeyRanges causal = AttentionCase.causal(50, 50, 0);
-                compare(AttentionCase.random(bench, 50, 2, 50, 1, headDim, causal), "headDim " + headDim, 0, 50);
+    }
+
+    @Test
+    void shouldEqualTheOracleWhateverTheHeadDims() {
+        int[][] dims = {
+            {8, 8},
+            {16, 16},
+            {64, 64},
+            {72, 72},
+            {80, 80},
+            {96, 96},
+            {128, 128},
+            {192, 128},
+            {256, 256},
+            {1, 1},
+            {7, 7},
+            {33, 5},
+            {5, 33},
+            {127, 129},
+            {16, 1},
+            {1, 16}
+        };
+        long seed = 700;
+        for (int[] dim : dims) {
+            try (TensorWorkbench bench = TensorWorkbench.open(seed++)) {
+                int rows = 150;
+                KeyRanges causal = AttentionCase.causal(rows, rows, 0);
+                AttentionCase problem = AttentionCase.random(bench, rows, 3, rows, 2, dim[0], dim[1], causal);
+                compare(problem, "headDim=%d valueDim=%d".formatted(dim[0], dim[1]), 0, 40, rows);
             }
         }
+    }
+
+    @Test
+    void shouldEqualTheOracleWhenARowStartsFromASink() {
+        int rows = 60;
+        int[] bounds = {0, 25, rows};
+        int[] order = {1, 0};
+        float[] sinks = {-0.5f, 3f, 40f};
+        try (TensorWorkbench bench = TensorWorkbench.open(800)) {
+            KeyRanges ranges = AttentionCase.causal(rows, rows, -3);
+            AttentionCase problem = AttentionCase.random(bench, rows, 3, rows, 1, 16, 8, ranges);
+            Result expected = problem.forward(plain, bounds, order, sinks);
+            Result actual = problem.forward(cpu, bounds, order, sinks);
+            bench.assertClose("out", expected.out(), actual.out(), TOLERANCE);
+            bench.assertClose("lse", expected.lse(), actual.lse(), TOLERANCE);
+            // The first rows see no key but the sink.
+            assertEquals(0f, actual.out().getFloat(0));
+            assertEquals(3f, actual.lse().getFloat(1));
+            Gradients expectedGradients = problem.backward(plain, expected, bounds, order);
+            Gradients actualGradients = problem.backward(cpu, expected, bounds, order);
+            bench.assertClose("dq", expectedGradients.dq(), actualGradients.dq(), TOLERANCE);
+            bench.assertClose("dk", expectedGradients.dk(), actualGradients.dk(), TOLERANCE);
+            bench.assertClose("dv", expectedGradients.dv(), actualGradients.dv(), TOLERANCE);
+        }
+    }
+
+    @Test
+    void shouldExecuteHardlyMorePairsThanTheMaskAllows() {
+        KeyRanges causal = AttentionCase.causal(600, 700, 100);
+        assertEquals(causal.pairs(), plain.executedPairs(causal));
+        assertTrue(cpu.executedPairs(causal) > causal.pairs());
+        assertTrue(cpu.executedPairs(causal) <= 1.04 * causal.pairs());
+        KeyRanges full = KeyRanges.full(300, 40);
+        assertEquals(300 * 40, cpu.executedPairs(full));
+    }
+
+    @Test
+    void shouldRefuseOperandsWhenTheyDoNotFit() {
+        try (TensorWorkbench bench = TensorWorkbench.open(900)) {
+            int[][] good = {{4, 2, 8}, {6, 1, 8}, {6, 1, 3}, {4, 2, 3}, {4, 2}};
+            int[][][] misfits = {
+                {{4, 2, 7}, good[1], good[2], good[3], good[4]},
+                {good[0], {6, 1, 9}, good[2], good[3], good[4]},
+                {good[0], good[1], {5, 1, 3}, good[3], good[4]},
+                {good[0], good[1], {6, 2, 3}, good[3], good[4]},
+                {good[0], good[1], {6, 3}, good[3], good[4]},
+                {good[0], good[1], good[2], {4, 2, 8}, good[4]},
+                {good[0], good[1], good[2], {4, 1, 3}, good[4]},
+                {good[0], good[1], good[2], {5, 2, 3}, good[4]},
+                {good[0], good[1], good[2], good[3], {4, 1}},
+            };
+            for (AttentionKernels kernels : new AttentionKernels[] {plain, cpu}) {
+                forwardOnShapes(bench, kernels, good);
+                for (int[][] misfit : misfits) {
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> forwardOnShapes(bench, kernels, misfit),
+                            () -> Arrays.deepToString(misfit));
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseGradientsWhenTheyAreNotLikeTheirOperands() {
+        try (TensorWorkbench bench = TensorWorkbench.open(901)) {
+            int[][] good = {{4, 2, 8}, {6, 1, 8}, {6, 1, 3}, {4, 2}};
+            int[][][] misfits = {
+                {{4, 2, 9}, {6, 1, 9}, good[2], good[3]},
+                {{4, 1, 16}, good[1], good[2], good[3]},
+                {good[0], {5, 1, 8}, good[2], good[3]},
+                {good[0], {6, 8}, good[2], good[3]},
+                {good[0], good[1], {6, 1, 8}, good[3]},
+                {good[0], good[1], {6, 3}, good[3]},
+                {good[0], good[1], good[2], {4, 1}},
+            };
+            for (AttentionKernels kernels : new AttentionKernels[] {plain, cpu}) {
+                backwardIntoShapes(bench, kernels, good);
+                for (int[][] misfit : misfits) {
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> backwardIntoShapes(bench, kernels, misfit),
+                            () -> Arrays.deepToString(misfit));
+                }
+            }
+        }
+    }
+
+    private static void backwardIntoShapes(TensorWorkbench bench, AttentionKernels kernels, int[][] gradients) {
+        kernels.backward(
+                bench.normal(4, 2, 8),
+                bench.normal(6, 1, 8),
+                bench.normal(6, 1, 3),
+                KeyRanges.full(4, 6),
+                new int[2],
+                1f,
+                bench.normal(4, 2, 3),
+                bench.normal(4, 2),
+                bench.normal(gradients[3]),
+                bench.filled(0, gradients[0]),
+                bench.filled(0, gradients[1]),
+                bench.filled(0, gradients[2]),
+                bench.arena());
+    }
+
+    private static void forwardOnShapes(TensorWorkbench bench, AttentionKernels kernels, int[][] shapes) {
+        kernels.forward(
+                bench.normal(shapes[0]),
+                bench.normal(shapes[1]),
+                bench.normal(shapes[2]),
+                KeyRanges.full(4, 6),
+                new int[2],
+                1f,
+                bench.filled(0, shapes[3]),
+                bench.filled(0, shapes[4]),
+                bench.arena());
     }
 
     @Test

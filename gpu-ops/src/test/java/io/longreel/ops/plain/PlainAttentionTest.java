@@ -9,6 +9,7 @@ import io.longreel.ops.TensorWorkbench;
 import io.longreel.ops.kernels.AttentionKernels;
 import io.longreel.ops.kernels.KeyRanges;
 import io.longreel.ops.tensor.Tensor;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 class PlainAttentionTest {
@@ -47,7 +48,7 @@ class PlainAttentionTest {
         for (int kind = 0; kind < 2; kind++) {
             try (TensorWorkbench bench = TensorWorkbench.open(20 + kind)) {
                 KeyRanges ranges = kind == 0 ? AttentionCase.causal(6, 7, 1) : AttentionCase.anyRanges(bench, 6, 7);
-                AttentionCase problem = AttentionCase.random(bench, 6, 3, 7, 2, 4, ranges);
+                AttentionCase problem = AttentionCase.random(bench, 6, 3, 7, 2, 4, 3, ranges);
                 Result forward = problem.dense();
                 Gradients gradients = problem.backward(attention, forward, bounds, new int[] {1, 0});
                 check(bench, problem, "dq", problem.q(), gradients.dq());
@@ -65,6 +66,41 @@ class PlainAttentionTest {
             bench.arena().rewind(mark);
             return scalar;
         });
+    }
+
+    /** A sink is a key that all rows see, so it is no more than an initial log-sum-exp; its gradient follows from lse and delta. */
+    @Test
+    void shouldHaveTheGradientOfASinkWhenRowsStartFromIt() {
+        float[] sinks = {-1f, 0f, 2f};
+        int[] bounds = {0, 3, 7};
+        int[] order = {1, 0};
+        try (TensorWorkbench bench = TensorWorkbench.open(40)) {
+            AttentionCase problem = AttentionCase.random(bench, 6, 3, 7, 1, 4, 5, AttentionCase.causal(6, 7, -1));
+            Result forward = problem.forward(attention, bounds, order, sinks);
+            Result dense = problem.dense(sinks);
+            bench.assertClose("out", dense.out(), forward.out(), TOLERANCE);
+            bench.assertClose("lse", dense.lse(), forward.lse(), TOLERANCE);
+            Gradients gradients = problem.backward(attention, forward, bounds, order);
+            Tensor sink = bench.of(sinks, 3);
+            DoubleSupplier scalar = () -> {
+                long mark = bench.arena().mark();
+                double inner =
+                        FiniteDifferences.inner(problem.dense(sink.toFloats()).out(), problem.dOut());
+                bench.arena().rewind(mark);
+                return inner;
+            };
+            FiniteDifferences.check(bench, "dq", problem.q(), gradients.dq(), scalar);
+            FiniteDifferences.check(bench, "dk", problem.k(), gradients.dk(), scalar);
+            FiniteDifferences.check(bench, "dv", problem.v(), gradients.dv(), scalar);
+            Tensor delta = bench.filled(0, 6, 3);
+            attention.delta(forward.out(), problem.dOut(), delta);
+            Tensor dSink = bench.filled(0, 3);
+            for (int i = 0; i < 6 * 3; i++) {
+                double p = Math.exp(sinks[i % 3] - forward.lse().getFloat(i));
+                dSink.setFloat(i % 3, (float) (dSink.getFloat(i % 3) - p * delta.getFloat(i)));
+            }
+            FiniteDifferences.check(bench, "dSink", sink, dSink, scalar);
+        }
     }
 
     @Test

@@ -207,33 +207,33 @@ record PlanningKernels(Kernels real) implements Kernels {
         public void forward(
                 Tensor q_TNH,
                 Tensor k_SKH,
-                Tensor v_SKH,
+                Tensor v_SKV,
                 KeyRanges ranges,
                 int[] kvHead_N,
                 float scale,
-                Tensor out_TNH,
+                Tensor out_TNV,
                 Tensor lse_TN,
                 TensorArena scratch) {
             take(q_TNH, k_SKH, scratch);
         }
 
         @Override
-        public void delta(Tensor out_TNH, Tensor dOut_TNH, Tensor delta_TN) {}
+        public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {}
 
         @Override
         public void backward(
                 Tensor q_TNH,
                 Tensor k_SKH,
-                Tensor v_SKH,
+                Tensor v_SKV,
                 KeyRanges ranges,
                 int[] kvHead_N,
                 float scale,
-                Tensor dOut_TNH,
+                Tensor dOut_TNV,
                 Tensor lse_TN,
                 Tensor delta_TN,
                 Tensor dq_TNH,
                 Tensor dk_SKH,
-                Tensor dv_SKH,
+                Tensor dv_SKV,
                 TensorArena scratch) {
             take(q_TNH, k_SKH, scratch);
         }

@@ -7,6 +7,7 @@ import io.longreel.model.checkpoint.TrainingState;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.checkpoint.VilaCheckpointWriter;
 import io.longreel.model.checkpoint.VilaExport;
+import io.longreel.model.loss.LossSum;
 import io.longreel.model.optim.ShardedAdamW;
 import io.longreel.model.plan.StepMemory;
 import io.longreel.model.shard.SequenceLayout;
@@ -16,6 +17,7 @@ import io.longreel.model.state.Parameters;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
@@ -54,18 +56,22 @@ public final class MmspSession implements TrainSession {
     private MmspSession(ModelConfig config, Device device, Groups groups, SessionOptions options) {
         List<ParameterSpec> specs = ParameterSpec.of(config);
         this.config = config;
-        this.device = device;
+        this.device = options.exactSums() ? Devices.plain() : device;
         this.groups = groups;
         this.options = options;
         this.run = TensorArena.open("run", Parameters.sizeBytes(specs));
         this.parameters = Parameters.allocate(specs, run);
         this.weights = new Weights(parameters);
         this.model = new VlmModel(config, weights, options);
-        this.memory = new StepMemory(device.kernels(), groups.rank());
+        this.memory = new StepMemory(this.device.kernels(), groups.rank());
         this.knownFrames = new EncodedFrames(config);
     }
 
-    /** A session without weights, for the calling thread: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's. */
+    /**
+     * A session without weights, for the calling thread: {@link #initialize} or {@link #load} comes next. The endpoint stays the caller's.
+     *
+     * @param device what computes; where sums must be exact, the oracles do instead
+     */
     public static MmspSession open(
             ModelConfig config, Device device, Mesh mesh, SessionOptions options, RankEndpoint endpoint) {
         device.bindThread();
@@ -98,7 +104,14 @@ public final class MmspSession implements TrainSession {
     @Override
     public void beginStage(StageSettings settings) {
         closeStage();
-        stage = StageState.begin(settings, config, weights, device.kernels(), groups.world(), seed);
+        stage = StageState.begin(
+                settings,
+                config,
+                weights,
+                device.kernels(),
+                groups.world(),
+                options.precision().sums(),
+                seed);
     }
 
     @Override
@@ -118,17 +131,23 @@ public final class MmspSession implements TrainSession {
         long[] counts = globalCounts(batches);
         float gradientScale = counts[0] == 0 ? 0f : (float) (1.0 / counts[0]);
         current.optimizer().zeroGradients();
-        double lossSum = 0;
+        LossSum losses = new LossSum(options.precision().sums());
         for (ShardedBatch batch : batches) {
             Workspace ws = memory.reserve(
-                    groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), gradientScale, null));
-            lossSum += model.lossAndGradients(ws, groups, batch, gradientScale, null);
+                    groups,
+                    (w, g) -> model.lossAndGradients(
+                            w,
+                            g,
+                            batch.withoutPixels(),
+                            gradientScale,
+                            new LossSum(options.precision().sums()),
+                            null));
+            model.lossAndGradients(ws, groups, batch, gradientScale, losses, null);
         }
-        ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(lossSum));
-        double[] global = {lossSum};
-        groups.world().allReduceSum(global);
+        ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
+        double lossSum = losses.over(groups.world());
         knownFrames.clear();
-        double loss = counts[0] == 0 ? 0 : global[0] / counts[0];
+        double loss = counts[0] == 0 ? 0 : lossSum / counts[0];
         return new StepReport(loss, counts[0], counts[1], update.gradientNorm(), update.applied());
     }
 

@@ -3,6 +3,7 @@ package io.longreel.model;
 import io.longreel.config.AttentionSettings;
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.RecomputeSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.ShardingSettings;
@@ -20,8 +21,7 @@ public record SessionOptions(
     public static final SessionOptions DEFAULTS = new SessionOptions(
             new ShardingSettings(
                     ShardingSettings.Layout.ZIGZAG, ShardingSettings.Stages.TWO, ShardingSettings.State.OPTIMIZER),
-            new PrecisionSettings(
-                    PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, PrecisionSettings.Sums.FAST),
+            new PrecisionSettings(PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, Sums.FAST),
             RecomputeSettings.NONE,
             new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.empty(), 0, Optional.empty()));
 
@@ -32,6 +32,11 @@ public record SessionOptions(
     /** What attention rounds activations to and sends them as. */
     public DType exchangeType() {
         return precision.exchange() == Exchange.BF16 ? DType.BF16 : DType.F32;
+    }
+
+    /** Whether sums have the same bits on every mesh. */
+    public boolean exactSums() {
+        return precision.sums() == Sums.EXACT;
     }
 
     public SessionOptions withSharding(ShardingSettings other) {

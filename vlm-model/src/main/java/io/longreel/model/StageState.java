@@ -1,5 +1,6 @@
 package io.longreel.model;
 
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.model.optim.ShardedAdamW;
 import io.longreel.model.state.Initializer;
@@ -41,6 +42,7 @@ final class StageState implements AutoCloseable {
             Weights weights,
             Kernels kernels,
             Communicator world,
+            Sums sums,
             long seed) {
         TrainableSet trainable = new TrainableSet(config, settings.trainable());
         List<String> adapted = trainable.adaptedLayers();
@@ -61,14 +63,14 @@ final class StageState implements AutoCloseable {
                                 .sum();
         TensorArena arena = TensorArena.open(
                 "stage-" + settings.name(),
-                Parameters.sizeBytes(adapterSpecs) + ShardedAdamW.sizeBytes(elements, world.size()));
+                Parameters.sizeBytes(adapterSpecs) + ShardedAdamW.sizeBytes(elements, world.size(), sums));
         Parameters adapters = Parameters.allocate(adapterSpecs, arena);
         Initializer initializer = new Initializer(config, seed);
         adapted.forEach(l -> initializer.fillAdapter(l, adapters.tensor(l + A), adapters.tensor(l + B)));
         List<ShardedAdamW.Entry> entries = new ArrayList<>();
         names.forEach(name -> entries.add(new ShardedAdamW.Entry(name, weights.weight(name))));
         adapters.names().forEach(name -> entries.add(new ShardedAdamW.Entry(name, adapters.tensor(name))));
-        ShardedAdamW optimizer = ShardedAdamW.create(entries, world, kernels, settings.optimizer(), arena);
+        ShardedAdamW optimizer = ShardedAdamW.create(entries, world, kernels, settings.optimizer(), sums, arena);
         StageState state = new StageState(arena, adapters, adapted, optimizer);
         state.attach(
                 weights,

@@ -1,10 +1,15 @@
 package io.longreel.model;
 
 import io.longreel.model.attention.Attention2d;
+import io.longreel.model.attention.AttentionMask;
 import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.attention.ExactAttention;
+import io.longreel.model.attention.ExactAttentionPlan;
 import io.longreel.model.attention.HeadDims;
+import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.decoder.Decoder;
 import io.longreel.model.decoder.RotaryTable;
+import io.longreel.model.loss.LossSum;
 import io.longreel.model.loss.VocabularyLoss;
 import io.longreel.model.shard.Redistribution;
 import io.longreel.model.state.ParameterSpec;
@@ -60,13 +65,26 @@ public final class VlmModel implements AutoCloseable {
         return rotary;
     }
 
+    /** As {@link #lossAndGradients(Workspace, Groups, ShardedBatch, float, LossSum, Probe)}, for one batch: the sum of its losses on this rank. */
+    public double lossAndGradients(
+            Workspace ws, Groups groups, ShardedBatch batch, float gradientScale, @Nullable Probe probe) {
+        LossSum losses = new LossSum(options.precision().sums());
+        lossAndGradients(ws, groups, batch, gradientScale, losses, probe);
+        return losses.value();
+    }
+
     /**
-     * Sum of the losses over own labelled rows; gradients of what trains accumulate, scaled by {@code gradientScale}.
+     * Adds the losses of own labelled rows; gradients of what trains accumulate, scaled by {@code gradientScale}.
      *
      * @param probe sees intermediate results; null for none
      */
-    public double lossAndGradients(
-            Workspace ws, Groups groups, ShardedBatch batch, float gradientScale, @Nullable Probe probe) {
+    public void lossAndGradients(
+            Workspace ws,
+            Groups groups,
+            ShardedBatch batch,
+            float gradientScale,
+            LossSum losses,
+            @Nullable Probe probe) {
         rotary.ensure(batch.positionsEnd());
         boolean media = batch.layout().frames() > 0;
         FrameEncoder.Encoded encoded = media ? encoder.forward(ws, batch.frames(), batch.ownFrames()) : null;
@@ -75,14 +93,13 @@ public final class VlmModel implements AutoCloseable {
         if (encoded != null) {
             redistribution.forward(encoded.projected(), x);
         }
-        Attention2d attention = attention(ws, groups, batch.attention());
+        SequenceAttention attention = attention(ws, groups, batch, false);
         Decoder.Tape tape = decoder.forward(ws, x, attention, rotary, batch.positions());
         if (probe != null) {
             show(ws, probe, encoded, tape.finalNorm().y());
         }
         Tensor dx = ws.step().allocate(x.rows(), x.columns());
-        double sum =
-                loss.lossAndGradient(ws, tape.finalNorm().y(), batch.labelledRows(), batch.labels(), gradientScale, dx);
+        loss.lossAndGradient(ws, tape.finalNorm().y(), batch.labelledRows(), batch.labels(), gradientScale, dx, losses);
         decoder.backward(ws, tape, dx, attention);
         embedBackward(ws, batch, dx);
         if (encoded != null && (weights.trains(ParameterSpec.PROJECTOR) || weights.trains(ParameterSpec.VISION))) {
@@ -90,7 +107,6 @@ public final class VlmModel implements AutoCloseable {
             redistribution.backward(dx, dProjected);
             encoder.backward(ws, encoded, dProjected);
         }
-        return sum;
     }
 
     /** Most likely token at each own labelled row, without gradients; only those rows of the last layer are computed. */
@@ -106,8 +122,8 @@ public final class VlmModel implements AutoCloseable {
         Tensor normed = decoder.infer(
                 ws,
                 x,
-                attention(ws, groups, batch.attention()),
-                attention(ws, groups, batch.labelledAttention()),
+                attention(ws, groups, batch, false),
+                attention(ws, groups, batch, true),
                 rotary,
                 batch.positions(),
                 batch.labelledRows());
@@ -119,14 +135,30 @@ public final class VlmModel implements AutoCloseable {
         rotary.close();
     }
 
-    private Attention2d attention(Workspace ws, Groups groups, AttentionPlan plan) {
-        return new Attention2d(
-                ws,
-                plan,
-                groups.ulysses(),
-                groups.ring(),
-                HeadDims.of(config.llm().headDim()),
-                options.exchangeType());
+    /** @param labelledOnly whether just the labelled rows are queries */
+    private SequenceAttention attention(Workspace ws, Groups groups, ShardedBatch batch, boolean labelledOnly) {
+        HeadDims dims = HeadDims.of(config.llm().headDim());
+        if (options.exactSums()) {
+            return new ExactAttention(
+                    ws, exactPlan(batch, labelledOnly), groups.sequence(), dims, options.exchangeType());
+        }
+        AttentionPlan plan = labelledOnly ? batch.labelledAttention() : batch.attention();
+        return new Attention2d(ws, plan, groups.ulysses(), groups.ring(), dims, options.exchangeType());
+    }
+
+    private ExactAttentionPlan exactPlan(ShardedBatch batch, boolean labelledOnly) {
+        int[] queries = labelledOnly
+                ? Arrays.stream(batch.labelledRows())
+                        .map(row -> batch.tokens()[row])
+                        .toArray()
+                : batch.tokens();
+        return ExactAttentionPlan.of(
+                batch.layout(),
+                AttentionMask.of(options.attention()),
+                batch.shards(),
+                config.llm().heads(),
+                config.llm().kvHeads(),
+                queries);
     }
 
     /** Text rows of {@code x [T, D]}; rows of frames are undefined until the redistribution fills them. */

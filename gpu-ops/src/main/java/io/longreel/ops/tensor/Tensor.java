@@ -91,6 +91,12 @@ public final class Tensor {
         return of(segment.asSlice(from * rowBytes, (to - from) * rowBytes), dtype, sliced);
     }
 
+    /** Elements {@code [from, to)} of the flattened tensor as a vector, a view. */
+    public Tensor elements(long from, long to) {
+        long sizeBytes = dtype.sizeBytes();
+        return of(segment.asSlice(from * sizeBytes, (to - from) * sizeBytes), dtype, Math.toIntExact(to - from));
+    }
+
     /** The same memory under another shape with as many elements. */
     public Tensor reshape(int... newShape) {
         return of(segment, dtype, newShape);

@@ -10,16 +10,13 @@ import io.longreel.transport.Communicator;
  * rank the exchange falls away. One instance per step; the plan is shared by all layers. Legend: n own rows, G rows of the Ulysses group, N and K heads,
  * H key dim, V value dim.
  */
-public final class Attention2d {
+public final class Attention2d implements SequenceAttention {
     private final Workspace ws;
     private final AttentionPlan plan;
     private final HeadDims dims;
     private final HeadExchange exchange;
     private final RingAttention ring;
     private final Wire wire;
-
-    /** What the backward pass needs of one layer, in the Ulysses group's view. */
-    public record Tape(Tensor q, Tensor keyValues, Tensor out, Tensor lse) {}
 
     public Attention2d(
             Workspace ws, AttentionPlan plan, Communicator ulyssesGroup, Communicator ringGroup, int headDim) {
@@ -45,11 +42,8 @@ public final class Attention2d {
         this.ring = new RingAttention(ws, ringGroup, plan, dims, wire);
     }
 
-    /**
-     * {@code q (nq, N H), k (n, K H), v (n, K V) -> out (nq, N V)}. With a BF16 exchange {@code q}, {@code k} and {@code v} are rounded in place.
-     *
-     * @return views in the step arena, for {@link #backward}
-     */
+    /** The tape holds the Ulysses group's view. */
+    @Override
     public Tape forward(Tensor q, Tensor k, Tensor v, Tensor out) {
         int heads = plan.heads().queryHeads(plan.ulysses()).size();
         int kvHeads = plan.heads().kvHeads(plan.ulysses()).size();
@@ -79,10 +73,7 @@ public final class Attention2d {
         return new Tape(qGroup, kv.flat(), outGroup, lse);
     }
 
-    /**
-     * Gradients of {@link #forward}, all overwritten: {@code dOut (nq, N V) -> dq (nq, N H), dk (n, K H), dv (n, K V)}. With a BF16 exchange
-     * {@code dOut} is rounded in place.
-     */
+    @Override
     public void backward(Tape tape, Tensor dOut, Tensor dq, Tensor dk, Tensor dv) {
         int heads = tape.q().dim(1);
         int kvHeads = plan.heads().kvHeads(plan.ulysses()).size();

@@ -1,7 +1,7 @@
 package io.longreel.model.decoder;
 
 import io.longreel.model.ModelConfig;
-import io.longreel.model.attention.Attention2d;
+import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.RmsNormLayer;
 import io.longreel.model.state.Weights;
@@ -29,7 +29,7 @@ public final class Decoder {
     }
 
     /** Forward with everything kept for {@link #backward}; {@code tape.finalNorm().y()} is the normalised output, [T, D]. */
-    public Tape forward(Workspace ws, Tensor x, Attention2d attention, RotaryTable table, int[] positions) {
+    public Tape forward(Workspace ws, Tensor x, SequenceAttention attention, RotaryTable table, int[] positions) {
         DecoderLayer.Rotary rotary = rotary(ws, table, positions);
         int[] all = IntStream.range(0, x.rows()).toArray();
         List<DecoderLayer.Tape> tapes = new ArrayList<>();
@@ -43,7 +43,7 @@ public final class Decoder {
     }
 
     /** Turns the gradient of the normalised output into that of {@code x}, in place. */
-    public void backward(Workspace ws, Tape tape, Tensor dOutput, Attention2d attention) {
+    public void backward(Workspace ws, Tape tape, Tensor dOutput, SequenceAttention attention) {
         finalNorm.backward(ws, tape.finalNorm(), dOutput, dOutput);
         for (int i = layers.size() - 1; i >= 0; i--) {
             layers.get(i).backward(ws, tape.layers().get(i), dOutput, attention, tape.rotary());
@@ -60,8 +60,8 @@ public final class Decoder {
     public Tensor infer(
             Workspace ws,
             Tensor x,
-            Attention2d attention,
-            Attention2d lastAttention,
+            SequenceAttention attention,
+            SequenceAttention lastAttention,
             RotaryTable table,
             int[] positions,
             int[] rows) {

@@ -1,7 +1,7 @@
 package io.longreel.model.decoder;
 
 import io.longreel.model.ModelConfig;
-import io.longreel.model.attention.Attention2d;
+import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.state.LinearLayer;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.RmsNormLayer;
@@ -28,7 +28,7 @@ final class DecoderLayer {
 
     record Tape(
             RmsNormLayer.Tape norm1,
-            Attention2d.Tape attention,
+            SequenceAttention.Tape attention,
             Tensor attended,
             RmsNormLayer.Tape norm2,
             Tensor gate,
@@ -63,7 +63,7 @@ final class DecoderLayer {
     Output forward(
             Workspace ws,
             Tensor x,
-            Attention2d attention,
+            SequenceAttention attention,
             Rotary keys,
             Rotary queries,
             int[] queryRows,
@@ -82,7 +82,7 @@ final class DecoderLayer {
         rotate(ws, q, queries, config.heads(), false);
         rotate(ws, k, keys, config.kvHeads(), false);
         Tensor attended = step.allocate(rows, d);
-        Attention2d.Tape tape = attention.forward(q, k, v, attended);
+        SequenceAttention.Tape tape = attention.forward(q, k, v, attended);
         Tensor branch = step.allocate(rows, d);
         outProjection.forward(ws, attended, branch);
         Tensor residual = all ? x : selected(ws, x, queryRows);
@@ -102,7 +102,7 @@ final class DecoderLayer {
     }
 
     /** Turns the gradient of the output into that of the input, in place, and accumulates the gradients of what trains. */
-    void backward(Workspace ws, Tape tape, Tensor dHidden, Attention2d attention, Rotary rotary) {
+    void backward(Workspace ws, Tape tape, Tensor dHidden, SequenceAttention attention, Rotary rotary) {
         long mark = ws.scratch().mark();
         int rows = dHidden.rows();
         int wide = config.intermediateSize();
@@ -125,7 +125,7 @@ final class DecoderLayer {
     }
 
     private void attentionBackward(
-            Workspace ws, Tape tape, Tensor dHidden, Attention2d attention, Rotary rotary, Tensor dNormed) {
+            Workspace ws, Tape tape, Tensor dHidden, SequenceAttention attention, Rotary rotary, Tensor dNormed) {
         int rows = dHidden.rows();
         int kv = config.kvHeads() * config.headDim();
         Tensor dAttended = ws.scratch().allocate(rows, config.hiddenSize());

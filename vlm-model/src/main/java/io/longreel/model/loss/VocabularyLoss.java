@@ -27,20 +27,24 @@ public final class VocabularyLoss {
     }
 
     /**
-     * Loss over the labelled rows, and its gradients.
+     * Adds the losses of the labelled rows, not scaled, and computes their gradients.
      *
      * @param normed [T, D]
      * @param rows own rows that have a label, ascending
      * @param labels their labels
      * @param dNormed [T, D], overwritten with {@code gradientScale} times the gradient
-     * @return sum of the losses, not scaled
      */
-    public double lossAndGradient(
-            Workspace ws, Tensor normed, int[] rows, int[] labels, float gradientScale, Tensor dNormed) {
+    public void lossAndGradient(
+            Workspace ws,
+            Tensor normed,
+            int[] rows,
+            int[] labels,
+            float gradientScale,
+            Tensor dNormed,
+            LossSum losses) {
         Tensor head = weights.weight(headName);
         Tensor dHead = weights.gradient(headName);
         ws.kernels().elementwise().zero(dNormed);
-        double sum = 0;
         for (int from = 0; from < rows.length; from += CHUNK_ROWS) {
             int to = Math.min(rows.length, from + CHUNK_ROWS);
             int[] chunk = Arrays.copyOfRange(rows, from, to);
@@ -50,12 +54,21 @@ public final class VocabularyLoss {
             Tensor logits = ws.scratch().allocate(chunk.length, vocabularySize);
             ws.kernels().rows().gather(normed, chunk, x);
             ws.kernels().linear().linear(x, head, null, logits);
-            sum += ws.kernels().loss().crossEntropy(logits, Arrays.copyOfRange(labels, from, to), gradientScale);
+            crossEntropy(ws, logits, Arrays.copyOfRange(labels, from, to), gradientScale, losses);
             ws.kernels().linear().linearBackward(x, head, logits, 0f, dx, dHead, null);
             ws.kernels().rows().scatter(dx, chunk, dNormed);
             ws.scratch().rewind(mark);
         }
-        return sum;
+    }
+
+    private static void crossEntropy(Workspace ws, Tensor logits, int[] labels, float gradientScale, LossSum losses) {
+        int rowsAtOnce = losses.wantsSingleTokens() ? 1 : labels.length;
+        for (int row = 0; row < labels.length; row += rowsAtOnce) {
+            int end = row + rowsAtOnce;
+            losses.add(ws.kernels()
+                    .loss()
+                    .crossEntropy(logits.slice(row, end), Arrays.copyOfRange(labels, row, end), gradientScale));
+        }
     }
 
     /** Most likely token of each row of {@code normed}; ties go to the lower id. */

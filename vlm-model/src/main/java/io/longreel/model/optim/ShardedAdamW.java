@@ -1,7 +1,9 @@
 package io.longreel.model.optim;
 
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.model.state.FlatSpace;
+import io.longreel.ops.exact.ExactSum;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
@@ -49,6 +51,7 @@ public final class ShardedAdamW {
     private final Communicator world;
     private final Kernels kernels;
     private final StageSettings.Optimizer settings;
+    private final Sums sums;
     private final FlatSpace space;
     private final Map<String, Tensor> weights = new LinkedHashMap<>();
     private final Map<String, Tensor> gradients = new LinkedHashMap<>();
@@ -58,6 +61,7 @@ public final class ShardedAdamW {
     private final Tensor master;
     private final Tensor m;
     private final Tensor v;
+    private final @Nullable ExactReduction exactReduction;
     private int steps;
 
     private ShardedAdamW(
@@ -65,7 +69,9 @@ public final class ShardedAdamW {
             Communicator world,
             Kernels kernels,
             StageSettings.Optimizer settings,
+            Sums sums,
             TensorArena arena) {
+        this.sums = sums;
         this.world = world;
         this.kernels = kernels;
         this.settings = settings;
@@ -79,12 +85,14 @@ public final class ShardedAdamW {
         }
         this.space = FlatSpace.of(sizes);
         this.bounds = space.evenBounds(world.size());
-        this.allGradients = arena.allocate(Math.toIntExact(space.elements()));
+        this.allGradients = arena.allocate(gradientType(sums), Math.toIntExact(space.elements()));
+        this.exactReduction = sums == Sums.EXACT ? new ExactReduction(world, kernels, arena) : null;
         for (Entry entry : entries) {
             long offset = space.offset(entry.name);
             gradients.put(
                     entry.name,
-                    elements(allGradients, offset, offset + entry.weights.elements())
+                    allGradients
+                            .elements(offset, offset + entry.weights.elements())
                             .reshape(entry.weights.shape()));
         }
         int slice = Math.toIntExact(bounds[world.index() + 1] - bounds[world.index()]);
@@ -98,21 +106,31 @@ public final class ShardedAdamW {
         reloadMaster();
     }
 
-    /** Fresh state for weights as they are now. All ranks pass the same entries in the same order. */
+    /**
+     * Fresh state for weights as they are now. All ranks pass the same entries in the same order.
+     *
+     * @param sums EXACT: gradients accumulate in SUM128, so that slices, norm and update have the same bits on every mesh
+     */
     public static ShardedAdamW create(
             List<Entry> entries,
             Communicator world,
             Kernels kernels,
             StageSettings.Optimizer settings,
+            Sums sums,
             TensorArena arena) {
-        return new ShardedAdamW(entries, world, kernels, settings, arena);
+        return new ShardedAdamW(entries, world, kernels, settings, sums, arena);
     }
 
     /** Most bytes that {@link #create} takes from its arena on any rank, for {@code elements} trainable elements. */
-    public static long sizeBytes(long elements, int worldSize) {
+    public static long sizeBytes(long elements, int worldSize, Sums sums) {
         int slice = Math.toIntExact(Math.ceilDiv(elements, (long) worldSize));
-        return TensorArena.sizeBytes(DType.F32, Math.toIntExact(elements))
-                + 4 * TensorArena.sizeBytes(DType.F32, slice);
+        return TensorArena.sizeBytes(gradientType(sums), Math.toIntExact(elements))
+                + 4 * TensorArena.sizeBytes(DType.F32, slice)
+                + (sums == Sums.EXACT ? ExactReduction.sizeBytes(worldSize) : 0);
+    }
+
+    private static DType gradientType(Sums sums) {
+        return sums == Sums.EXACT ? DType.SUM128 : DType.F32;
     }
 
     /** The gradient of an entry, into which the backward pass adds; null for a name that does not train. */
@@ -131,12 +149,13 @@ public final class ShardedAdamW {
      * @param locallyFinite whether everything that this rank computed otherwise (its loss) is finite
      */
     public Update step(double learningRate, boolean locallyFinite) {
-        // (all elements) of every rank -> (own slice), summed in rank order
-        world.reduceScatterSum(allGradients.segment(), bounds, ownGradient.segment());
-        double[] sums = {kernels.elementwise().sumOfSquares(ownGradient), locallyFinite ? 0 : 1};
-        world.allReduceSum(sums);
-        double norm = Math.sqrt(sums[0]);
-        if (sums[1] > 0 || !Double.isFinite(norm)) {
+        reduceGradients();
+        double[] squares = squares();
+        double[] shared = Arrays.copyOf(squares, squares.length + 1);
+        shared[squares.length] = locallyFinite ? 0 : 1;
+        world.allReduceSum(shared);
+        double norm = Math.sqrt(sumOfSquares(Arrays.copyOf(shared, squares.length)));
+        if (shared[squares.length] > 0 || !Double.isFinite(norm)) {
             return new Update(norm, false);
         }
         steps++;
@@ -170,7 +189,7 @@ public final class ShardedAdamW {
             long from = piece.flatFrom() - first;
             long to = from + piece.elements();
             int[] shape = weightsOf(piece.name()).shape();
-            pieces.add(new StatePiece(piece.name(), shape, piece.from(), elements(m, from, to), elements(v, from, to)));
+            pieces.add(new StatePiece(piece.name(), shape, piece.from(), m.elements(from, to), v.elements(from, to)));
         }
         return pieces;
     }
@@ -189,9 +208,33 @@ public final class ShardedAdamW {
         long first = bounds[world.index()];
         for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
             long from = piece.flatFrom() - first;
-            Tensor source = elements(weightsOf(piece.name()), piece.from(), piece.to());
-            kernels.elementwise().copy(source, elements(master, from, from + piece.elements()));
+            Tensor source = weightsOf(piece.name()).elements(piece.from(), piece.to());
+            kernels.elementwise().copy(source, master.elements(from, from + piece.elements()));
         }
+    }
+
+    /** (all elements) of every rank -> (own slice): summed in rank order, or exactly. */
+    private void reduceGradients() {
+        if (exactReduction != null) {
+            exactReduction.reduceScatter(allGradients, bounds, ownGradient);
+        } else {
+            world.reduceScatterSum(allGradients.segment(), bounds, ownGradient.segment());
+        }
+    }
+
+    /** The own slice's part of the sum of squares, as numbers to be added over all ranks. */
+    private double[] squares() {
+        if (sums == Sums.FAST) {
+            return new double[] {kernels.elementwise().sumOfSquares(ownGradient)};
+        }
+        ExactSum squares = new ExactSum();
+        kernels.elementwise().addSquares(ownGradient, squares);
+        return squares.digits();
+    }
+
+    /** The sum of squares from added {@link #squares}. */
+    private double sumOfSquares(double[] added) {
+        return sums == Sums.FAST ? added[0] : ExactSum.ofDigits(added).value();
     }
 
     private double clipFactor(double norm) {
@@ -203,22 +246,23 @@ public final class ShardedAdamW {
 
     /** (own slice) of every rank -> (all elements), into the gradient buffer, which is free now, and from there into the weights. */
     private void gatherWeights() {
+        int elements = Math.toIntExact(space.elements());
+        Tensor all = Tensor.of(
+                allGradients.segment().asSlice(0, (long) elements * DType.F32.sizeBytes()), DType.F32, elements);
         List<MemorySegment> slices = new ArrayList<>();
         for (int rank = 0; rank < world.size(); rank++) {
-            slices.add(elements(allGradients, bounds[rank], bounds[rank + 1]).segment());
+            slices.add(all.elements(bounds[rank], bounds[rank + 1]).segment());
         }
         world.allGatherV(master.segment(), slices);
         for (String name : weights.keySet()) {
-            kernels.elementwise().copy(gradientOf(name), weightsOf(name));
+            Tensor target = weightsOf(name);
+            long offset = space.offset(name);
+            kernels.elementwise().copy(all.elements(offset, offset + target.elements()), target);
         }
     }
 
     private Tensor weightsOf(String name) {
         return required(weights, name);
-    }
-
-    private Tensor gradientOf(String name) {
-        return required(gradients, name);
     }
 
     private static Tensor required(Map<String, Tensor> tensors, String name) {
@@ -227,14 +271,6 @@ public final class ShardedAdamW {
             throw new IllegalStateException("entry must be known: name=%s known=%s".formatted(name, tensors.keySet()));
         }
         return tensor;
-    }
-
-    /** Elements {@code [from, to)} of a tensor, as a vector. */
-    private static Tensor elements(Tensor tensor, long from, long to) {
-        return Tensor.of(
-                tensor.segment().asSlice(from * Float.BYTES, (to - from) * Float.BYTES),
-                DType.F32,
-                Math.toIntExact(to - from));
     }
 
     @Override

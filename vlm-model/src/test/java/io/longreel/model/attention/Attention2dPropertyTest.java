@@ -128,7 +128,7 @@ class Attention2dPropertyTest {
             Tensor dq = step.allocate(q.shape());
             Tensor dk = step.allocate(k.shape());
             Tensor dv = step.allocate(v.shape());
-            Attention2d.Tape tape = attention.forward(q, k, v, out);
+            SequenceAttention.Tape tape = attention.forward(q, k, v, out);
             attention.backward(tape, dOut, dq, dk, dv);
             Tensor[] all = {out, dq, dk, dv};
             for (int i = 0; i < all.length; i++) {

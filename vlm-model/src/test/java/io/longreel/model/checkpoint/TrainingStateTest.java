@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.TrainSession.SliceFile;
@@ -51,7 +52,7 @@ class TrainingStateTest {
                     entries.add(new ShardedAdamW.Entry(name, tensor));
                 }
             });
-            optimizer = ShardedAdamW.create(entries, world, Devices.plain().kernels(), SETTINGS, arena);
+            optimizer = ShardedAdamW.create(entries, world, Devices.plain().kernels(), SETTINGS, Sums.FAST, arena);
         }
 
         void step(int step) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
@@ -49,7 +50,7 @@ class ShardedAdamWTest {
             }
             List<ShardedAdamW.Entry> entries = new ArrayList<>();
             weights.forEach((name, tensor) -> entries.add(new ShardedAdamW.Entry(name, tensor)));
-            optimizer = ShardedAdamW.create(entries, world, Devices.plain().kernels(), SETTINGS, arena);
+            optimizer = ShardedAdamW.create(entries, world, Devices.plain().kernels(), SETTINGS, Sums.FAST, arena);
         }
 
         ShardedAdamW.Update step(int step, int rank, int worldSize) {
@@ -178,7 +179,8 @@ class ShardedAdamWTest {
             try (Replica replica = new Replica(endpoint.communicator(world(1)))) {
                 assertNull(replica.optimizer.gradient("frozen"));
                 assertNotNull(replica.optimizer.gradient("d"));
-                assertTrue(replica.arena.usedBytes() <= ShardedAdamW.sizeBytes(elements(), 1) + SHAPES.size() * 128L);
+                assertTrue(replica.arena.usedBytes()
+                        <= ShardedAdamW.sizeBytes(elements(), 1, Sums.FAST) + SHAPES.size() * 128L);
             }
             return true;
         });

@@ -202,6 +202,16 @@ final class BadInputIT {
     }
 
     @Test
+    void shouldShowHowAMeshIsWrittenWhenAnAxisIsUnknownOrNamedTwice() {
+        for (String mesh : List.of("ring=2,inner=data", "ring=2,ring=4", "ring=0", "data=2")) {
+            List<String> arguments =
+                    new ArrayList<>(Arrays.asList(forward(Goldens.checkpoint(GOLDEN), Goldens.batch(GOLDEN))));
+            arguments.addAll(List.of("--mesh", mesh));
+            refuses(List.of("--mesh", "ring=R,ulysses=U", "'" + mesh + "'"), arguments.toArray(String[]::new));
+        }
+    }
+
+    @Test
     void shouldNameTheFileWhenABatchIsBroken() throws IOException {
         Path batch = folder.resolve("broken.safetensors");
         byte[] whole = Files.readAllBytes(Goldens.batch(GOLDEN));

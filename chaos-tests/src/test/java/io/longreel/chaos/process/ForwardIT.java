@@ -7,6 +7,8 @@ import io.longreel.chaos.process.ChildJvm.Outcome;
 import io.longreel.model.checkpoint.SafetensorsFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,11 +26,17 @@ final class ForwardIT {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"mha-odd-grid,1,1", "gqa-even,1,2", "mha-odd-grid,2,1", "gqa-even,2,2", "mha-odd-grid,4,2"})
-    void shouldEqualHuggingFaceOnTheCommandLine(String name, int ring, int ulysses) {
+    @CsvSource({
+        "mha-odd-grid,'ring=1,ulysses=1',''",
+        "gqa-even,'ring=1,ulysses=2',''",
+        "mha-odd-grid,'ring=2,ulysses=1',--layout striped",
+        "gqa-even,'inner=ring,ring=2,ulysses=2',''",
+        "gqa-even,'ring=2,ulysses=2',--one-stage",
+        "mha-odd-grid,'ring=4,ulysses=2',--layout contiguous"
+    })
+    void shouldEqualHuggingFaceOnTheCommandLine(String name, String mesh, String more) {
         Path out = folder.resolve("out.safetensors");
-        try (ChildJvm child = ChildJvm.start(
-                folder,
+        List<String> arguments = new ArrayList<>(List.of(
                 "forward",
                 "--checkpoint",
                 Goldens.checkpoint(name).toString(),
@@ -37,8 +45,10 @@ final class ForwardIT {
                 "--out",
                 out.toString(),
                 "--mesh",
-                "ring=%d,ulysses=%d".formatted(ring, ulysses),
-                "--gradients")) {
+                mesh,
+                "--gradients"));
+        arguments.addAll(more.isEmpty() ? List.of() : List.of(more.split(" ", -1)));
+        try (ChildJvm child = ChildJvm.start(folder, arguments.toArray(String[]::new))) {
             Outcome outcome = child.outcome(LIMIT);
             assertEquals(0, outcome.exitCode(), child::story);
             assertTrue(outcome.out().startsWith("loss="), child::story);
@@ -51,8 +61,8 @@ final class ForwardIT {
                 double difference = relativeNorm(expected.floats(tensor), actual.floats(tensor));
                 assertTrue(
                         difference <= tolerance,
-                        () -> "%s ring=%d ulysses=%d tensor=%s relativeNorm=%g"
-                                .formatted(name, ring, ulysses, tensor, difference));
+                        () -> "%s mesh=%s %s tensor=%s relativeNorm=%g"
+                                .formatted(name, mesh, more, tensor, difference));
             }
         }
     }

@@ -56,6 +56,9 @@ final class MetricsFile implements AutoCloseable {
                 result.gradientNorm(),
                 result.learningRate(),
                 step.durationMs(),
+                step.sent().local(),
+                step.sent().intraNode(),
+                step.sent().interNode(),
                 Instant.ofEpochMilli(step.atMs()));
     }
 

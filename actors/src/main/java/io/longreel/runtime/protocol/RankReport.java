@@ -21,7 +21,7 @@ public sealed interface RankReport extends WireMessage {
     record StageBegun(StepId at, int rank) implements RankReport {}
 
     /** The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not. */
-    record StepFinished(StepId at, int rank, StepResult result, long durationNs) implements RankReport {
+    record StepFinished(StepId at, int rank, StepResult result, long durationNs, SentBytes sent) implements RankReport {
         public StepFinished {
             Facts.atLeast(0, durationNs, "durationNs");
         }

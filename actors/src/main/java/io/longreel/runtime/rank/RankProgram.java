@@ -6,6 +6,7 @@ import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.TrainSession.StepReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
@@ -84,6 +85,7 @@ final class RankProgram {
 
     private RankReport runStep(StepId at) {
         long startNs = clockNs.getAsLong();
+        SentBytes before = work.sentBytes();
         applyRopeTheta(at);
         List<PackedBatch> batches = work.batches(at.stage(), at.step());
         double learningRate = work.learningRate(at.stage(), at.step());
@@ -95,7 +97,12 @@ final class RankProgram {
                 report.gradientNorm(),
                 learningRate,
                 report.applied());
-        return new RankReport.StepFinished(at, rank, result, Math.max(0, clockNs.getAsLong() - startNs));
+        return new RankReport.StepFinished(
+                at,
+                rank,
+                result,
+                Math.max(0, clockNs.getAsLong() - startNs),
+                work.sentBytes().since(before));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.longreel.runtime.rank;
 
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.runtime.protocol.SentBytes;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +31,9 @@ public interface RankWork extends AutoCloseable {
 
     /** Questions of one cell of the stage's needle test. */
     List<Question> questions(int stage, int cell);
+
+    /** What this rank has sent so far. */
+    SentBytes sentBytes();
 
     /** Ends present and future waits of this rank. Any thread. */
     void abort(String reason);

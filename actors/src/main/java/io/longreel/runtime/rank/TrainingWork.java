@@ -10,6 +10,8 @@ import io.longreel.model.MmspSession;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.TrainSession;
+import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +91,15 @@ final class TrainingWork implements RankWork {
             questions.add(new Question(known.batch(cell, i), List.of(known.expected(cell, i))));
         }
         return questions;
+    }
+
+    @Override
+    public SentBytes sentBytes() {
+        if (endpoint == null) {
+            return SentBytes.NONE;
+        }
+        LinkCounters counters = endpoint.counters();
+        return new SentBytes(counters.localBytes(), counters.intraNodeBytes(), counters.interNodeBytes());
     }
 
     @Override

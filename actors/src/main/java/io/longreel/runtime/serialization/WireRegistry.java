@@ -9,6 +9,7 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -38,6 +39,7 @@ final class WireRegistry {
             Map.entry(106, Mesh.class),
             Map.entry(107, RuntimeFailure.Category.class),
             Map.entry(108, Mesh.Inner.class),
+            Map.entry(109, SentBytes.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),

@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 
 /**
@@ -8,6 +9,8 @@ import io.longreel.runtime.protocol.StepResult;
  * @param position after the step
  * @param stageName of {@code position.stage()}
  * @param durationMs of the slowest rank
+ * @param sent by all ranks together
  * @param atMs when the supervisor knew
  */
-public record CommittedStep(Position position, String stageName, StepResult result, double durationMs, long atMs) {}
+public record CommittedStep(
+        Position position, String stageName, StepResult result, double durationMs, SentBytes sent, long atMs) {}

@@ -7,6 +7,7 @@ import io.longreel.runtime.protocol.RankCommand.SaveSlice;
 import io.longreel.runtime.protocol.RankReport.SliceSaved;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport.ManifestWritten;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,9 +128,10 @@ final class TrainingRules {
         StepResult result = reports.getFirst().result();
         long slowestNs =
                 reports.stream().mapToLong(StepFinished::durationNs).max().orElse(0);
+        SentBytes sent = reports.stream().map(StepFinished::sent).reduce(SentBytes.NONE, SentBytes::plus);
         Position position = state.committed().committedOneMore();
-        CommittedStep step =
-                new CommittedStep(position, turn.plan().stage(position).name(), result, slowestNs / 1e6, turn.nowMs());
+        CommittedStep step = new CommittedStep(
+                position, turn.plan().stage(position).name(), result, slowestNs / 1e6, sent, turn.nowMs());
         turn.become(state.committed(position, result.applied() ? 0 : state.unappliedInARow() + 1))
                 .effect(new Effect.RecordStep(step))
                 .announce(new RunNews.StepCommitted(step));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.supervisor.CellOutcome;
@@ -40,7 +41,12 @@ class DashboardTest {
     private static RunNews.StepCommitted step(int stage, int step) {
         Position position = new Position(stage, step, stage * 10L + step);
         return new RunNews.StepCommitted(new CommittedStep(
-                position, stage == 0 ? "short" : "long", new StepResult(2.0 / step, 4, 500, 1, 1e-3, true), 100, 0));
+                position,
+                stage == 0 ? "short" : "long",
+                new StepResult(2.0 / step, 4, 500, 1, 1e-3, true),
+                100,
+                SentBytes.NONE,
+                0));
     }
 
     private static List<CellOutcome> cells() {

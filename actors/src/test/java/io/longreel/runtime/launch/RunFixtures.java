@@ -4,6 +4,7 @@ import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
@@ -61,6 +62,7 @@ final class RunFixtures {
                 position.stage() == 0 ? "short" : "long",
                 new StepResult(1.0 / globalStep, 2, 100, 1.5, 1e-3, true),
                 12.5,
+                new SentBytes(1, 2, 3),
                 CLOCK.millis());
     }
 }

@@ -6,6 +6,7 @@ import io.longreel.config.topology.Placement;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.transport.CommunicationAborted;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,6 +71,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
     private final class FakeWork implements RankWork {
         private final Placement placement;
         private final int rank;
+        private long sentBytes;
         private final CompletableFuture<Void> abort = new CompletableFuture<>();
 
         FakeWork(Placement placement, int rank) {
@@ -81,6 +83,13 @@ public final class FakeWorkFactory implements RankWorkFactory {
         public TrainSession connect() {
             note("connect");
             return new FakeSession(this);
+        }
+
+        /** Ten bytes more on every question. */
+        @Override
+        public SentBytes sentBytes() {
+            sentBytes += 10;
+            return new SentBytes(0, sentBytes, 0);
         }
 
         @Override

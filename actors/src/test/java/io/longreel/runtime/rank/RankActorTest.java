@@ -10,6 +10,7 @@ import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -65,7 +66,10 @@ class RankActorTest {
         rank.tell(new RankCommand.ExportModel(at(0, 1), "/m/model"));
         assertEquals(new RankReport.Prepared(at(0, 0), 0), next());
         assertEquals(new RankReport.StageBegun(at(0, 0), 0), next());
-        assertEquals(new RankReport.StepFinished(at(0, 0), 0, new StepResult(1, 2, 100, 1, 1e-3, true), 0), next());
+        assertEquals(
+                new RankReport.StepFinished(
+                        at(0, 0), 0, new StepResult(1, 2, 100, 1, 1e-3, true), 0, new SentBytes(0, 10, 0)),
+                next());
         assertEquals(new RankReport.SliceSaved(at(0, 1), 0, "rank-0.slice", 8, "ab"), next());
         assertEquals(new RankReport.StageEnded(at(0, 1), 0), next());
         assertEquals(

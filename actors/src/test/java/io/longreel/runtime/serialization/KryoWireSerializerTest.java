@@ -13,6 +13,7 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -60,7 +61,12 @@ class KryoWireSerializerTest {
                 new RankReport.RankConnected(at, 0),
                 new RankReport.Prepared(at, 1),
                 new RankReport.StageBegun(at, 2),
-                new RankReport.StepFinished(at, 3, new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true), 12),
+                new RankReport.StepFinished(
+                        at,
+                        3,
+                        new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true),
+                        12,
+                        new SentBytes(1, 2, 3L << 40)),
                 new RankReport.SliceSaved(at, 0, "rank-0.slice", 1L << 33, "00ff"),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(

@@ -16,6 +16,7 @@ import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.supervisor.JobPlan.StagePlan;
@@ -159,7 +160,8 @@ final class CoreDriver {
             case RankCommand.RestoreCheckpoint c -> Optional.of(new Prepared(c.at(), rank));
             case RankCommand.BeginStage c -> Optional.of(new StageBegun(c.at(), rank));
             case RankCommand.RunStep c ->
-                Optional.of(new StepFinished(c.at(), rank, result(c.at().step()), 1_000_000L * (rank + 1)));
+                Optional.of(new StepFinished(
+                        c.at(), rank, result(c.at().step()), 1_000_000L * (rank + 1), new SentBytes(0, 1, 2)));
             case RankCommand.SaveSlice c -> Optional.of(new SliceSaved(c.at(), rank, "rank-" + rank, 10, "ab" + rank));
             case RankCommand.EndStage c -> Optional.of(new StageEnded(c.at(), rank));
             case RankCommand.EvaluateCell c ->

@@ -16,6 +16,7 @@ import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
@@ -177,7 +178,7 @@ class SupervisorCoreEndingTest {
         StepResult right = CoreDriver.result(0);
         StepResult wrong = new StepResult(Math.nextUp(right.loss()), 10, 100, 1.5, 1e-3, true);
         for (int rank = 0; rank < 4; rank++) {
-            run.rank(new StepFinished(at, rank, rank == 2 ? wrong : right, 1));
+            run.rank(new StepFinished(at, rank, rank == 2 ? wrong : right, 1, new SentBytes(0, 1, 2)));
         }
         assertEquals(1, run.finish().exitCode());
         assertTrue(run.finish().message().startsWith("silent corruption: ranks disagree on step 0 of stage short"));
@@ -213,7 +214,8 @@ class SupervisorCoreEndingTest {
         run.rank(new RankConnected(run.state.at(), 0));
         run.runUntil(RankCommand.RunStep.class);
         for (int step = 0; step < TrainingRules.UNAPPLIED_IN_A_ROW_MAX; step++) {
-            run.rank(new StepFinished(run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false), 1));
+            run.rank(new StepFinished(
+                    run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false), 1, new SentBytes(0, 1, 2)));
         }
         assertEquals(1, run.finish().exitCode());
         assertTrue(run.finish().message().contains("not finite in 20 steps in a row"));

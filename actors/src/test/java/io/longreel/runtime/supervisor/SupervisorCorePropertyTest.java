@@ -12,6 +12,7 @@ import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.ArrayDeque;
@@ -125,7 +126,7 @@ class SupervisorCorePropertyTest {
             }
             if (random.nextInt(6) == 0) {
                 StepId stale = new StepId(9, 0, 0);
-                run.rank(new StepFinished(stale, 0, CoreDriver.result(0), 1));
+                run.rank(new StepFinished(stale, 0, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
                 assertEquals(before.fencedCount() + 1, run.state.fencedCount());
                 assertEquals(before.phase(), run.state.phase());
             }

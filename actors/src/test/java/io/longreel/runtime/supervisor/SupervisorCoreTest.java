@@ -11,6 +11,7 @@ import io.longreel.runtime.protocol.NodeCommand.Welcome;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.List;
@@ -131,14 +132,14 @@ class SupervisorCoreTest {
         CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
         StepId at = run.state.at();
         for (int rank : List.of(3, 0, 2)) {
-            run.rank(new StepFinished(at, rank, CoreDriver.result(0), 1_000_000L * (rank + 1)));
+            run.rank(new StepFinished(at, rank, CoreDriver.result(0), 1_000_000L * (rank + 1), new SentBytes(0, 1, 2)));
             assertEquals(0, run.state.committed().step());
         }
         run.nowMs = 4_321;
-        run.rank(new StepFinished(at, 1, CoreDriver.result(0), 2_000_000));
+        run.rank(new StepFinished(at, 1, CoreDriver.result(0), 2_000_000, new SentBytes(0, 1, 2)));
         assertEquals(
-                List.of(new Effect.RecordStep(
-                        new CommittedStep(new Position(0, 1, 1), "short", CoreDriver.result(0), 4.0, 4_321))),
+                List.of(new Effect.RecordStep(new CommittedStep(
+                        new Position(0, 1, 1), "short", CoreDriver.result(0), 4.0, new SentBytes(0, 4, 8), 4_321))),
                 run.all(Effect.RecordStep.class));
     }
 
@@ -189,12 +190,12 @@ class SupervisorCoreTest {
         StepId first = run.state.at(0);
         StepId second = run.state.at(1);
         for (int rank = 0; rank < 3; rank++) {
-            run.rank(new StepFinished(first, rank, CoreDriver.result(0), 1));
-            run.rank(new StepFinished(second, rank, CoreDriver.result(1), 1));
+            run.rank(new StepFinished(first, rank, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
+            run.rank(new StepFinished(second, rank, CoreDriver.result(1), 1, new SentBytes(0, 1, 2)));
         }
-        run.rank(new StepFinished(second, 3, CoreDriver.result(1), 1));
+        run.rank(new StepFinished(second, 3, CoreDriver.result(1), 1, new SentBytes(0, 1, 2)));
         assertEquals(0, run.state.committed().step());
-        run.rank(new StepFinished(first, 3, CoreDriver.result(0), 1));
+        run.rank(new StepFinished(first, 3, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
         assertEquals(2, run.state.committed().step());
     }
 
@@ -233,7 +234,8 @@ class SupervisorCoreTest {
         assertEquals(Set.of(1, 2, 3), ((Phase.Connecting) run.state.phase()).waiting());
         CoreDriver training = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
         SupervisorState before = training.state;
-        training.rank(new StepFinished(training.state.at(1), 0, CoreDriver.result(1), 1)); // not issued yet
+        training.rank(new StepFinished(
+                training.state.at(1), 0, CoreDriver.result(1), 1, new SentBytes(0, 1, 2))); // not issued yet
         training.rank(new RankConnected(training.state.at(), 2));
         assertEquals(before, training.state);
         assertInstanceOf(Effect.Note.class, training.effects.getLast());
@@ -244,7 +246,7 @@ class SupervisorCoreTest {
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(3)));
         run.connect().runUntil(RankCommand.RunStep.class);
         StepId stale = new StepId(2, 0, 0);
-        run.rank(new StepFinished(stale, 0, CoreDriver.result(0), 1));
+        run.rank(new StepFinished(stale, 0, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
         assertTrue(run.effects.contains(new Effect.AnswerSender(new RankCommand.Fenced(stale, 3))));
         assertEquals(1, run.state.fencedCount());
         assertEquals(0, run.state.committed().step());

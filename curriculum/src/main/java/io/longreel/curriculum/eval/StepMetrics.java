@@ -21,6 +21,8 @@ import java.util.TreeMap;
  *   loss           mean over the labelled tokens        labelledTokens how many those were, over the global batch
  *   tokens         after expansion of the frames        gradientNorm   global, before clipping
  *   learningRate   that was applied                     durationMs     wall time of the step
+ *   localBytes     sent by all ranks within processes   intraNodeBytes between processes of a node
+ *   interNodeBytes between nodes; all payload, 0 in files of older versions
  *   timestamp      when the step was committed: ISO 8601 (read also as milliseconds since 1970)
  * </pre>
  *
@@ -37,6 +39,9 @@ public record StepMetrics(
         double gradientNorm,
         double learningRate,
         double durationMs,
+        long localBytes,
+        long intraNodeBytes,
+        long interNodeBytes,
         Instant timestamp) {
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -53,6 +58,9 @@ public record StepMetrics(
         node.put("gradientNorm", gradientNorm);
         node.put("learningRate", learningRate);
         node.put("durationMs", durationMs);
+        node.put("localBytes", localBytes);
+        node.put("intraNodeBytes", intraNodeBytes);
+        node.put("interNodeBytes", interNodeBytes);
         node.put("timestamp", timestamp.toString());
         return node.toString();
     }
@@ -98,6 +106,9 @@ public record StepMetrics(
                 node.path("gradientNorm").asDouble(Double.NaN),
                 node.path("learningRate").asDouble(),
                 node.path("durationMs").asDouble(),
+                node.path("localBytes").asLong(),
+                node.path("intraNodeBytes").asLong(),
+                node.path("interNodeBytes").asLong(),
                 timestamp(node.path("timestamp")));
     }
 

@@ -172,6 +172,9 @@ class ReportTest {
                     0.5,
                     point.learningRate(),
                     100 + random.nextInt(40),
+                    0,
+                    0,
+                    0,
                     Instant.ofEpochMilli(1_700_000_000_000L + i)));
         }
         return steps;

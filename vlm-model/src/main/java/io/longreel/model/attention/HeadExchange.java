@@ -3,6 +3,7 @@ package io.longreel.model.attention;
 import io.longreel.model.shard.Span;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.kernels.RowKernels;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
 import java.util.ArrayList;
@@ -60,34 +61,37 @@ final class HeadExchange {
 
     /**
      * Adjoint of {@link #gather}: {@code dq (Gq, N_u H), dkeys, dvalues (G, ..) -> dq (nq, N H), dk (n, K H), dv (n, K V)}. A key/value head that
-     * several members computed with gets the sum of their gradients, in member order.
+     * several members computed with gets the sum of their gradients, in member order. These parts travel in F32 whatever the wire: rounding each
+     * of them would cost more digits than rounding their sum, which may be much smaller.
      */
     void scatter(Tensor dqGroup, KeyValues dkvGroup, Tensor dq, Tensor dk, Tensor dv) {
         RowKernels rows = ws.kernels().rows();
         long mark = ws.scratch().mark();
-        List<Message> out = messages(this::incoming);
-        List<Message> in = messages(this::outgoing);
+        List<Gradients> out = gradients(this::homeward);
+        List<Gradients> in = gradients(this::arriving);
         int queryRow = 0;
         int keyRow = 0;
-        for (Message m : out) {
-            copyOut(dqGroup, queryRow, m.q());
-            copyOut(dkvGroup.k(), keyRow, m.k());
-            copyOut(dkvGroup.v(), keyRow, m.v());
-            queryRow += m.q().rows();
-            keyRow += m.k().rows();
+        for (Gradients m : out) {
+            wire.pack(dqGroup.slice(queryRow, queryRow + m.dq().rows()), m.dq());
+            wire.pack(dkvGroup.k().slice(keyRow, keyRow + m.dk().rows()), m.dk());
+            wire.pack(dkvGroup.v().slice(keyRow, keyRow + m.dv().rows()), m.dv());
+            queryRow += m.dq().rows();
+            keyRow += m.dk().rows();
         }
-        exchange(
-                out.stream().map(Message::all).toList(),
-                in.stream().map(Message::all).toList());
+        group.allToAllV(
+                out.stream().map(m -> m.all().segment()).toList(),
+                in.stream().map(m -> m.all().segment()).toList());
         ws.kernels().elementwise().zero(dk);
         ws.kernels().elementwise().zero(dv);
         for (int member = 0; member < plan.ulyssesDegree(); member++) {
-            Message m = in.get(member);
-            rows.scatterColumns(m.q(), dq, queryColumn(member, dims.key()), false);
-            rows.scatterColumns(m.k(), dk, kvColumn(member, dims.key()), true);
-            rows.scatterColumns(m.v(), dv, kvColumn(member, dims.value()), true);
+            Gradients m = in.get(member);
+            rows.scatterColumns(wire.wide(m.dq()), dq, queryColumn(member, dims.key()), false);
+            rows.scatterColumns(wire.wide(m.dk()), dk, kvColumn(member, dims.key()), true);
+            rows.scatterColumns(wire.wide(m.dv()), dv, kvColumn(member, dims.value()), true);
         }
         ws.scratch().rewind(mark);
+        wire.round(dk);
+        wire.round(dv);
     }
 
     /** {@code out (Gq, N_u V) -> (nq, N V)}. */
@@ -175,12 +179,47 @@ final class HeadExchange {
                 plan.heads().kvHeads(plan.ulysses()));
     }
 
-    private void copy(Tensor source, Tensor target, int row) {
-        ws.kernels().elementwise().copy(source, target.slice(row, row + source.rows()));
+    /** The gradients of one pair of ranks as they travel, one after the other in one buffer, the widest first. */
+    private record Gradients(Tensor all, Tensor dk, Tensor dv, Tensor dq) {}
+
+    private List<Gradients> gradients(IntFunction<Gradients> slot) {
+        return IntStream.range(0, plan.ulyssesDegree()).mapToObj(slot).toList();
     }
 
-    private void copyOut(Tensor source, int row, Tensor target) {
-        ws.kernels().elementwise().copy(source.slice(row, row + target.rows()), target);
+    /** Of own heads, for the rows of {@code member}. */
+    private Gradients homeward(int member) {
+        int self = plan.ulysses();
+        return gradients(plan.queryRows(member), plan.keyRows(member), self);
+    }
+
+    /** Of the heads of {@code member}, for own rows. */
+    private Gradients arriving(int member) {
+        int self = plan.ulysses();
+        return gradients(plan.queryRows(self), plan.keyRows(self), member);
+    }
+
+    private Gradients gradients(int queryRows, int keyRows, int computedBy) {
+        int queryColumns = columns(plan.heads().queryHeads(computedBy), dims.key());
+        int keyColumns = columns(plan.heads().kvHeads(computedBy), dims.key());
+        int valueColumns = columns(plan.heads().kvHeads(computedBy), dims.value());
+        DType kvType = plan.heads().replicatesKvHeads() ? DType.F32 : wire.type();
+        long keyBytes = (long) keyRows * keyColumns * kvType.sizeBytes();
+        long valueBytes = (long) keyRows * valueColumns * kvType.sizeBytes();
+        long queryBytes = (long) queryRows * queryColumns * wire.type().sizeBytes();
+        Tensor all = ws.scratch().allocate(DType.U8, Math.toIntExact(keyBytes + valueBytes + queryBytes));
+        return new Gradients(
+                all,
+                Tensor.of(all.segment().asSlice(0, keyBytes), kvType, keyRows, keyColumns),
+                Tensor.of(all.segment().asSlice(keyBytes, valueBytes), kvType, keyRows, valueColumns),
+                Tensor.of(
+                        all.segment().asSlice(keyBytes + valueBytes, queryBytes),
+                        wire.type(),
+                        queryRows,
+                        queryColumns));
+    }
+
+    private void copy(Tensor source, Tensor target, int row) {
+        ws.kernels().elementwise().copy(source, target.slice(row, row + source.rows()));
     }
 
     private int queryColumn(int member, int dim) {

@@ -39,6 +39,26 @@ final class Wire {
         return packed;
     }
 
+    /** Writes F32 {@code values} into {@code packed}, which may have another shape, in the form that it has. */
+    void pack(Tensor values, Tensor packed) {
+        Tensor flat = values.reshape(packed.shape());
+        if (packed.dtype() == DType.F32) {
+            ws.kernels().elementwise().copy(flat, packed);
+        } else {
+            ws.kernels().elementwise().narrow(flat, packed);
+        }
+    }
+
+    /** What arrived, in F32: itself, or a widened copy. */
+    Tensor wide(Tensor packed) {
+        if (packed.dtype() == DType.F32) {
+            return packed;
+        }
+        Tensor wide = ws.scratch().allocate(packed.shape());
+        ws.kernels().elementwise().widen(packed, wide);
+        return wide;
+    }
+
     /** Where the travelling form of {@code values} may arrive: the values themselves, or a buffer to {@link #unpack}. */
     Tensor arrival(Tensor values) {
         return type == DType.F32 ? values : ws.scratch().allocate(DType.BF16, values.shape());
@@ -54,6 +74,11 @@ final class Wire {
     /** Room for {@code elements} travelling elements. */
     Tensor buffer(int elements) {
         return ws.scratch().allocate(type, elements);
+    }
+
+    /** What travels. */
+    DType type() {
+        return type;
     }
 
     /** Whether what travels differs from what is computed with. */

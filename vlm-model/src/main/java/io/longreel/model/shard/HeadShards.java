@@ -28,6 +28,15 @@ public record HeadShards(int heads, int kvHeads, int ulyssesDegree) {
         return new Span(q.from() / perKv, (q.to() - 1) / perKv + 1);
     }
 
+    /** Whether some key/value head is read by the query heads of several ranks. */
+    public boolean replicatesKvHeads() {
+        int held = 0;
+        for (int u = 0; u < ulyssesDegree; u++) {
+            held += kvHeads(u).size();
+        }
+        return held > kvHeads;
+    }
+
     /** For each query head of a rank, which of its own key/value heads it reads. */
     public int[] kvHeadOfQuery(int ulysses) {
         int perKv = heads / kvHeads;

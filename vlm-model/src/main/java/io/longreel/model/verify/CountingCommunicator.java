@@ -1,0 +1,87 @@
+package io.longreel.model.verify;
+
+import io.longreel.transport.Communicator;
+import io.longreel.transport.Transfer;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Counts the payload bytes that leave this rank; what stays on it does not count. One rank's thread. */
+final class CountingCommunicator implements Communicator {
+    private final Communicator real;
+    private long sentBytes;
+
+    CountingCommunicator(Communicator real) {
+        this.real = real;
+    }
+
+    /** Bytes sent since the last call. */
+    long takeSentBytes() {
+        long taken = sentBytes;
+        sentBytes = 0;
+        return taken;
+    }
+
+    @Override
+    public List<Integer> group() {
+        return real.group();
+    }
+
+    @Override
+    public int index() {
+        return real.index();
+    }
+
+    @Override
+    public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {
+        for (int member = 0; member < send.size(); member++) {
+            sent(send.get(member).byteSize(), member);
+        }
+        real.allToAllV(send, receive);
+    }
+
+    @Override
+    public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
+        sent(send.byteSize(), to);
+        return real.startSendReceive(send, to, receive, from);
+    }
+
+    @Override
+    public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
+        for (int member = 0; member < size(); member++) {
+            sent(own.byteSize(), member);
+        }
+        real.allGatherV(own, receive);
+    }
+
+    @Override
+    public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {
+        for (int member = 0; member < size(); member++) {
+            sent((offsets[member + 1] - offsets[member]) * Float.BYTES, member);
+        }
+        real.reduceScatterSum(input, offsets, own);
+    }
+
+    @Override
+    public void allReduceSum(double[] values) {
+        for (int member = 0; member < size(); member++) {
+            sent((long) values.length * Double.BYTES, member);
+        }
+        real.allReduceSum(values);
+    }
+
+    @Override
+    public void barrier() {
+        real.barrier();
+    }
+
+    @Override
+    public void poll() {
+        real.poll();
+    }
+
+    private void sent(long bytes, int member) {
+        if (member != index()) {
+            sentBytes += bytes;
+        }
+    }
+}

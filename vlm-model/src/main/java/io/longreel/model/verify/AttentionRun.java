@@ -5,6 +5,7 @@ import io.longreel.model.Groups;
 import io.longreel.model.attention.Attention2d;
 import io.longreel.model.attention.AttentionPlan;
 import io.longreel.model.attention.HeadDims;
+import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.plan.StepMemory;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.SequenceLayout;
@@ -100,7 +101,7 @@ final class AttentionRun implements ParallelTasks.Resource {
         copyRows(in.k(), tokens, pass.k);
         copyRows(in.v(), tokens, pass.v);
         copyRows(in.dOut(), tokens, pass.dOut);
-        Attention2d.Tape tape = pass.forward();
+        SequenceAttention.Tape tape = pass.forward();
         Sent forward = new Sent(ulysses.takeSentBytes(), ring.takeSentBytes());
         pass.backward(tape);
         Sent backward = new Sent(ulysses.takeSentBytes(), ring.takeSentBytes());
@@ -155,11 +156,11 @@ final class AttentionRun implements ParallelTasks.Resource {
             this.dv = ws.step().allocate(v.shape());
         }
 
-        Attention2d.Tape forward() {
+        SequenceAttention.Tape forward() {
             return attention.forward(q, k, v, out);
         }
 
-        void backward(Attention2d.Tape tape) {
+        void backward(SequenceAttention.Tape tape) {
             attention.backward(tape, dOut, dq, dk, dv);
         }
     }

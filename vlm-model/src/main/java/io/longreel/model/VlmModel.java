@@ -51,7 +51,7 @@ public final class VlmModel implements AutoCloseable {
         this.options = options;
         this.weights = weights;
         this.encoder = new FrameEncoder(config, weights);
-        this.decoder = new Decoder(config.llm(), weights);
+        this.decoder = new Decoder(config.llm(), weights, options.recompute());
         this.loss = new VocabularyLoss(config.llm(), weights);
         this.rotary = new RotaryTable(
                 config.llm().headDim(), config.llm().ropeTheta(), config.llm().ropeScale());
@@ -94,11 +94,11 @@ public final class VlmModel implements AutoCloseable {
             redistribution.forward(encoded.projected(), x);
         }
         SequenceAttention attention = attention(ws, groups, batch, false);
+        Tensor dx = ws.step().allocate(x.rows(), x.columns());
         Decoder.Tape tape = decoder.forward(ws, x, attention, rotary, batch.positions());
         if (probe != null) {
             show(ws, probe, encoded, tape.finalNorm().y());
         }
-        Tensor dx = ws.step().allocate(x.rows(), x.columns());
         loss.lossAndGradient(ws, tape.finalNorm().y(), batch.labelledRows(), batch.labels(), gradientScale, dx, losses);
         decoder.backward(ws, tape, dx, attention);
         embedBackward(ws, batch, dx);

@@ -42,6 +42,11 @@ public final class Attention2d implements SequenceAttention {
         this.ring = new RingAttention(ws, ringGroup, plan, dims, wire);
     }
 
+    @Override
+    public boolean keepsQueries() {
+        return plan.ulyssesDegree() == 1;
+    }
+
     /** The tape holds the Ulysses group's view. */
     @Override
     public Tape forward(Tensor q, Tensor k, Tensor v, Tensor out) {

@@ -33,6 +33,11 @@ public final class ExactAttention implements SequenceAttention {
         this.scale = (float) (1.0 / Math.sqrt(dims.key()));
     }
 
+    @Override
+    public boolean keepsQueries() {
+        return true;
+    }
+
     /** The tape holds own rows. */
     @Override
     public Tape forward(Tensor q, Tensor k, Tensor v, Tensor out) {

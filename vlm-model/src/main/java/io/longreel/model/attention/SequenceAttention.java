@@ -11,10 +11,13 @@ public interface SequenceAttention {
     /** What the backward pass needs of one layer; how it is laid out is the implementation's affair. */
     record Tape(Tensor q, Tensor keyValues, Tensor out, Tensor lse) {}
 
+    /** Whether the tape refers to the caller's {@code q}, which then has to live as long as the tape. */
+    boolean keepsQueries();
+
     /**
      * {@code q (nq, N H), k (n, K H), v (n, K V) -> out (nq, N V)}. With a BF16 exchange {@code q}, {@code k} and {@code v} are rounded in place.
      *
-     * @return views in the step arena, for {@link #backward}
+     * @return views in the step arena and of {@code out}, for {@link #backward}
      */
     Tape forward(Tensor q, Tensor k, Tensor v, Tensor out);
 

@@ -1,5 +1,6 @@
 package io.longreel.model.decoder;
 
+import io.longreel.config.RecomputeSettings;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.state.ParameterSpec;
@@ -14,40 +15,57 @@ import java.util.stream.IntStream;
 /** The stack of Qwen2 layers and the final norm, over the token shard of one rank. Legend: T own tokens, D width. */
 public final class Decoder {
     private final ModelConfig.Llm config;
+    private final RecomputeSettings recompute;
     private final List<DecoderLayer> layers = new ArrayList<>();
     private final RmsNormLayer finalNorm;
 
-    /** What the backward pass needs. */
-    public record Tape(List<DecoderLayer.Tape> layers, DecoderLayer.Rotary rotary, RmsNormLayer.Tape finalNorm) {}
+    /**
+     * What the backward pass needs.
+     *
+     * @param ends where the step arena stood before the first layer and after each
+     */
+    public record Tape(
+            List<DecoderLayer.Kept> layers, List<Long> ends, DecoderLayer.Rotary rotary, RmsNormLayer.Tape finalNorm) {}
 
-    public Decoder(ModelConfig.Llm config, Weights weights) {
+    /** @param recompute which layers' activations {@link #backward} computes again */
+    public Decoder(ModelConfig.Llm config, Weights weights, RecomputeSettings recompute) {
         this.config = config;
+        this.recompute = recompute;
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(new DecoderLayer(config, weights, layer));
         }
         this.finalNorm = new RmsNormLayer(weights, ParameterSpec.LLM + "model.norm.weight", config.rmsNormEps());
     }
 
-    /** Forward with everything kept for {@link #backward}; {@code tape.finalNorm().y()} is the normalised output, [T, D]. */
+    /** Forward with what {@link #backward} needs kept; {@code tape.finalNorm().y()} is the normalised output, [T, D]. */
     public Tape forward(Workspace ws, Tensor x, SequenceAttention attention, RotaryTable table, int[] positions) {
         DecoderLayer.Rotary rotary = rotary(ws, table, positions);
-        int[] all = IntStream.range(0, x.rows()).toArray();
-        List<DecoderLayer.Tape> tapes = new ArrayList<>();
+        List<DecoderLayer.Kept> kept = new ArrayList<>();
+        List<Long> ends = new ArrayList<>(List.of(ws.step().mark()));
         Tensor hidden = x;
-        for (DecoderLayer layer : layers) {
-            DecoderLayer.Output output = layer.forward(ws, hidden, attention, rotary, rotary, all, false);
+        for (int i = 0; i < layers.size(); i++) {
+            DecoderLayer layer = layers.get(i);
+            DecoderLayer.Output output = recompute.covers(i)
+                    ? layer.forwardForgetting(ws, hidden, attention, rotary, recompute.keepAttention())
+                    : layer.forward(ws, hidden, attention, rotary);
             hidden = output.hidden();
-            tapes.add(output.tape());
+            kept.add(output.kept());
+            ends.add(ws.step().mark());
         }
-        return new Tape(tapes, rotary, finalNorm.forward(ws, hidden));
+        return new Tape(kept, ends, rotary, finalNorm.forward(ws, hidden));
     }
 
-    /** Turns the gradient of the normalised output into that of {@code x}, in place. */
+    /**
+     * Turns the gradient of the normalised output into that of {@code x}, in place. What a layer kept is freed when it is done, and with it everything
+     * that was allocated in the step arena since {@link #forward}: {@code dOutput} must be older.
+     */
     public void backward(Workspace ws, Tape tape, Tensor dOutput, SequenceAttention attention) {
         finalNorm.backward(ws, tape.finalNorm(), dOutput, dOutput);
         for (int i = layers.size() - 1; i >= 0; i--) {
+            ws.step().rewind(tape.ends().get(i + 1));
             layers.get(i).backward(ws, tape.layers().get(i), dOutput, attention, tape.rotary());
         }
+        ws.step().rewind(tape.ends().getFirst());
     }
 
     /**
@@ -70,14 +88,12 @@ public final class Decoder {
         Tensor output = ws.step().allocate(rows.length, config.hiddenSize());
         long mark = ws.step().mark();
         for (DecoderLayer layer : layers.subList(0, layers.size() - 1)) {
-            layer.forward(ws, x, attention, rotary, rotary, all, true);
+            layer.infer(ws, x, attention, rotary, rotary, all);
             ws.step().rewind(mark);
         }
         int[] selected = IntStream.of(rows).map(row -> positions[row]).toArray();
         DecoderLayer.Rotary queries = rotary(ws, table, selected);
-        Tensor hidden = layers.getLast()
-                .forward(ws, x, lastAttention, rotary, queries, rows, true)
-                .hidden();
+        Tensor hidden = layers.getLast().infer(ws, x, lastAttention, rotary, queries, rows);
         ws.kernels().elementwise().copy(finalNorm.forward(ws, hidden).y(), output);
         ws.step().rewind(mark);
         return output;

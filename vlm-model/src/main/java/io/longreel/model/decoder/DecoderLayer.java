@@ -9,6 +9,7 @@ import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One Qwen2 layer over a token shard: {@code x += o(Attn(rope q, rope k, v)); x += down(silu(gate) * up)}, each branch after an RMSNorm. Legend: T own
@@ -26,6 +27,10 @@ final class DecoderLayer {
     private final LinearLayer up;
     private final LinearLayer down;
 
+    /** What a layer keeps for its backward pass. */
+    sealed interface Kept {}
+
+    /** Everything. */
     record Tape(
             RmsNormLayer.Tape norm1,
             SequenceAttention.Tape attention,
@@ -33,12 +38,27 @@ final class DecoderLayer {
             RmsNormLayer.Tape norm2,
             Tensor gate,
             Tensor up,
-            Tensor activated) {}
+            Tensor activated)
+            implements Kept {}
 
-    record Output(Tensor hidden, Tape tape) {}
+    /**
+     * What everything is computed again from.
+     *
+     * @param x input of the layer, [T, D]
+     * @param attention null when attention runs again too
+     */
+    record Seed(Tensor x, @Nullable Attended attention) implements Kept {}
+
+    /** Output of attention for own query rows, [T, D], before its projection. */
+    record Attended(SequenceAttention.Tape tape, Tensor rows) {}
+
+    record Output(Tensor hidden, Kept kept) {}
 
     /** Rotary rows of own tokens, [T, H / 2] each. */
     record Rotary(Tensor cos, Tensor sin) {}
+
+    /** The MLP between its norm and its last projection. */
+    private record Mlp(RmsNormLayer.Tape norm2, Tensor gate, Tensor up, Tensor activated) {}
 
     DecoderLayer(ModelConfig.Llm config, Weights weights, int layer) {
         this.config = config;
@@ -54,55 +74,144 @@ final class DecoderLayer {
         down = new LinearLayer(weights, prefix + "mlp.down_proj");
     }
 
-    /**
-     * {@code x [T, D] -> hidden}. When {@code queryRows} is given, only those rows go on: queries, residual and MLP are computed for them alone, keys and
-     * values for all (the last layer of an evaluation).
-     *
-     * @param inPlace true when no backward pass follows: {@code x} is overwritten
-     */
-    Output forward(
-            Workspace ws,
-            Tensor x,
-            SequenceAttention attention,
-            Rotary keys,
-            Rotary queries,
-            int[] queryRows,
-            boolean inPlace) {
-        TensorArena step = ws.step();
-        boolean all = queryRows.length == x.rows();
-        int rows = queryRows.length;
-        int d = config.hiddenSize();
+    /** {@code x [T, D] -> hidden}, with everything kept for {@link #backward}. */
+    Output forward(Workspace ws, Tensor x, SequenceAttention attention, Rotary rotary) {
+        Tensor hidden = ws.step().allocate(x.rows(), x.columns());
         RmsNormLayer.Tape n1 = norm1.forward(ws, x);
-        Tensor k = step.allocate(x.rows(), config.kvHeads() * config.headDim());
-        Tensor v = step.allocate(x.rows(), config.kvHeads() * config.headDim());
-        Tensor q = step.allocate(rows, d);
-        keyProjection.forward(ws, n1.y(), k);
-        valueProjection.forward(ws, n1.y(), v);
-        queryProjection.forward(ws, all ? n1.y() : selected(ws, n1.y(), queryRows), q);
+        Attended attended = attend(ws, n1.y(), n1.y(), attention, rotary, rotary);
+        Tensor middle = ws.step().allocate(x.rows(), x.columns());
+        addAttention(ws, attended, x, middle);
+        Mlp mlp = widen(ws, middle);
+        addMlp(ws, mlp, middle, hidden);
+        return new Output(hidden, tape(n1, attended, mlp));
+    }
+
+    /**
+     * As {@link #forward}, but {@link #backward} computes again what is not kept.
+     *
+     * @param keepAttention attention does not run again: its queries, keys, values and output are kept
+     */
+    Output forwardForgetting(
+            Workspace ws, Tensor x, SequenceAttention attention, Rotary rotary, boolean keepAttention) {
+        TensorArena step = ws.step();
+        Tensor hidden = step.allocate(x.rows(), x.columns());
+        long mark = step.mark();
+        Attended attended = attendBriefly(ws, x, attention, rotary);
+        if (keepAttention) {
+            mark = step.mark();
+        }
+        Tensor middle = step.allocate(x.rows(), x.columns());
+        addAttention(ws, attended, x, middle);
+        addMlp(ws, widen(ws, middle), middle, hidden);
+        step.rewind(mark);
+        return new Output(hidden, new Seed(x, keepAttention ? attended : null));
+    }
+
+    /**
+     * The layer without a backward pass, for some rows of its output: queries, residual and MLP are computed for {@code rows} alone, keys and values for
+     * all. Overwrites {@code x} where the rows are all of them.
+     *
+     * @return {@code x}, or the rows in the step arena
+     */
+    Tensor infer(Workspace ws, Tensor x, SequenceAttention attention, Rotary keys, Rotary queries, int[] rows) {
+        boolean all = rows.length == x.rows();
+        RmsNormLayer.Tape n1 = norm1.forward(ws, x);
+        Tensor selected = all ? n1.y() : selected(ws, n1.y(), rows);
+        Attended attended = attend(ws, n1.y(), selected, attention, keys, queries);
+        Tensor hidden = all ? x : selected(ws, x, rows);
+        addAttention(ws, attended, hidden, hidden);
+        addMlp(ws, widen(ws, hidden), hidden, hidden);
+        return hidden;
+    }
+
+    private Tape tape(RmsNormLayer.Tape n1, Attended attended, Mlp mlp) {
+        return new Tape(n1, attended.tape(), attended.rows(), mlp.norm2(), mlp.gate(), mlp.up(), mlp.activated());
+    }
+
+    /** {@link #attend} with the normalised rows gone afterwards. */
+    private Attended attendBriefly(Workspace ws, Tensor x, SequenceAttention attention, Rotary rotary) {
+        long mark = ws.scratch().mark();
+        Tensor normed = norm1.forward(ws.inScratch(), x).y();
+        Attended attended = attend(ws, normed, normed, attention, rotary, rotary);
+        ws.scratch().rewind(mark);
+        return attended;
+    }
+
+    /** {@code normed [T, D], query rows of it -> attended}; own keys and values are gone afterwards. */
+    private Attended attend(
+            Workspace ws, Tensor normed, Tensor normedQ, SequenceAttention attention, Rotary keys, Rotary queries) {
+        TensorArena step = ws.step();
+        Tensor attended = step.allocate(normedQ.rows(), config.hiddenSize());
+        Tensor qOwn = attention.keepsQueries() ? step.allocate(attended.shape()) : null;
+        long mark = ws.scratch().mark();
+        Tensor q = qOwn != null ? qOwn : ws.scratch().allocate(attended.shape());
+        Tensor k = ws.scratch().allocate(normed.rows(), config.kvHeads() * config.headDim());
+        Tensor v = ws.scratch().allocate(normed.rows(), config.kvHeads() * config.headDim());
+        keyProjection.forward(ws, normed, k);
+        valueProjection.forward(ws, normed, v);
+        queryProjection.forward(ws, normedQ, q);
         rotate(ws, q, queries, config.heads(), false);
         rotate(ws, k, keys, config.kvHeads(), false);
-        Tensor attended = step.allocate(rows, d);
         SequenceAttention.Tape tape = attention.forward(q, k, v, attended);
-        Tensor branch = step.allocate(rows, d);
-        outProjection.forward(ws, attended, branch);
-        Tensor residual = all ? x : selected(ws, x, queryRows);
-        Tensor middle = inPlace ? residual : step.allocate(rows, d);
+        ws.scratch().rewind(mark);
+        return new Attended(tape, attended);
+    }
+
+    /** {@code middle = residual + o(attended)}; it may be {@code residual}. */
+    private void addAttention(Workspace ws, Attended attended, Tensor residual, Tensor middle) {
+        long mark = ws.scratch().mark();
+        Tensor branch = ws.scratch().allocate(residual.shape());
+        outProjection.forward(ws, attended.rows(), branch);
         ws.kernels().elementwise().add(residual, branch, middle);
+        ws.scratch().rewind(mark);
+    }
+
+    /** {@code middle [T, D] -> silu(gate) * up, [T, I]}, all in the step arena. */
+    private Mlp widen(Workspace ws, Tensor middle) {
+        int wide = config.intermediateSize();
         RmsNormLayer.Tape n2 = norm2.forward(ws, middle);
-        Tensor gated = step.allocate(rows, config.intermediateSize());
-        Tensor wide = step.allocate(rows, config.intermediateSize());
-        Tensor activated = step.allocate(rows, config.intermediateSize());
-        gate.forward(ws, n2.y(), gated);
-        up.forward(ws, n2.y(), wide);
-        ws.kernels().elementwise().siluMul(gated, wide, activated);
-        down.forward(ws, activated, branch);
-        Tensor hidden = inPlace ? middle : branch;
+        Mlp mlp = new Mlp(
+                n2,
+                ws.step().allocate(middle.rows(), wide),
+                ws.step().allocate(middle.rows(), wide),
+                ws.step().allocate(middle.rows(), wide));
+        gate.forward(ws, n2.y(), mlp.gate());
+        up.forward(ws, n2.y(), mlp.up());
+        ws.kernels().elementwise().siluMul(mlp.gate(), mlp.up(), mlp.activated());
+        return mlp;
+    }
+
+    /** {@code hidden = middle + down(..)}; it may be {@code middle}. */
+    private void addMlp(Workspace ws, Mlp mlp, Tensor middle, Tensor hidden) {
+        long mark = ws.scratch().mark();
+        Tensor branch = ws.scratch().allocate(middle.shape());
+        down.forward(ws, mlp.activated(), branch);
         ws.kernels().elementwise().add(middle, branch, hidden);
-        return new Output(hidden, new Tape(n1, tape, attended, n2, gated, wide, activated));
+        ws.scratch().rewind(mark);
     }
 
     /** Turns the gradient of the output into that of the input, in place, and accumulates the gradients of what trains. */
-    void backward(Workspace ws, Tape tape, Tensor dHidden, SequenceAttention attention, Rotary rotary) {
+    void backward(Workspace ws, Kept kept, Tensor dHidden, SequenceAttention attention, Rotary rotary) {
+        long mark = ws.step().mark();
+        switch (kept) {
+            case Tape tape -> backward(ws, tape, dHidden, attention, rotary);
+            case Seed seed -> backward(ws, again(ws, seed, attention, rotary), dHidden, attention, rotary);
+        }
+        ws.step().rewind(mark);
+    }
+
+    /** The tape, by the operations of {@link #forward} in the same order, so that it has the same bits. */
+    private Tape again(Workspace ws, Seed seed, SequenceAttention attention, Rotary rotary) {
+        Tensor x = seed.x();
+        RmsNormLayer.Tape n1 = norm1.forward(ws, x);
+        Attended kept = seed.attention();
+        Attended attended = kept != null ? kept : attend(ws, n1.y(), n1.y(), attention, rotary, rotary);
+        Tensor middle = ws.step().allocate(x.rows(), x.columns());
+        addAttention(ws, attended, x, middle);
+        return tape(n1, attended, widen(ws, middle));
+    }
+
+    private void backward(Workspace ws, Tape tape, Tensor dHidden, SequenceAttention attention, Rotary rotary) {
         long mark = ws.scratch().mark();
         int rows = dHidden.rows();
         int wide = config.intermediateSize();

@@ -1,5 +1,6 @@
 package io.longreel.model.verify;
 
+import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.TokenShards;
 import io.longreel.model.verify.AttentionRun.Sent;
 import java.util.stream.IntStream;
@@ -20,6 +21,7 @@ import java.util.stream.IntStream;
 final class TrafficFormula {
     private final AttentionShape shape;
     private final TokenShards shards;
+    private final HeadShards heads;
     private final int ring;
     private final int ulysses;
     private final long elementBytes;
@@ -27,6 +29,7 @@ final class TrafficFormula {
     TrafficFormula(AttentionCase c, TokenShards shards, int ring, int ulysses) {
         this.shape = c.shape();
         this.shards = shards;
+        this.heads = new HeadShards(shape.heads(), shape.kvHeads(), shards.ulyssesDegree());
         this.ring = ring;
         this.ulysses = ulysses;
         this.elementBytes = c.exchange().sizeBytes();
@@ -126,18 +129,12 @@ final class TrafficFormula {
         return shards.positions(ring, member).length;
     }
 
-    /** As even as possible, the first ones get one more. */
     private int queryHeads(int member) {
-        int u = shards.ulyssesDegree();
-        return shape.heads() / u + (member < shape.heads() % u ? 1 : 0);
+        return heads.queryHeads(member).size();
     }
 
     /** The key/value heads that the member's query heads read. */
     private int kvHeads(int member) {
-        int u = shards.ulyssesDegree();
-        int perKv = shape.heads() / shape.kvHeads();
-        int first = member * (shape.heads() / u) + Math.min(member, shape.heads() % u);
-        int last = first + queryHeads(member) - 1;
-        return last / perKv - first / perKv + 1;
+        return heads.kvHeads(member).size();
     }
 }

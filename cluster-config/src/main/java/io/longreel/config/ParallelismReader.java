@@ -95,17 +95,10 @@ final class ParallelismReader {
 
     PrecisionSettings precision() {
         ConfigReader section = root.section("precision");
-        PrecisionSettings precision = new PrecisionSettings(
+        return new PrecisionSettings(
                 section.choice("weights", Weights.class),
                 section.choice("exchange", Exchange.class),
                 section.choice("sums", Sums.class));
-        faults.require(
-                precision.sums() == Sums.FAST || precision.exchange() == Exchange.FP32,
-                section,
-                "exchange",
-                "must be fp32 with sums = exact: what is rounded on the wire depends on the mesh",
-                section.pathOf("sums"));
-        return precision;
     }
 
     RecomputeSettings recompute(ModelSettings model) {

@@ -54,7 +54,6 @@ final class RunConfigFaultsTest {
                 Arguments.of("sharding.stages=1", "stages must be one of two, one, not \"1\""),
                 Arguments.of("sharding.state=zero-3", "state must be one of optimizer, gradients, parameters"),
                 Arguments.of("precision.weights=fp16", "weights must be one of fp32, bf16, not \"fp16\""),
-                Arguments.of("precision={sums=exact,exchange=bf16}", "exchange must be fp32 with sums = exact"),
                 Arguments.of("recompute.layers=some", "layers must be a whole number at least 0, or all, not \"some\""),
                 Arguments.of("recompute.layers=-1", "layers must be a whole number at least 0, not \"-1\""),
                 Arguments.of("recompute.layers=5", "must not exceed the decoder's layers: layers=5, the model has 4"),

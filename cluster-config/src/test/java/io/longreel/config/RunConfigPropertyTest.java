@@ -49,7 +49,6 @@ final class RunConfigPropertyTest {
                 from(random, 1, 4),
                 one(random, EnumSet.allOf(Mesh.Inner.class)));
         ModelSettings.Architecture architecture = architecture(random, mesh);
-        PrecisionSettings.Sums sums = one(random, EnumSet.allOf(PrecisionSettings.Sums.class));
         return new RunConfig(
                 "run-" + random.nextInt(100),
                 random.nextLong(),
@@ -68,10 +67,8 @@ final class RunConfigPropertyTest {
                         one(random, EnumSet.allOf(ShardingSettings.State.class))),
                 new PrecisionSettings(
                         one(random, EnumSet.allOf(PrecisionSettings.Weights.class)),
-                        sums == PrecisionSettings.Sums.EXACT
-                                ? PrecisionSettings.Exchange.FP32
-                                : one(random, EnumSet.allOf(PrecisionSettings.Exchange.class)),
-                        sums),
+                        one(random, EnumSet.allOf(PrecisionSettings.Exchange.class)),
+                        one(random, EnumSet.allOf(PrecisionSettings.Sums.class))),
                 new RecomputeSettings(from(random, -1, architecture.llm().layers()), random.nextBoolean()),
                 attention(random),
                 new TransportSettings(

@@ -44,16 +44,27 @@ final class GoldenSteps {
     private final StageSettings stage;
     private final int steps;
     private final Path directory;
+    private final boolean packed;
 
     /** What a run left: reports of each step, and every weight by its name. */
     record Result(List<TrainSession.StepReport> reports, Map<String, float[]> weights) {}
 
     /** @param directory where models may be written */
     GoldenSteps(String name, StageSettings stage, int steps, Path directory) {
+        this(name, stage, steps, directory, true);
+    }
+
+    private GoldenSteps(String name, StageSettings stage, int steps, Path directory, boolean packed) {
+        this.packed = packed;
         this.golden = Path.of("src/test/resources/golden", name);
         this.stage = stage;
         this.steps = steps;
         this.directory = directory;
+    }
+
+    /** The same documents, each in a sequence of its own. */
+    GoldenSteps unpacked() {
+        return new GoldenSteps(golden.getFileName().toString(), stage, steps, directory, false);
     }
 
     Result run(Mesh mesh, SessionOptions options) {
@@ -109,15 +120,18 @@ final class GoldenSteps {
         int[] otherLabels = Arrays.stream(document.labels())
                 .map(label -> label == -100 ? -100 : (label + 7) % 200)
                 .toArray();
-        PackedBatch packed = new PackedBatch(
+        PackedBatch relabelled =
+                PackedBatch.single(document.ids(), otherLabels, config.imageToken(), document.frames());
+        if (!packed) {
+            return List.of(document, text, text, relabelled, relabelled);
+        }
+        PackedBatch both = new PackedBatch(
                 joined(textIds, document.ids()),
                 joined(textLabels, otherLabels),
                 new int[] {0, textIds.length, textIds.length + document.ids().length},
                 config.imageToken(),
                 document.frames());
-        PackedBatch relabelled =
-                PackedBatch.single(document.ids(), otherLabels, config.imageToken(), document.frames());
-        return List.of(document, text, packed, relabelled);
+        return List.of(document, text, both, relabelled);
     }
 
     private Path fresh() {

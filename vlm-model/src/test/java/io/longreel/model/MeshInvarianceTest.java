@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.AttentionSettings;
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
 import io.longreel.config.PrecisionSettings.Sums;
@@ -19,6 +20,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +76,24 @@ class MeshInvarianceTest {
         compare("gqa-even", GoldenSteps.FULL, exact(Exchange.BF16), SOME);
     }
 
+    @Test
+    void shouldGiveTheSameBitsWhateverTheMask() {
+        SessionOptions options = exact(Exchange.FP32)
+                .withAttention(new AttentionSettings(
+                        AttentionSettings.Mask.PREFIX_LM,
+                        OptionalInt.of(9),
+                        2,
+                        Optional.of(new AttentionSettings.BlockSparse(4, 2, 3))));
+        compare("gqa-even", GoldenSteps.FULL, options, SOME);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsHoweverDocumentsArePacked() {
+        GoldenSteps steps = new GoldenSteps("gqa-even", GoldenSteps.FULL, STEPS, directory);
+        GoldenSteps.Result packed = steps.run(Mesh.single(), exact(Exchange.FP32));
+        assertSame(packed, steps.unpacked().run(new Mesh(2, 2, 1), exact(Exchange.FP32)), "unpacked");
+    }
+
     /** The control: were sums in order just as good, the tests above would prove nothing. */
     @Test
     void shouldDifferBetweenMeshesWhenSumsAreInOrder() {
@@ -102,15 +123,18 @@ class MeshInvarianceTest {
         assertTrue(expected.reports().stream().allMatch(TrainSession.StepReport::applied));
         for (Where where : places) {
             GoldenSteps.Result actual = steps.run(where.mesh(), where.options(options));
-            String what = name + " " + where;
-            assertEquals(expected.reports(), actual.reports(), what);
-            assertEquals(expected.weights().keySet(), actual.weights().keySet(), what);
-            for (Map.Entry<String, float[]> weight : expected.weights().entrySet()) {
-                assertArrayEquals(
-                        bits(weight.getValue()),
-                        bits(actual.weights().getOrDefault(weight.getKey(), new float[0])),
-                        what + weight.getKey());
-            }
+            assertSame(expected, actual, name + " " + where);
+        }
+    }
+
+    private static void assertSame(GoldenSteps.Result expected, GoldenSteps.Result actual, String what) {
+        assertEquals(expected.reports(), actual.reports(), what);
+        assertEquals(expected.weights().keySet(), actual.weights().keySet(), what);
+        for (Map.Entry<String, float[]> weight : expected.weights().entrySet()) {
+            assertArrayEquals(
+                    bits(weight.getValue()),
+                    bits(actual.weights().getOrDefault(weight.getKey(), new float[0])),
+                    what + weight.getKey());
         }
     }
 

@@ -19,6 +19,9 @@ public final class FixedSum {
     /** Largest error of one term: half the smallest unit. */
     public static final double TERM_ERROR = 0x1p-69;
 
+    /** Most terms that {@link #add(double[], int)} takes at once: parts of 51 bits do not overflow. */
+    public static final int BLOCK = 1024;
+
     private static final double WHOLE_UNIT = 0x1p-16;
     private static final double PART_UNIT = 0x1p-68;
     private static final int PART_BITS = 52;
@@ -40,10 +43,33 @@ public final class FixedSum {
             return;
         }
         // Exact: scaling up by a power of two, and a difference of at most 1/2 that is a multiple of the last bit.
-        double scaled = term / WHOLE_UNIT;
+        double scaled = term * (1 / WHOLE_UNIT);
         double rounded = Math.rint(scaled);
         long rest = (long) Math.rint((scaled - rounded) * (1L << PART_BITS));
         addUnits((long) rounded, rest);
+    }
+
+    /** Adds the first {@code count} terms, at most {@link #BLOCK}; the same as one by one, and faster: carries wait. */
+    public void add(double[] terms, int count) {
+        if (count > BLOCK) {
+            throw new IllegalArgumentException(
+                    "carries cannot wait so long: count=%d block=%d".formatted(count, BLOCK));
+        }
+        double largest = 0;
+        long wholes = 0;
+        long parts = 0;
+        for (int i = 0; i < count; i++) {
+            double scaled = terms[i] * (1 / WHOLE_UNIT);
+            double rounded = Math.rint(scaled);
+            largest = Math.max(largest, Math.abs(terms[i])); // NaN stays
+            wholes += (long) rounded;
+            parts += (long) Math.rint((scaled - rounded) * (1L << PART_BITS));
+        }
+        if (largest < TERM_LIMIT) {
+            addUnits(wholes, parts);
+        } else {
+            poison();
+        }
     }
 
     /** Adds another sum. */

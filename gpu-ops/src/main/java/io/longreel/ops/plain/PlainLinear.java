@@ -44,14 +44,19 @@ final class PlainLinear implements LinearKernels {
         long strideA = a.columns();
         long strideB = b.columns();
         FixedSum sum = new FixedSum();
+        double[] terms = new double[FixedSum.BLOCK];
         for (int i = 0; i < c.rows(); i++) {
             for (int j = 0; j < c.columns(); j++) {
                 long at = (long) i * c.columns() + j;
                 sum.load(c, at);
-                for (int p = 0; p < inner; p++) {
-                    double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
-                    double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
-                    sum.add(left * right);
+                for (int start = 0; start < inner; start += terms.length) {
+                    int count = Math.min(terms.length, inner - start);
+                    for (int p = start; p < start + count; p++) {
+                        double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
+                        double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
+                        terms[p - start] = left * right;
+                    }
+                    sum.add(terms, count);
                 }
                 sum.store(c, at);
             }

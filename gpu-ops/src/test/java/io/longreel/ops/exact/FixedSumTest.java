@@ -1,6 +1,7 @@
 package io.longreel.ops.exact;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.ops.memory.TensorArena;
@@ -8,6 +9,7 @@ import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -36,6 +38,35 @@ class FixedSumTest {
                     Double.doubleToRawLongBits(grouped.value()),
                     "seed=%d round=%d".formatted(seed, round));
         }
+    }
+
+    @Test
+    void shouldAddABlockAsItsTermsOneByOne() {
+        long seed = 9;
+        Random random = new Random(seed);
+        for (int count : new int[] {0, 1, 2, 77, FixedSum.BLOCK}) {
+            double[] terms = terms(random, count).stream().mapToDouble(t -> t).toArray();
+            FixedSum oneByOne = new FixedSum();
+            FixedSum atOnce = new FixedSum();
+            oneByOne.add(-0.3);
+            atOnce.add(-0.3);
+            for (double term : terms) {
+                oneByOne.add(term);
+            }
+            atOnce.add(terms, count);
+            assertEquals(oneByOne.value(), atOnce.value(), "seed=%d count=%d".formatted(seed, count));
+            for (double bad : new double[] {Double.NaN, 0x1p20, Double.NEGATIVE_INFINITY}) {
+                FixedSum poisoned = new FixedSum();
+                poisoned.add(new double[] {1, bad, 1}, 3);
+                assertTrue(Double.isNaN(poisoned.value()));
+            }
+        }
+        double[] worst = new double[FixedSum.BLOCK];
+        Arrays.fill(worst, Math.nextDown(FixedSum.TERM_LIMIT));
+        FixedSum sum = new FixedSum();
+        sum.add(worst, worst.length);
+        assertEquals(Math.nextDown(FixedSum.TERM_LIMIT) * FixedSum.BLOCK, sum.value());
+        assertThrows(IllegalArgumentException.class, () -> sum.add(new double[2000], 2000));
     }
 
     @Test

@@ -77,6 +77,7 @@ class HeadShardsTest {
         assertEquals(heads, at, where);
         int kv = IntStream.of(kvSizes(shards)).sum();
         assertTrue(kv <= evenKv, where);
+        assertEquals(kv > kvHeads, shards.replicatesKvHeads(), where);
         if (ranks % kvHeads == 0 || kvHeads % ranks == 0) {
             assertEquals(Math.max(kvHeads, ranks), kv, where);
         }

@@ -1,5 +1,6 @@
 package io.longreel.model.attention;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.TokenShards;
 import io.longreel.model.state.Workspace;
+import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
@@ -27,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -104,6 +107,48 @@ class Attention2dPropertyTest {
         assertEquals(allowed, computed, what);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {41, 42, 43, 44, 45, 46, 47, 48})
+    void shouldGiveTheSameBitsOnEveryMeshWhenSumsAreExact(long seed) {
+        Case c = draw(new SplittableRandom(seed));
+        double[][][] dense = dense(c);
+        for (DType exchange : List.of(DType.F32, DType.BF16)) {
+            float[][][] expected = exact(c, Mesh.single(), exchange);
+            float[][][] actual = exact(c, c.mesh(), exchange);
+            for (int i = 0; i < expected.length; i++) {
+                double difference = relativeNorm(dense[i], expected[i]);
+                double tolerance = exchange == DType.F32 ? TOLERANCE : 2 * BF16_TOLERANCE;
+                assertTrue(difference <= tolerance, "seed=%d tensor=%d relativeNorm=%g".formatted(seed, i, difference));
+                assertArrayEquals(
+                        expected[i],
+                        actual[i],
+                        "seed=%d mesh=%s layout=%s mask=%s tensor=%d"
+                                .formatted(seed, c.mesh(), c.sharding(), c.mask(), i));
+            }
+        }
+    }
+
+    private static float[][][] exact(Case c, Mesh mesh, DType exchange) {
+        float[][][] results = new float[4][c.layout().tokens()][];
+        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
+            RankThreads.run(transport.endpoints(), endpoint -> {
+                Groups groups = Groups.of(mesh, endpoint);
+                TokenShards shards = TokenShards.of(c.sharding(), c.layout().tokens(), mesh);
+                int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
+                ExactAttentionPlan plan =
+                        ExactAttentionPlan.of(c.layout(), c.mask(), shards, c.heads(), c.kvHeads(), tokens);
+                compute(
+                        c,
+                        Devices.plain(),
+                        tokens,
+                        ws -> new ExactAttention(ws, plan, groups.sequence(), HeadDims.of(c.dim()), exchange),
+                        results);
+                return 0;
+            });
+        }
+        return results;
+    }
+
     private static long rank(Case c, DType exchange, RankEndpoint endpoint, float[][][] results) {
         Groups groups = Groups.of(c.mesh(), endpoint);
         TokenShards shards = TokenShards.of(c.sharding(), c.layout().tokens(), c.mesh());
@@ -115,11 +160,25 @@ class Attention2dPropertyTest {
                 new HeadShards(c.heads(), c.kvHeads(), c.mesh().ulyssesDegree()),
                 groups.ringRank(),
                 groups.ulyssesRank());
+        compute(
+                c,
+                Devices.cpu(),
+                tokens,
+                ws -> new Attention2d(ws, plan, groups.ulysses(), groups.ring(), HeadDims.of(c.dim()), exchange),
+                results);
+        return plan.pairs();
+    }
+
+    /** Forward and backward for own tokens; {@code results} get out, dq, dk, dv of these. */
+    private static void compute(
+            Case c,
+            Device device,
+            int[] tokens,
+            Function<Workspace, SequenceAttention> implementation,
+            float[][][] results) {
         try (TensorArena step = TensorArena.open("step", 64 << 20);
                 TensorArena scratch = TensorArena.open("scratch", 64 << 20)) {
-            Workspace ws = new Workspace(Devices.cpu().kernels(), step, scratch);
-            Attention2d attention =
-                    new Attention2d(ws, plan, groups.ulysses(), groups.ring(), HeadDims.of(c.dim()), exchange);
+            SequenceAttention attention = implementation.apply(new Workspace(device.kernels(), step, scratch));
             Tensor q = rows(step, c.inputs()[0], tokens, c.heads() * c.dim());
             Tensor k = rows(step, c.inputs()[1], tokens, c.kvHeads() * c.dim());
             Tensor v = rows(step, c.inputs()[2], tokens, c.kvHeads() * c.dim());
@@ -139,7 +198,6 @@ class Attention2dPropertyTest {
                 }
             }
         }
-        return plan.pairs();
     }
 
     private static double[][][] dense(Case c) {

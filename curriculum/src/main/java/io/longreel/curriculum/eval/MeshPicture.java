@@ -5,8 +5,8 @@ import io.longreel.curriculum.eval.Drawing.Anchor;
 import java.util.List;
 
 /**
- * The mesh as a picture: nodes as boxes with their ranks in them, Ulysses groups (all-to-all over heads, inside a node) as tinted fields with
- * an arrow through them, and rings (keys and values, over the nodes) as arrows from rank to rank, one colour per ring.
+ * The mesh as a picture: nodes as boxes with their ranks in them, the groups of the inner axis as tinted fields, Ulysses groups (all-to-all over
+ * heads) as arrows both ways between neighbours, and rings (keys and values) as arrows from rank to rank, one colour per ring.
  */
 final class MeshPicture implements Picture {
     private static final int[] RING_COLOURS = {
@@ -16,6 +16,7 @@ final class MeshPicture implements Picture {
     private static final int FAINT = 0x68717f;
     private static final int NODE = 0xf3f5f8;
     private static final int ULYSSES = 0xd9ead3;
+    private static final int RING = 0xdde6f2;
     private static final int EXCHANGE = 0x4d8f4a;
 
     private static final double RANK_WIDTH = 132;
@@ -50,12 +51,13 @@ final class MeshPicture implements Picture {
     }
 
     private int groupsPerNode() {
-        return Math.max(1, ranksPerNode / mesh.ulyssesDegree());
+        return Math.max(1, ranksPerNode / mesh.innerDegree());
     }
 
     /** Arrows that run round the nodes, from the last rank of a ring back to its first. */
     private int lanes() {
-        boolean crossesNodes = mesh.ringDegree() > 1 && mesh.spDegree() > ranksPerNode;
+        boolean crossesNodes = mesh.worldGroup().stream()
+                .anyMatch(rank -> mesh.ringGroup(rank).getLast() / ranksPerNode > rank / ranksPerNode);
         return crossesNodes ? ranksPerNode : 0;
     }
 
@@ -68,7 +70,7 @@ final class MeshPicture implements Picture {
     }
 
     private double groupHeight() {
-        return mesh.ulyssesDegree() * RANK_HEIGHT + (mesh.ulyssesDegree() - 1) * RANK_GAP + 2 * GROUP_PAD;
+        return mesh.innerDegree() * RANK_HEIGHT + (mesh.innerDegree() - 1) * RANK_GAP + 2 * GROUP_PAD;
     }
 
     private double nodeHeight() {
@@ -92,8 +94,8 @@ final class MeshPicture implements Picture {
 
     private double rankY(int rank) {
         int inNode = rank % ranksPerNode;
-        int group = inNode / mesh.ulyssesDegree();
-        int place = inNode % mesh.ulyssesDegree();
+        int group = inNode / mesh.innerDegree();
+        int place = inNode % mesh.innerDegree();
         return TOP + NODE_HEADER + group * (groupHeight() + GROUP_GAP) + GROUP_PAD + place * (RANK_HEIGHT + RANK_GAP);
     }
 
@@ -109,6 +111,7 @@ final class MeshPicture implements Picture {
             if (mesh.ringDegree() > 1) {
                 drawRingStep(drawing, rank);
             }
+            drawExchange(drawing, rank);
         }
         for (int rank = 0; rank < mesh.worldSize(); rank++) {
             drawRank(drawing, rank);
@@ -121,21 +124,51 @@ final class MeshPicture implements Picture {
         drawing.rectangle(x, TOP, nodeWidth(), nodeHeight(), 12, NODE, 1);
         drawing.text(x + NODE_PAD, TOP + 20, 12.5, Anchor.START, true, FAINT, "node " + node);
         for (int group = 0; group < groupsPerNode(); group++) {
-            int first = node * ranksPerNode + group * mesh.ulyssesDegree();
-            if (mesh.ulyssesDegree() < 2 || first >= mesh.worldSize()) {
+            int first = node * ranksPerNode + group * mesh.innerDegree();
+            if (mesh.innerDegree() < 2 || first >= mesh.worldSize()) {
                 continue;
             }
             double y = rankY(first) - GROUP_PAD;
-            drawing.rectangle(x + NODE_PAD, y, nodeWidth() - 2 * NODE_PAD, groupHeight(), 10, ULYSSES, 0.75);
-            for (int i = 1; i < mesh.ulyssesDegree(); i++) {
-                double middle = rankX(first) + RANK_WIDTH / 2;
-                double gapTop = rankY(first + i - 1) + RANK_HEIGHT + 3;
-                double gapEnd = rankY(first + i) - 3;
-                drawing.line(new double[] {middle, middle}, new double[] {gapTop, gapEnd}, EXCHANGE, 2, 1);
-                arrowHead(drawing, middle, gapEnd, 0, 1, EXCHANGE);
-                arrowHead(drawing, middle, gapTop, 0, -1, EXCHANGE);
-            }
+            int field = ulyssesInside() ? ULYSSES : RING;
+            drawing.rectangle(x + NODE_PAD, y, nodeWidth() - 2 * NODE_PAD, groupHeight(), 10, field, 0.75);
         }
+    }
+
+    private boolean ulyssesInside() {
+        return mesh.inner() == Mesh.Inner.ULYSSES;
+    }
+
+    /** The arrow both ways between a rank and the next of its Ulysses group; between nodes it leaves room for the ring's. */
+    private void drawExchange(Drawing drawing, int rank) {
+        List<Integer> group = mesh.ulyssesGroup(rank);
+        int place = mesh.ulyssesOf(rank);
+        if (place + 1 == group.size()) {
+            return;
+        }
+        int next = group.get(place + 1);
+        if (rank / ranksPerNode == next / ranksPerNode && ulyssesInside()) {
+            double middle = rankX(rank) + RANK_WIDTH / 2;
+            double top = rankY(rank) + RANK_HEIGHT + 3;
+            double end = rankY(next) - 3;
+            drawing.line(new double[] {middle, middle}, new double[] {top, end}, EXCHANGE, 2, 1);
+            arrowHead(drawing, middle, end, 0, 1, EXCHANGE);
+            arrowHead(drawing, middle, top, 0, -1, EXCHANGE);
+            return;
+        }
+        boolean sameNode = rank / ranksPerNode == next / ranksPerNode;
+        double fromY = rankY(rank) + RANK_HEIGHT - 12;
+        double toY = rankY(next) + RANK_HEIGHT - 12;
+        double from = sameNode ? rankX(rank) - 2 : rankX(rank) + RANK_WIDTH + 2;
+        double to = rankX(next) - 2;
+        double bend = sameNode ? -24 : (to - from) / 2;
+        drawing.curve(
+                new double[] {from, from + bend, sameNode ? to + bend : to - bend, to},
+                new double[] {fromY, fromY, toY, toY},
+                EXCHANGE,
+                2,
+                1);
+        arrowHead(drawing, to, toY, 1, 0, EXCHANGE);
+        arrowHead(drawing, from, fromY, sameNode ? 1 : -1, 0, EXCHANGE);
     }
 
     private void drawRank(Drawing drawing, int rank) {
@@ -186,7 +219,7 @@ final class MeshPicture implements Picture {
             arrowHead(drawing, to, toY, 1, 0, colour);
         } else {
             double side = rankX(rank) + RANK_WIDTH;
-            double bend = 30 + 10.0 * mesh.ulyssesOf(rank);
+            double bend = 30 + 10.0 * (ulyssesInside() ? mesh.ulyssesOf(rank) : 0);
             drawing.curve(
                     new double[] {side, side + bend, side + bend, side + 2},
                     new double[] {fromY + 8, fromY + 8, toY - 8, toY - 8},
@@ -201,9 +234,11 @@ final class MeshPicture implements Picture {
         double y = height() - 16;
         double x = MARGIN;
         if (mesh.ulyssesDegree() > 1) {
-            drawing.rectangle(x, y - 11, 14, 14, 3, ULYSSES, 1);
-            drawing.text(x + 20, y, 12, Anchor.START, false, INK, "Ulysses group: all-to-all over heads");
-            x += 262;
+            drawing.line(new double[] {x + 3, x + 17}, new double[] {y - 4, y - 4}, EXCHANGE, 2, 1);
+            arrowHead(drawing, x + 20, y - 4, 1, 0, EXCHANGE);
+            arrowHead(drawing, x, y - 4, -1, 0, EXCHANGE);
+            drawing.text(x + 28, y, 12, Anchor.START, false, INK, "Ulysses group: all-to-all over heads");
+            x += 270;
         }
         if (mesh.ringDegree() > 1) {
             drawing.line(new double[] {x, x + 16}, new double[] {y - 4, y - 4}, RING_COLOURS[0], 2.2, 1);

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -75,8 +76,10 @@ class ReportTest {
         pictures.add(LossCurve.of(List.of()));
         for (int[] mesh :
                 new int[][] {{1, 1, 1, 1}, {1, 2, 2, 2}, {1, 4, 2, 4}, {2, 2, 2, 2}, {2, 2, 1, 4}, {1, 3, 1, 1}}) {
-            Mesh shape = new Mesh(mesh[0], mesh[1], mesh[2]);
-            pictures.add(MeshPicture.of(shape, mesh[3], shape.worldSize() / mesh[3]));
+            for (Mesh.Inner inner : Mesh.Inner.values()) {
+                Mesh shape = new Mesh(mesh[0], mesh[1], mesh[2], inner);
+                pictures.add(MeshPicture.of(shape, mesh[3], shape.worldSize() / mesh[3]));
+            }
         }
         for (Picture picture : pictures) {
             byte[] svg = picture.svg().getBytes(java.nio.charset.StandardCharsets.UTF_8);
@@ -84,6 +87,22 @@ class ReportTest {
             BufferedImage png = ImageIO.read(new ByteArrayInputStream(picture.png()));
             assertEquals((int) Math.ceil(picture.width() * 2), png.getWidth(), picture.title());
         }
+    }
+
+    @Test
+    void shouldDrawEachExchangeBothWaysWhicheverAxisIsInside() {
+        for (Mesh.Inner inner : Mesh.Inner.values()) {
+            Mesh mesh = new Mesh(1, 2, 2, inner);
+            String svg = MeshPicture.of(mesh, 2, 2).svg();
+            int pairs = mesh.ringDegree() * (mesh.ulyssesDegree() - 1);
+            assertEquals(2L * (pairs + 1), occurrences(svg, "<polygon[^>]*#4d8f4a"), "two heads each, and the legend");
+            assertEquals(inner == Mesh.Inner.ULYSSES ? 2 : 0, occurrences(svg, "#d9ead3"), "Ulysses groups as fields");
+            assertEquals(inner == Mesh.Inner.RING ? 2 : 0, occurrences(svg, "#dde6f2"), "rings as fields");
+        }
+    }
+
+    private static long occurrences(String text, String pattern) {
+        return Pattern.compile(pattern).matcher(text).results().count();
     }
 
     @Test

@@ -17,7 +17,7 @@ public record SyntheticFrames(int frameCount, long seed) implements FrameSource 
 
     @Override
     public void read(int from, int to, Tensor pixels_F3hw) {
-        long perFrame = pixels_F3hw.elements() / (to - from);
+        long perFrame = pixels_F3hw.elements() / Math.max(1, to - from);
         for (int frame = from; frame < to; frame++) {
             SplittableRandom random = new SplittableRandom(key(frame));
             for (long i = 0; i < perFrame; i++) {

@@ -18,9 +18,12 @@ record ObservedRun(Path root) {
 
     /** Loss of every committed step, in order. */
     List<Double> losses() {
-        return StepMetrics.read(root.resolve("metrics.jsonl")).stream()
-                .map(StepMetrics::loss)
-                .toList();
+        return steps().stream().map(StepMetrics::loss).toList();
+    }
+
+    /** Every committed step, in order. */
+    List<StepMetrics> steps() {
+        return StepMetrics.read(root.resolve("metrics.jsonl"));
     }
 
     /** Steps that have been committed so far. */

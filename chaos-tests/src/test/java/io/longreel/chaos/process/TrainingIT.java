@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.chaos.process.ChildJvm.Outcome;
+import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.JournalEntry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,13 +55,26 @@ final class TrainingIT {
                 "cluster.nodes=1",
                 "--set",
                 "cluster.ranks-per-node=1");
-        assertEquals(STEPS, oneRank.size());
-        for (int step = 0; step < STEPS; step++) {
-            double expected = oneRank.get(step);
-            double difference = Math.abs(reference.get(step) - expected) / Math.abs(expected);
-            String facts = "step=%d oneRank=%s sharded=%s relative=%g"
-                    .formatted(step, expected, reference.get(step), difference);
-            assertTrue(difference <= RELATIVE_TOLERANCE, facts);
+        assertClose(oneRank, reference);
+    }
+
+    @Test
+    void shouldAgreeWhenTheWorkIsCutInAnotherWay() {
+        List<Double> losses = train(
+                "otherwise",
+                "--set",
+                "mesh.inner=ring",
+                "--set",
+                "sharding.layout=striped",
+                "--set",
+                "sharding.state=parameters",
+                "--set",
+                "recompute.layers=all");
+        assertClose(reference, losses);
+        for (StepMetrics step : new ObservedRun(folder.resolve("otherwise")).steps()) {
+            // two nodes of two ranks, one process each: bytes stay in a process or go to the other node
+            assertTrue(step.localBytes() > 0 && step.interNodeBytes() > 0, () -> "step=" + step);
+            assertEquals(0, step.intraNodeBytes(), () -> "step=" + step);
         }
     }
 
@@ -132,6 +146,17 @@ final class TrainingIT {
             processes.forEach(ChildJvm::close);
         }
         assertEquals(reference, run.losses());
+    }
+
+    private static void assertClose(List<Double> expected, List<Double> actual) {
+        assertEquals(STEPS, expected.size());
+        assertEquals(STEPS, actual.size());
+        for (int step = 0; step < STEPS; step++) {
+            double difference = Math.abs(actual.get(step) - expected.get(step)) / Math.abs(expected.get(step));
+            String facts = "step=%d expected=%s actual=%s relative=%g"
+                    .formatted(step, expected.get(step), actual.get(step), difference);
+            assertTrue(difference <= RELATIVE_TOLERANCE, facts);
+        }
     }
 
     private static List<Double> train(String name, String... options) {

@@ -20,6 +20,7 @@ final class Commands {
                 new StatusCommand(),
                 new ConfigCommand(),
                 new DoctorCommand(),
-                new ForwardCommand());
+                new ForwardCommand(),
+                new VerifyCommand());
     }
 }

@@ -29,6 +29,7 @@ import java.util.TreeSet;
 final class SeamsTest {
     private static final Map<String, String> CLOCK_SEAMS = new TreeMap<>(Map.of(
             "io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination",
+            "io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks",
             "io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor",
             "io.longreel.runtime.launch.WorkerPool", "waits for real processes, which a simulation does not have",
             "io.longreel.runtime.launch.RunSession", "hands the clock to the screen",

@@ -44,19 +44,40 @@ record AttentionErrors(double out, double lse, double dq, double dk, double dv) 
         return worst;
     }
 
+    /** By how much two results differ, relative to the first. */
+    static AttentionErrors between(AttentionRun.Outcome first, AttentionRun.Outcome second) {
+        return new AttentionErrors(
+                worst(first.out(), second.out()),
+                worst(first.lse(), second.lse()),
+                worst(first.dq(), second.dq()),
+                worst(first.dk(), second.dk()),
+                worst(first.dv(), second.dv()));
+    }
+
+    private static double worst(float[] first, float[] second) {
+        double worst = 0;
+        for (int i = 0; i < first.length; i++) {
+            worst = Math.max(worst, error(first[i], second[i]));
+        }
+        return worst;
+    }
+
     /** One head {@code [T, dim]} against its columns of {@code [T, heads, dim]}. */
     private static double worst(double[] expected, float[] actual, int heads, int head, int dim) {
         double worst = 0;
         for (int t = 0; t < expected.length / dim; t++) {
             for (int i = 0; i < dim; i++) {
-                double want = expected[t * dim + i];
-                float got = actual[(t * heads + head) * dim + i];
-                if (want != got) {
-                    double error = Math.abs(got - want) / Math.max(1, Math.abs(want));
-                    worst = Double.isFinite(error) ? Math.max(worst, error) : Double.POSITIVE_INFINITY;
-                }
+                worst = Math.max(worst, error(expected[t * dim + i], actual[(t * heads + head) * dim + i]));
             }
         }
         return worst;
+    }
+
+    private static double error(double expected, double actual) {
+        if (expected == actual) {
+            return 0;
+        }
+        double error = Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
+        return Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
     }
 }

@@ -16,6 +16,8 @@ import java.util.function.IntUnaryOperator;
 final class AttentionGrid {
     /** Pairs times heads times dim: about a second of dense attention in double. */
     private static final double WORK_MAX = 7e8;
+
+    private static final double WORK_MAX_REPRESENTATIVE = 5e7;
     /** Values of the largest tensor. */
     private static final long ELEMENTS_MAX = 4L << 20;
 
@@ -62,10 +64,12 @@ final class AttentionGrid {
     private final List<MaskCase> masks = MaskCase.forGrid();
     private final List<Mesh> meshes = meshes();
     private final long seed;
+    private final double workMax;
     private final CoveringDesign design;
 
-    private AttentionGrid(long seed, List<int[]> tuples) {
+    private AttentionGrid(long seed, double workMax, List<int[]> tuples) {
         this.seed = seed;
+        this.workMax = workMax;
         int[] sizes = {
             masks.size(),
             LAYOUTS.size(),
@@ -86,12 +90,12 @@ final class AttentionGrid {
             tuples.add(new int[] {MASK, LAYOUT, axis});
         }
         tuples.addAll(pairs());
-        return new AttentionGrid(seed, tuples);
+        return new AttentionGrid(seed, WORK_MAX, tuples);
     }
 
     /** A small part: every mask, layout and exchange type together. */
     static AttentionGrid representative(long seed) {
-        return new AttentionGrid(seed, List.of(new int[] {MASK, LAYOUT, EXCHANGE}));
+        return new AttentionGrid(seed, WORK_MAX_REPRESENTATIVE, List.of(new int[] {MASK, LAYOUT, EXCHANGE}));
     }
 
     List<AttentionCase> cases() {
@@ -148,7 +152,7 @@ final class AttentionGrid {
         AttentionShape shape = shape(values);
         return meshes.get(values[MESH]).ulyssesDegree() <= shape.heads()
                 && shape.elementsMax() <= ELEMENTS_MAX
-                && work(values, shape) <= WORK_MAX;
+                && work(values, shape) <= workMax;
     }
 
     private double work(int[] values, AttentionShape shape) {
@@ -170,8 +174,8 @@ final class AttentionGrid {
         return pairs;
     }
 
-    /** The innermost axis alternates. */
-    private static List<Mesh> meshes() {
+    /** Up to 16 ranks; the innermost axis alternates. */
+    static List<Mesh> meshes() {
         List<Mesh> meshes = new ArrayList<>();
         for (int ulysses : ULYSSES) {
             for (int ring = 1; ring <= RING_MAX && ring * ulysses <= WORLD_MAX; ring++) {

@@ -127,11 +127,11 @@ record MaskCase(String name, int reach, AttentionMask mask, PairRule rule) {
         return new MaskCase(name, reach, mask, PairRule.document().and(rule));
     }
 
-    /** About the pairs that a query-key matrix of these documents has, never much fewer. */
+    /** About the pairs that the mask allows in documents of these lengths, never much fewer. */
     double estimatedPairs(int[] documents) {
         double pairs = 0;
         for (int length : documents) {
-            pairs += (double) length * Math.min(reach, length);
+            pairs += (double) length * Math.min(reach, mask.base() == Base.FULL ? length : (length + 1) / 2);
         }
         return pairs;
     }

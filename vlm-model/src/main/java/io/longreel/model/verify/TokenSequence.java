@@ -30,6 +30,25 @@ record TokenSequence(int[] documentOf, int[] positionOf, int[] mediumOf, PackedB
         return documentOf.length;
     }
 
+    /** For each token that has a label, which: the label of the token behind it, in the same document, before anything was cut. */
+    List<String> labelPairs() {
+        int[] labelOf = new int[tokens()];
+        int token = 0;
+        for (int i = 0; i < batch.ids().length; i++) {
+            boolean frame = batch.ids()[i] == IMAGE;
+            for (int t = 0; t < (frame ? TOKENS_PER_FRAME : 1); t++) {
+                labelOf[token++] = frame ? LossKernels.IGNORE : batch.labels()[i];
+            }
+        }
+        List<String> pairs = new ArrayList<>();
+        for (int t = 0; t + 1 < tokens(); t++) {
+            if (documentOf[t] == documentOf[t + 1] && labelOf[t + 1] != LossKernels.IGNORE) {
+                pairs.add(t + " predicts " + labelOf[t + 1]);
+            }
+        }
+        return pairs;
+    }
+
     /** Documents of these lengths in tokens, filled with texts and media at random. */
     static TokenSequence of(int[] documentLengths, SplittableRandom random) {
         Builder builder = new Builder(Arrays.stream(documentLengths).sum(), random);

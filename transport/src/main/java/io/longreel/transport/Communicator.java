@@ -33,14 +33,22 @@ public interface Communicator {
     Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from);
 
     /** Every member's {@code own} arrives in {@code receive.get(its index)}; own slot is copied unless it is the same memory. */
-    void allGatherV(MemorySegment own, List<MemorySegment> receive);
+    default void allGatherV(MemorySegment own, List<MemorySegment> receive) {
+        startAllGatherV(own, receive).await();
+    }
+
+    /**
+     * Starts {@link #allGatherV}; returns at once. All members await it at the same point among their collectives: pieces that came over the network are
+     * passed on inside a node only then.
+     */
+    Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive);
 
     /**
      * Element-wise fp32 sum of the members' {@code input}s, cut into pieces: member i gets elements {@code [offsets[i], offsets[i+1])}. The sum
      * runs in member order, whatever arrives first, so the result has the same bits on every run.
      *
      * @param offsets size() + 1 element offsets, equal on all members
-     * @param own receives own piece
+     * @param own receives own piece; may be that piece of {@code input}
      */
     void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own);
 

@@ -81,7 +81,7 @@ final class GroupCommunicator implements Communicator {
     }
 
     @Override
-    public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
+    public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
         checkSlots("receive", receive);
         checkOwnSlot(own, receive.get(index));
         MessageTag tag = nextTag(OpKind.ALL_GATHER);
@@ -99,8 +99,30 @@ final class GroupCommunicator implements Communicator {
             }
         }
         copyOwn(own, receive.get(index));
-        first.await();
-        passOn(tag, receive);
+        return new Gather(first, tag, receive);
+    }
+
+    /** A gather in flight: its first step is posted, its second follows when it is awaited. */
+    private final class Gather implements Transfer {
+        private final Exchange first;
+        private final MessageTag tag;
+        private final List<MemorySegment> receive;
+        private boolean awaited;
+
+        Gather(Exchange first, MessageTag tag, List<MemorySegment> receive) {
+            this.first = first;
+            this.tag = tag;
+            this.receive = receive;
+        }
+
+        @Override
+        public void await() {
+            if (!awaited) {
+                first.await();
+                passOn(tag, receive);
+                awaited = true;
+            }
+        }
     }
 
     /** Second step of a gather over nodes: each piece that came over the network goes from its relay to the others of the node. */

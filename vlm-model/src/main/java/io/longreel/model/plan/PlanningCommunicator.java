@@ -21,7 +21,9 @@ record PlanningCommunicator(List<Integer> group, int index) implements Communica
     }
 
     @Override
-    public void allGatherV(MemorySegment own, List<MemorySegment> receive) {}
+    public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
+        return () -> {};
+    }
 
     @Override
     public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {}

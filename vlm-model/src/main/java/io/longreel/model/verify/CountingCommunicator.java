@@ -46,11 +46,11 @@ final class CountingCommunicator implements Communicator {
     }
 
     @Override
-    public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
+    public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
         for (int member = 0; member < size(); member++) {
             sent(own.byteSize(), member);
         }
-        real.allGatherV(own, receive);
+        return real.startAllGatherV(own, receive);
     }
 
     @Override

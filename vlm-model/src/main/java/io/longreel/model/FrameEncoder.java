@@ -7,6 +7,8 @@ import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.model.vision.VisionTower;
 import io.longreel.ops.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,17 @@ final class FrameEncoder {
         this.projector = new Projector(config, weights);
     }
 
-    /** Encodes for training: keeps what {@link #backward} needs. */
-    Encoded forward(Workspace ws, FrameSource frames, Span own) {
+    /** Rounds in which {@link #forward} encodes: one when the tower trains, otherwise one per chunk; one when there is nothing. */
+    int rounds(Span own) {
+        return weights.trains(ParameterSpec.VISION) ? 1 : Math.max(1, Math.ceilDiv(own.size(), CHUNK_FRAMES));
+    }
+
+    /**
+     * Encodes for training: keeps what {@link #backward} needs.
+     *
+     * @param rounds at least {@link #rounds}; in those beyond it this rank has no frames
+     */
+    Encoded forward(Workspace ws, FrameSource frames, Span own, int rounds) {
         if (weights.trains(ParameterSpec.VISION)) {
             Tensor pixels = pixels(ws, frames, own.from(), own.to());
             VisionTower.Output output = tower.forward(ws, pixels, true);
@@ -46,7 +57,8 @@ final class FrameEncoder {
         Tensor hidden = ws.step()
                 .allocate(
                         own.size() * config.vision().patches(), config.vision().hiddenSize());
-        for (int from = own.from(); from < own.to(); from += CHUNK_FRAMES) {
+        for (int round = 0; round < rounds; round++) {
+            int from = Math.min(own.to(), own.from() + round * CHUNK_FRAMES);
             int to = Math.min(own.to(), from + CHUNK_FRAMES);
             long mark = ws.step().mark();
             Tensor chunk =
@@ -71,36 +83,54 @@ final class FrameEncoder {
         ws.scratch().rewind(mark);
     }
 
-    /** Encodes without a tape: {@code -> [M, D]} in the step arena, frames that {@code known} has are not computed again. */
-    Tensor infer(Workspace ws, FrameSource frames, Span own, @Nullable EncodedFrames known) {
-        int perFrame = config.tokensPerFrame();
-        Tensor projected =
-                ws.step().allocate(own.size() * perFrame, config.llm().hiddenSize());
+    /** Own frames that {@code known} has not, in runs of one chunk at most. */
+    List<Span> unknown(FrameSource frames, Span own, @Nullable EncodedFrames known) {
+        List<Span> spans = new ArrayList<>();
         int frame = own.from();
         while (frame < own.to()) {
-            Tensor rows = known == null ? null : known.get(frames.key(frame));
-            int row = (frame - own.from()) * perFrame;
-            if (rows != null) {
-                ws.kernels().elementwise().copy(rows, projected.slice(row, row + perFrame));
-                frame++;
-                continue;
-            }
-            int to = frame + 1;
+            int to = frame;
             while (to < Math.min(own.to(), frame + CHUNK_FRAMES)
                     && (known == null || known.get(frames.key(to)) == null)) {
                 to++;
             }
+            if (to > frame) {
+                spans.add(new Span(frame, to));
+            }
+            frame = Math.max(to, frame + 1);
+        }
+        return spans;
+    }
+
+    /**
+     * Encodes without a tape: {@code -> [M, D]} in the step arena.
+     *
+     * @param unknown own frames to be encoded, one span per round
+     * @param known has the rows of all other own frames, and takes those of the encoded ones; null when nothing is kept
+     */
+    Tensor infer(Workspace ws, FrameSource frames, Span own, List<Span> unknown, @Nullable EncodedFrames known) {
+        int perFrame = config.tokensPerFrame();
+        Tensor projected =
+                ws.step().allocate(own.size() * perFrame, config.llm().hiddenSize());
+        for (int frame = own.from(); known != null && frame < own.to(); frame++) {
+            Tensor rows = known.get(frames.key(frame));
+            if (rows != null) {
+                int row = (frame - own.from()) * perFrame;
+                ws.kernels().elementwise().copy(rows, projected.slice(row, row + perFrame));
+            }
+        }
+        for (int round = 0; round < weights.rounds(unknown.size()); round++) {
+            Span span = round < unknown.size() ? unknown.get(round) : new Span(own.to(), own.to());
             long mark = ws.step().mark();
-            Tensor hidden =
-                    tower.forward(ws, pixels(ws, frames, frame, to), false).hidden();
+            Tensor hidden = tower.forward(ws, pixels(ws, frames, span.from(), span.to()), false)
+                    .hidden();
             Tensor chunk = projector.forward(ws, hidden).projected();
+            int row = (span.from() - own.from()) * perFrame;
             ws.kernels().elementwise().copy(chunk, projected.slice(row, row + chunk.rows()));
             ws.step().rewind(mark);
-            for (int i = frame; known != null && i < to; i++) {
-                int at = (i - own.from()) * perFrame;
-                known.put(frames.key(i), projected.slice(at, at + perFrame));
+            for (int frame = span.from(); known != null && frame < span.to(); frame++) {
+                int at = (frame - own.from()) * perFrame;
+                known.put(frames.key(frame), projected.slice(at, at + perFrame));
             }
-            frame = to;
         }
         return projected;
     }

@@ -13,9 +13,10 @@ import io.longreel.model.plan.StepMemory;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.state.Initializer;
 import io.longreel.model.state.ParameterSpec;
-import io.longreel.model.state.Parameters;
+import io.longreel.model.state.Unit;
+import io.longreel.model.state.UnitWindows;
+import io.longreel.model.state.WeightStore;
 import io.longreel.model.state.Weights;
-import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.LossKernels;
@@ -24,28 +25,33 @@ import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Training with multi-modal sequence parallelism on one rank: replicated weights, sharded frames, tokens and optimizer state (LongVILA, section 3.3).
+ * Training with multi-modal sequence parallelism on one rank: sharded frames and tokens (LongVILA, section 3.3), and state that
+ * is sharded as far as the options say (ZeRO stages 1 to 3).
  * The loss is the sum over all labelled tokens of the global batch divided by their number (specification 3.7), so gradients need no further scaling
  * and are summed over all ranks. Owns the rank's memory; used by its compute thread.
  */
 public final class MmspSession implements TrainSession {
+    private static final Logger LOG = LoggerFactory.getLogger(MmspSession.class);
+
     private final Device device;
     private final Groups groups;
     private final SessionOptions options;
     private final TensorArena run;
-    private final Parameters parameters;
+    private final WeightStore store;
     private final Weights weights;
     private final VlmModel model;
     private final StepMemory memory;
+    private final Passes passes;
     private final EncodedFrames knownFrames;
+    private final StateBytes bytes;
     private ModelConfig config;
     private long seed;
     /** Checkpoint that the weights came from: what it holds beyond them goes into the export. */
@@ -54,16 +60,22 @@ public final class MmspSession implements TrainSession {
     private @Nullable StageState stage;
 
     private MmspSession(ModelConfig config, Device device, Groups groups, SessionOptions options) {
-        List<ParameterSpec> specs = ParameterSpec.of(config);
         this.config = config;
         this.device = options.exactSums() ? Devices.plain() : device;
         this.groups = groups;
         this.options = options;
-        this.run = TensorArena.open("run", Parameters.sizeBytes(specs));
-        this.parameters = Parameters.allocate(specs, run);
-        this.weights = new Weights(parameters);
+        List<Unit> units = Unit.of(config);
+        WeightStore.Form form = options.weightForm();
+        int rank = groups.world().index();
+        int ranks = groups.world().size();
+        this.bytes = new StateBytes(
+                WeightStore.sizeBytes(units, form, rank, ranks), UnitWindows.sizeBytes(units, form), 0, 0);
+        this.run = TensorArena.open("run", bytes.total());
+        this.store = WeightStore.allocate(units, form, rank, ranks, run);
+        this.weights = UnitWindows.open(store, groups.world(), this.device.kernels(), run);
         this.model = new VlmModel(config, weights, options);
         this.memory = new StepMemory(this.device.kernels(), groups.rank());
+        this.passes = new Passes(model, weights, memory, groups, options);
         this.knownFrames = new EncodedFrames(config);
     }
 
@@ -81,8 +93,8 @@ public final class MmspSession implements TrainSession {
     @Override
     public void initialize(long newSeed) {
         seed = newSeed;
-        new Initializer(config, newSeed).fill(parameters);
-        knownFrames.clear();
+        store.fill(new Initializer(config, newSeed)::fill, device.kernels());
+        weightsChanged();
     }
 
     @Override
@@ -91,27 +103,44 @@ public final class MmspSession implements TrainSession {
             if (!ParameterSpec.of(files.config()).stream()
                     .map(ParameterSpec::name)
                     .toList()
-                    .equals(List.copyOf(parameters.names()))) {
+                    .equals(List.copyOf(store.names()))) {
                 throw new IllegalArgumentException(
                         "checkpoint must be of the session's model: checkpoint=" + checkpoint);
             }
-            files.load(parameters);
+            store.fill((spec, from, target) -> files.load(spec.name(), from, target), device.kernels());
         }
         origin = Optional.of(checkpoint);
-        knownFrames.clear();
+        weightsChanged();
     }
 
     @Override
     public void beginStage(StageSettings settings) {
         closeStage();
-        stage = StageState.begin(
+        StageState begun = StageState.begin(
                 settings,
                 config,
+                store,
                 weights,
+                options.shardsGradients(),
+                options.precision().sums(),
                 device.kernels(),
                 groups.world(),
-                options.precision().sums(),
                 seed);
+        stage = begun;
+        StateBytes total = stateBytes();
+        LOG.info(
+                "memory.state rank={} stage={} weightBytes={} windowBytes={} gradientBytes={} optimizerBytes={}",
+                groups.rank(),
+                settings.name(),
+                total.weights(),
+                total.windows(),
+                total.gradients(),
+                total.optimizer());
+    }
+
+    /** What the state of this rank takes of memory now. */
+    StateBytes stateBytes() {
+        return stage == null ? bytes : bytes.plus(stage.bytes());
     }
 
     @Override
@@ -130,39 +159,27 @@ public final class MmspSession implements TrainSession {
                 .toList();
         long[] counts = globalCounts(batches);
         float gradientScale = counts[0] == 0 ? 0f : (float) (1.0 / counts[0]);
-        current.optimizer().zeroGradients();
+        current.optimizer().gradients().begin();
         LossSum losses = new LossSum(options.precision().sums());
-        for (ShardedBatch batch : batches) {
-            Workspace ws = memory.reserve(
-                    groups,
-                    (w, g) -> model.lossAndGradients(
-                            w,
-                            g,
-                            batch.withoutPixels(),
-                            gradientScale,
-                            new LossSum(options.precision().sums()),
-                            null));
-            model.lossAndGradients(ws, groups, batch, gradientScale, losses, null);
-        }
+        passes.train(batches, gradientScale, losses);
         ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
-        knownFrames.clear();
+        weightsChanged();
         double loss = counts[0] == 0 ? 0 : lossSum / counts[0];
         return new StepReport(loss, counts[0], counts[1], update.gradientNorm(), update.applied());
     }
 
     @Override
     public void endStage() {
-        currentStage().mergeAdapters(weights, device.kernels());
+        currentStage().mergeAdapters(store, weights, device.kernels());
         closeStage();
-        knownFrames.clear();
+        weightsChanged();
     }
 
     @Override
     public int[] answer(PackedBatch batch) {
         ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch);
-        Workspace ws = memory.reserve(groups, (w, g) -> model.answer(w, g, sharded.withoutPixels(), null));
-        int[] own = model.answer(ws, groups, sharded, knownFrames);
+        int[] own = passes.answer(sharded, knownFrames);
         SequenceLayout layout = sharded.layout();
         int[] labelled = IntStream.range(0, layout.tokens())
                 .filter(token -> layout.label()[token] != LossKernels.IGNORE)
@@ -179,25 +196,36 @@ public final class MmspSession implements TrainSession {
     @Override
     public SliceFile saveSlice(Path directory) {
         return TrainingState.save(
-                directory,
-                groups.rank(),
-                groups.mesh().worldSize(),
-                allWeights(),
-                stage == null ? null : stage.optimizer());
+                directory, groups.rank(), stores(), stage == null ? null : stage.optimizer(), device.kernels());
     }
 
     @Override
     public void restore(Path directory) {
         try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(directory)) {
-            TrainingState.restore(checkpoint, allWeights(), stage == null ? null : stage.optimizer());
+            TrainingState.restore(checkpoint, stores(), stage == null ? null : stage.optimizer(), device.kernels());
         }
-        knownFrames.clear();
+        weightsChanged();
     }
 
     @Override
     public void exportModel(Path directory) {
-        VilaCheckpointWriter.write(
-                directory, config, parameters, VilaExport.standard().withOrigin(origin));
+        VilaCheckpointWriter.Source source = new VilaCheckpointWriter.Source() {
+            @Override
+            public Tensor view(String name) {
+                return weights.view(name);
+            }
+
+            @Override
+            public void fetch(String name) {
+                weights.use(store.unitOf(name).name());
+            }
+        };
+        if (groups.rank() == 0) {
+            VilaCheckpointWriter.write(
+                    directory, config, source, VilaExport.standard().withOrigin(origin));
+        } else {
+            VilaCheckpointWriter.order(config).forEach(source::fetch);
+        }
     }
 
     @Override
@@ -225,15 +253,15 @@ public final class MmspSession implements TrainSession {
         return new long[] {(long) counts[0], (long) counts[1]};
     }
 
-    /** Every weight by name, the current stage's adapters included. */
-    private Map<String, Tensor> allWeights() {
-        Map<String, Tensor> all = new LinkedHashMap<>();
-        parameters.names().forEach(name -> all.put(name, parameters.tensor(name)));
-        if (stage != null) {
-            Parameters adapters = stage.adapters();
-            adapters.names().forEach(name -> all.put(name, adapters.tensor(name)));
-        }
-        return all;
+    /** Everything that has weights now. */
+    private List<WeightStore> stores() {
+        return stage == null ? List.of(store) : List.of(store, stage.adapters());
+    }
+
+    /** What was made from other weights is not right any more. */
+    private void weightsChanged() {
+        weights.invalidate();
+        knownFrames.clear();
     }
 
     private StageState currentStage() {

@@ -7,6 +7,7 @@ import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.RecomputeSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.ShardingSettings;
+import io.longreel.model.state.WeightStore;
 import io.longreel.ops.tensor.DType;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -37,6 +38,22 @@ public record SessionOptions(
     /** Whether sums have the same bits on every mesh. */
     public boolean exactSums() {
         return precision.sums() == Sums.EXACT;
+    }
+
+    /** How a rank keeps the weights. */
+    public WeightStore.Form weightForm() {
+        DType dtype = precision.weights() == PrecisionSettings.Weights.BF16 ? DType.BF16 : DType.F32;
+        return new WeightStore.Form(dtype, shardsWeights());
+    }
+
+    /** Whether a rank keeps only its share of the weights: ZeRO stage 3. */
+    public boolean shardsWeights() {
+        return sharding.state() == ShardingSettings.State.PARAMETERS;
+    }
+
+    /** Whether a rank keeps only its share of the gradients: ZeRO stages 2 and 3. */
+    public boolean shardsGradients() {
+        return sharding.state() != ShardingSettings.State.OPTIMIZER;
     }
 
     public SessionOptions withSharding(ShardingSettings other) {

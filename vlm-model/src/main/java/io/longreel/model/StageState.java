@@ -2,80 +2,108 @@ package io.longreel.model;
 
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
+import io.longreel.model.optim.Gradients;
+import io.longreel.model.optim.MasterWeights;
 import io.longreel.model.optim.ShardedAdamW;
 import io.longreel.model.state.Initializer;
 import io.longreel.model.state.ParameterSpec;
-import io.longreel.model.state.Parameters;
 import io.longreel.model.state.TrainableSet;
+import io.longreel.model.state.TrainedRange;
+import io.longreel.model.state.Unit;
+import io.longreel.model.state.WeightStore;
 import io.longreel.model.state.Weights;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What exists only while one stage trains: its adapters and the optimizer with its gradients. Attaches them to the weights; whoever closes it detaches
- * them. Owned by a rank's session.
+ * them. Adapters are whole and F32 on every rank: they are hundreds of times smaller than what they adapt. Owned by a rank's session.
  */
 final class StageState implements AutoCloseable {
     private static final String A = ".lora_A.weight";
     private static final String B = ".lora_B.weight";
 
-    private final TensorArena arena;
-    private final Parameters adapters;
     private final List<String> adapted;
+    private final TensorArena adapterArena;
+    private final WeightStore adapters;
+    private final TensorArena optimizerArena;
     private final ShardedAdamW optimizer;
+    private final StateBytes bytes;
 
-    private StageState(TensorArena arena, Parameters adapters, List<String> adapted, ShardedAdamW optimizer) {
-        this.arena = arena;
-        this.adapters = adapters;
-        this.adapted = adapted;
-        this.optimizer = optimizer;
+    private StageState(
+            StageSettings settings,
+            TrainableSet trainable,
+            WeightStore store,
+            boolean shardGradients,
+            Sums sums,
+            Kernels kernels,
+            Communicator world) {
+        int rank = world.index();
+        int ranks = world.size();
+        this.adapted = trainable.adaptedLayers();
+        List<Unit> adapterUnits = adapterUnits(settings, store);
+        this.adapterArena = TensorArena.open(
+                "adapters-" + settings.name(),
+                WeightStore.sizeBytes(adapterUnits, WeightStore.Form.WHOLE, rank, ranks));
+        this.adapters = WeightStore.allocate(adapterUnits, WeightStore.Form.WHOLE, rank, ranks, adapterArena);
+        List<Gradients.Group> groups = new ArrayList<>();
+        List<WeightStore> stores = new ArrayList<>();
+        for (Unit unit : store.units()) {
+            List<TrainedRange> ranges = new ArrayList<>(TrainedRange.of(unit, trainable::contains));
+            ranges.forEach(range -> stores.add(store));
+            adapterUnits.stream().filter(u -> u.name().equals(unit.name())).forEach(adapter -> {
+                ranges.addAll(TrainedRange.of(adapter, name -> true));
+                stores.add(adapters);
+            });
+            if (!ranges.isEmpty()) {
+                groups.add(new Gradients.Group(unit.name(), unit.isWide(), ranges));
+            }
+        }
+        List<TrainedRange> ranges =
+                groups.stream().flatMap(group -> group.ranges().stream()).toList();
+        this.bytes = new StateBytes(
+                adapterArena.usedBytes(),
+                Gradients.windowBytes(groups, shardGradients, sums, ranks),
+                Gradients.sizeBytes(groups, shardGradients, sums, rank, ranks),
+                MasterWeights.sizeBytes(ranges, stores, rank, ranks) + ShardedAdamW.sizeBytes(ranges, rank, ranks));
+        this.optimizerArena =
+                TensorArena.open("stage-" + settings.name(), bytes.windows() + bytes.gradients() + bytes.optimizer());
+        Gradients gradients = Gradients.create(groups, shardGradients, sums, world, kernels, optimizerArena);
+        MasterWeights masters = MasterWeights.create(ranges, stores, world, kernels, optimizerArena);
+        this.optimizer = ShardedAdamW.create(gradients, masters, world, kernels, settings.optimizer(), optimizerArena);
     }
 
-    /** Fresh adapters and optimizer state, attached to {@code weights}. */
+    /**
+     * Fresh adapters and optimizer state, attached to {@code weights}.
+     *
+     * @param store what this rank keeps of the model
+     * @param shardGradients whether it holds only its share of the gradients
+     */
     static StageState begin(
             StageSettings settings,
             ModelConfig config,
+            WeightStore store,
             Weights weights,
+            boolean shardGradients,
+            Sums sums,
             Kernels kernels,
             Communicator world,
-            Sums sums,
             long seed) {
         TrainableSet trainable = new TrainableSet(config, settings.trainable());
-        List<String> adapted = trainable.adaptedLayers();
-        List<ParameterSpec> adapterSpecs = new ArrayList<>();
-        int rank = settings.lora().map(StageSettings.Lora::rank).orElse(0);
-        for (String layer : adapted) {
-            Tensor weight = weights.weight(layer + ".weight");
-            adapterSpecs.add(new ParameterSpec(layer + A, new int[] {rank, weight.columns()}));
-            adapterSpecs.add(new ParameterSpec(layer + B, new int[] {weight.rows(), rank}));
-        }
-        List<String> names = weights.parameters().names().stream()
-                .filter(trainable::contains)
-                .toList();
-        long elements =
-                names.stream().mapToLong(n -> weights.weight(n).elements()).sum()
-                        + adapterSpecs.stream()
-                                .mapToLong(s -> Tensor.elements(s.shape()))
-                                .sum();
-        TensorArena arena = TensorArena.open(
-                "stage-" + settings.name(),
-                Parameters.sizeBytes(adapterSpecs) + ShardedAdamW.sizeBytes(elements, world.size(), sums));
-        Parameters adapters = Parameters.allocate(adapterSpecs, arena);
+        StageState state = new StageState(settings, trainable, store, shardGradients, sums, kernels, world);
         Initializer initializer = new Initializer(config, seed);
-        adapted.forEach(l -> initializer.fillAdapter(l, adapters.tensor(l + A), adapters.tensor(l + B)));
-        List<ShardedAdamW.Entry> entries = new ArrayList<>();
-        names.forEach(name -> entries.add(new ShardedAdamW.Entry(name, weights.weight(name))));
-        adapters.names().forEach(name -> entries.add(new ShardedAdamW.Entry(name, adapters.tensor(name))));
-        ShardedAdamW optimizer = ShardedAdamW.create(entries, world, kernels, settings.optimizer(), sums, arena);
-        StageState state = new StageState(arena, adapters, adapted, optimizer);
-        state.attach(
-                weights,
-                names,
-                settings.lora().map(l -> (float) (l.alpha() / l.rank())).orElse(0f));
+        WeightStore adapters = state.adapters;
+        state.adapted.forEach(
+                layer -> initializer.fillAdapter(layer, adapters.tensor(layer + A), adapters.tensor(layer + B)));
+        float scale = settings.lora().map(l -> (float) (l.alpha() / l.rank())).orElse(0f);
+        state.attach(weights, scale);
         return state;
     }
 
@@ -84,30 +112,66 @@ final class StageState implements AutoCloseable {
     }
 
     /** The adapters' matrices; empty when the stage has none. */
-    Parameters adapters() {
+    WeightStore adapters() {
         return adapters;
     }
 
+    /** What the stage takes of memory on this rank. */
+    StateBytes bytes() {
+        return bytes;
+    }
+
     /** {@code W += scale B A} for every adapted layer; the adapters are spent. */
-    void mergeAdapters(Weights weights, Kernels kernels) {
+    void mergeAdapters(WeightStore store, Weights weights, Kernels kernels) {
+        Map<String, List<String>> byUnit = new LinkedHashMap<>();
         for (String layer : adapted) {
-            Weights.Adapter adapter = weights.adapter(layer);
-            if (adapter == null) {
-                throw new IllegalStateException("adapter must be attached to be merged: layer=" + layer);
-            }
-            Tensor b = adapter.b();
-            kernels.elementwise().scale(b, adapter.scale());
-            kernels.linear().matmul(false, b, false, adapter.a(), 1f, weights.weight(layer + ".weight"));
+            byUnit.computeIfAbsent(store.unitOf(layer + ".weight").name(), key -> new ArrayList<>())
+                    .add(layer);
         }
+        byUnit.forEach((unit, layers) -> {
+            weights.use(unit);
+            for (String layer : layers) {
+                Weights.Adapter adapter = weights.adapter(layer);
+                if (adapter == null) {
+                    throw new IllegalStateException("adapter must be attached to be merged: layer=" + layer);
+                }
+                Tensor b = adapter.b();
+                kernels.elementwise().scale(b, adapter.scale());
+                kernels.linear().matmul(false, b, false, adapter.a(), 1f, weights.weight(layer + ".weight"));
+            }
+            weights.keep(unit);
+        });
     }
 
     @Override
     public void close() {
-        arena.close();
+        optimizerArena.close();
+        adapterArena.close();
     }
 
-    private void attach(Weights weights, List<String> names, float scale) {
-        names.forEach(name -> weights.attachGradient(name, gradient(name)));
+    /** One unit per layer that is adapted, under the name of the layer's own unit. */
+    private List<Unit> adapterUnits(StageSettings settings, WeightStore store) {
+        Optional<Integer> rank = settings.lora().map(StageSettings.Lora::rank);
+        Map<String, List<ParameterSpec>> specs = new LinkedHashMap<>();
+        for (String layer : adapted) {
+            Unit unit = store.unitOf(layer + ".weight");
+            int[] shape = unit.spec(layer + ".weight").shape();
+            List<ParameterSpec> members = specs.computeIfAbsent(unit.name(), key -> new ArrayList<>());
+            members.add(new ParameterSpec(layer + A, new int[] {rank.orElse(0), shape[1]}));
+            members.add(new ParameterSpec(layer + B, new int[] {shape[0], rank.orElse(0)}));
+        }
+        return specs.entrySet().stream()
+                .map(e -> Unit.of(e.getKey(), e.getValue()))
+                .toList();
+    }
+
+    private void attach(Weights weights, float scale) {
+        Map<String, Tensor> gradients = optimizer.gradients().byName();
+        gradients.forEach((name, gradient) -> {
+            if (weights.contains(name)) {
+                weights.attachGradient(name, gradient);
+            }
+        });
         for (String layer : adapted) {
             weights.attachAdapter(
                     layer,
@@ -115,16 +179,9 @@ final class StageState implements AutoCloseable {
                             adapters.tensor(layer + A),
                             adapters.tensor(layer + B),
                             scale,
-                            gradient(layer + A),
-                            gradient(layer + B)));
+                            optimizer.gradients().gradient(layer + A),
+                            optimizer.gradients().gradient(layer + B)));
         }
-    }
-
-    private Tensor gradient(String name) {
-        Tensor gradient = optimizer.gradient(name);
-        if (gradient == null) {
-            throw new IllegalStateException("what trains must have a gradient: name=" + name);
-        }
-        return gradient;
+        weights.attachSink(optimizer.gradients());
     }
 }

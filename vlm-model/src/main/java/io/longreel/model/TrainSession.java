@@ -49,7 +49,7 @@ public interface TrainSession extends AutoCloseable {
     /** Restores weights, adapters and optimizer state of the current stage from a checkpoint that any mesh wrote. */
     void restore(Path directory);
 
-    /** Writes the whole model in VILA's layout; only the rank that is asked writes. Atomic: root config last. */
+    /** Writes the whole model in VILA's layout: all ranks take part, rank 0 writes. Atomic: root config last. */
     void exportModel(Path directory);
 
     /** Name, size and sha256 (hex) of a slice file, for the manifest. */

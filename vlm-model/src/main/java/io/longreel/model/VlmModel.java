@@ -12,11 +12,14 @@ import io.longreel.model.decoder.RotaryTable;
 import io.longreel.model.loss.LossSum;
 import io.longreel.model.loss.VocabularyLoss;
 import io.longreel.model.shard.Redistribution;
+import io.longreel.model.shard.Span;
 import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -87,10 +90,13 @@ public final class VlmModel implements AutoCloseable {
             @Nullable Probe probe) {
         rotary.ensure(batch.positionsEnd());
         boolean media = batch.layout().frames() > 0;
-        FrameEncoder.Encoded encoded = media ? encoder.forward(ws, batch.frames(), batch.ownFrames()) : null;
+        // Other replicas may have frames where this one has none: their weights are gathered from all ranks.
+        int rounds = weights.rounds(encodingRounds(batch));
+        FrameEncoder.Encoded encoded =
+                rounds > 0 ? encoder.forward(ws, batch.frames(), batch.ownFrames(), rounds) : null;
         Tensor x = embed(ws, batch);
         Redistribution redistribution = new Redistribution(ws, groups.sequence(), batch.redistribution());
-        if (encoded != null) {
+        if (encoded != null && media) {
             redistribution.forward(encoded.projected(), x);
         }
         SequenceAttention attention = attention(ws, groups, batch, false);
@@ -104,18 +110,36 @@ public final class VlmModel implements AutoCloseable {
         embedBackward(ws, batch, dx);
         if (encoded != null && (weights.trains(ParameterSpec.PROJECTOR) || weights.trains(ParameterSpec.VISION))) {
             Tensor dProjected = ws.step().allocate(encoded.projected().shape());
-            redistribution.backward(dx, dProjected);
+            if (media) {
+                redistribution.backward(dx, dProjected);
+            }
             encoder.backward(ws, encoded, dProjected);
         }
     }
 
-    /** Most likely token at each own labelled row, without gradients; only those rows of the last layer are computed. */
-    public int[] answer(Workspace ws, Groups groups, ShardedBatch batch, @Nullable EncodedFrames known) {
+    /** Rounds in which a training pass encodes this rank's frames. */
+    public int encodingRounds(ShardedBatch batch) {
+        return batch.layout().frames() > 0 ? encoder.rounds(batch.ownFrames()) : 0;
+    }
+
+    /** Own frames that an evaluation must encode, in the rounds in which it will: those that are not known. */
+    public List<Span> unknownFrames(ShardedBatch batch, @Nullable EncodedFrames known) {
+        return encoder.unknown(batch.frames(), batch.ownFrames(), known);
+    }
+
+    /**
+     * Most likely token at each own labelled row, without gradients; only those rows of the last layer are computed.
+     *
+     * @param unknown own frames to be encoded
+     * @param known has all others
+     */
+    public int[] answer(
+            Workspace ws, Groups groups, ShardedBatch batch, List<Span> unknown, @Nullable EncodedFrames known) {
         rotary.ensure(batch.positionsEnd());
         Tensor x = embed(ws, batch);
         if (batch.layout().frames() > 0) {
             long mark = ws.step().mark();
-            Tensor projected = encoder.infer(ws, batch.frames(), batch.ownFrames(), known);
+            Tensor projected = encoder.infer(ws, batch.frames(), batch.ownFrames(), unknown, known);
             new Redistribution(ws, groups.sequence(), batch.redistribution()).forward(projected, x);
             ws.step().rewind(mark);
         }
@@ -165,6 +189,7 @@ public final class VlmModel implements AutoCloseable {
     private Tensor embed(Workspace ws, ShardedBatch batch) {
         Tensor x = ws.step().allocate(batch.tokens().length, config.llm().hiddenSize());
         int[] rows = textRows(batch);
+        weights.use(Unit.EMBEDDING);
         long mark = ws.scratch().mark();
         Tensor text = ws.scratch().allocate(rows.length, x.columns());
         ws.kernels().rows().gather(weights.weight(embedding()), ids(batch, rows), text);
@@ -173,11 +198,20 @@ public final class VlmModel implements AutoCloseable {
         return x;
     }
 
+    /** Also closes the head's unit, whether it is the embedding's or not. */
     private void embedBackward(Workspace ws, ShardedBatch batch, Tensor dx) {
-        Tensor dEmbedding = weights.gradient(embedding());
-        if (dEmbedding == null) {
-            return;
+        if (!config.llm().tieEmbeddings()) {
+            weights.closeGradients(Unit.HEAD);
+            weights.openGradients(Unit.EMBEDDING);
         }
+        Tensor dEmbedding = weights.gradient(embedding());
+        if (dEmbedding != null) {
+            addTextRows(ws, batch, dx, dEmbedding);
+        }
+        weights.closeGradients(Unit.EMBEDDING);
+    }
+
+    private static void addTextRows(Workspace ws, ShardedBatch batch, Tensor dx, Tensor dEmbedding) {
         int[] rows = textRows(batch);
         long mark = ws.scratch().mark();
         Tensor dText = ws.scratch().allocate(rows.length, dx.columns());
@@ -207,6 +241,7 @@ public final class VlmModel implements AutoCloseable {
             probe.visionHidden(encoded.hidden());
             probe.projected(encoded.projected());
         }
+        weights.use(Unit.head(config.llm()));
         int chunkRows = 256;
         for (int from = 0; from < normed.rows(); from += chunkRows) {
             long mark = ws.scratch().mark();

@@ -45,17 +45,19 @@ final class GoldenSteps {
     private final int steps;
     private final Path directory;
     private final boolean packed;
+    private final int microBatches;
 
     /** What a run left: reports of each step, and every weight by its name. */
     record Result(List<TrainSession.StepReport> reports, Map<String, float[]> weights) {}
 
     /** @param directory where models may be written */
     GoldenSteps(String name, StageSettings stage, int steps, Path directory) {
-        this(name, stage, steps, directory, true);
+        this(name, stage, steps, directory, true, Integer.MAX_VALUE);
     }
 
-    private GoldenSteps(String name, StageSettings stage, int steps, Path directory, boolean packed) {
+    private GoldenSteps(String name, StageSettings stage, int steps, Path directory, boolean packed, int microBatches) {
         this.packed = packed;
+        this.microBatches = microBatches;
         this.golden = Path.of("src/test/resources/golden", name);
         this.stage = stage;
         this.steps = steps;
@@ -64,7 +66,12 @@ final class GoldenSteps {
 
     /** The same documents, each in a sequence of its own. */
     GoldenSteps unpacked() {
-        return new GoldenSteps(golden.getFileName().toString(), stage, steps, directory, false);
+        return new GoldenSteps(golden.getFileName().toString(), stage, steps, directory, false, microBatches);
+    }
+
+    /** Only the first sequences of a step, in all replicas together. */
+    GoldenSteps first(int newMicroBatches) {
+        return new GoldenSteps(golden.getFileName().toString(), stage, steps, directory, packed, newMicroBatches);
     }
 
     Result run(Mesh mesh, SessionOptions options) {
@@ -86,9 +93,7 @@ final class GoldenSteps {
                             .mapToObj(step -> session.step(own, LEARNING_RATE))
                             .toList();
                     session.endStage();
-                    if (endpoint.rank() == 0) {
-                        session.exportModel(model);
-                    }
+                    session.exportModel(model);
                     return made;
                 }
             });
@@ -102,9 +107,9 @@ final class GoldenSteps {
         }
     }
 
-    private static List<PackedBatch> share(List<PackedBatch> batches, Mesh mesh, RankEndpoint endpoint) {
+    private List<PackedBatch> share(List<PackedBatch> batches, Mesh mesh, RankEndpoint endpoint) {
         int data = mesh.dataOf(endpoint.rank());
-        return IntStream.range(0, batches.size())
+        return IntStream.range(0, Math.min(microBatches, batches.size()))
                 .filter(i -> i % mesh.dataDegree() == data)
                 .mapToObj(batches::get)
                 .toList();

@@ -118,6 +118,14 @@ public final class SafetensorsFile implements AutoCloseable {
         StorageFloats.decode(tensor(name).segment(), entry.dtype, target.segment());
     }
 
+    /** Converts elements {@code [from, from + target.elements())} of a floating tensor to F32. */
+    public void readFloats(String name, long from, Tensor target) {
+        Entry entry = entry(name);
+        requireFloating(entry);
+        StorageFloats.decode(
+                tensor(name).elements(from, from + target.elements()).segment(), entry.dtype, target.segment());
+    }
+
     /** All elements of a floating tensor. For small tensors: they go to the Java heap. */
     public float[] floats(String name) {
         Entry entry = entry(name);

@@ -30,8 +30,9 @@ public final class SafetensorsWriter {
      *
      * @param tensor its values; borrowed until the write is over
      * @param stored element type in the file: that of the tensor, or a floating one when the tensor is F32
+     * @param beforeWriting called right before the values are read: they need not be there, nor stay, at any other time
      */
-    public record Item(String name, Tensor tensor, DType stored) {
+    public record Item(String name, Tensor tensor, DType stored, Runnable beforeWriting) {
         public Item {
             if (stored != tensor.dtype() && !(tensor.dtype() == DType.F32 && StorageFloats.isFloating(stored))) {
                 throw new IllegalArgumentException(
@@ -45,6 +46,10 @@ public final class SafetensorsWriter {
             if (name.equals(SafetensorsFile.METADATA)) {
                 throw new IllegalArgumentException("name is reserved: name=" + name);
             }
+        }
+
+        public Item(String name, Tensor tensor, DType stored) {
+            this(name, tensor, stored, () -> {});
         }
 
         public static Item of(String name, Tensor tensor) {
@@ -70,6 +75,7 @@ public final class SafetensorsWriter {
             DurableFile.writeFully(channel, length.putLong(0, header.length));
             DurableFile.writeFully(channel, ByteBuffer.wrap(header));
             for (Item item : ordered) {
+                item.beforeWriting.run();
                 writeValues(channel, item);
             }
         });

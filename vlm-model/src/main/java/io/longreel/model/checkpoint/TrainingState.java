@@ -3,19 +3,20 @@ package io.longreel.model.checkpoint;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.optim.ShardedAdamW;
-import io.longreel.model.state.FlatSpace;
-import io.longreel.ops.tensor.DType;
-import io.longreel.ops.tensor.Tensor;
+import io.longreel.model.state.WeightStore;
+import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.memory.TensorArena;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rank puts into its slice of a training checkpoint and takes out again: an even share of all weights, which every rank has in full, and its
- * own optimizer state. Called by the rank's compute thread.
+ * What a rank puts into its slice of a training checkpoint and takes out again: its share of all weights, whether it keeps more of them or not, and its
+ * own optimizer state. Weights are written exactly: what trains as its master, the rest as it is kept. Called by the rank's compute thread.
  */
 public final class TrainingState {
     private static final String OPTIMIZER_STEPS = "optimizer.steps";
@@ -23,36 +24,58 @@ public final class TrainingState {
     private TrainingState() {}
 
     /**
-     * Writes the slice of {@code rank} of {@code ranks}.
+     * Writes this rank's slice.
      *
-     * @param weights all weights by name (frozen ones and adapters too), equal on all ranks
+     * @param stores all weights (frozen ones and adapters too)
      * @param optimizer null when nothing trains at the moment
      */
     public static SliceFile save(
-            Path directory, int rank, int ranks, Map<String, Tensor> weights, @Nullable ShardedAdamW optimizer) {
-        List<SlicePiece> pieces = new ArrayList<>(weightShare(rank, ranks, weights));
-        long steps = 0;
-        if (optimizer != null) {
-            for (ShardedAdamW.StatePiece state : optimizer.statePieces()) {
-                pieces.add(new SlicePiece(StateKind.M, state.name(), state.shape(), state.from(), state.m()));
-                pieces.add(new SlicePiece(StateKind.V, state.name(), state.shape(), state.from(), state.v()));
+            Path directory, int rank, List<WeightStore> stores, @Nullable ShardedAdamW optimizer, Kernels kernels) {
+        long wideBytes = stores.stream().mapToLong(WeightStore::ownBytes).sum();
+        try (TensorArena wide = TensorArena.open("widened", wideBytes)) {
+            List<WeightStore.Part> masters =
+                    optimizer == null ? List.of() : optimizer.masters().parts();
+            List<SlicePiece> pieces = new ArrayList<>();
+            Set<String> mastered = new HashSet<>();
+            for (WeightStore.Part part : masters) {
+                mastered.add(part.spec().name());
+                pieces.add(weight(part));
             }
-            steps = optimizer.steps();
+            for (WeightStore store : stores) {
+                for (WeightStore.Part part : store.ownParts(kernels, wide)) {
+                    if (!mastered.contains(part.spec().name())) {
+                        pieces.add(weight(part));
+                    }
+                }
+            }
+            if (optimizer != null) {
+                for (ShardedAdamW.StatePiece state : optimizer.statePieces()) {
+                    pieces.add(new SlicePiece(StateKind.M, state.name(), state.shape(), state.from(), state.m()));
+                    pieces.add(new SlicePiece(StateKind.V, state.name(), state.shape(), state.from(), state.v()));
+                }
+            }
+            long steps = optimizer == null ? 0 : optimizer.steps();
+            return SliceWriter.write(directory, rank, Map.of(OPTIMIZER_STEPS, steps), pieces);
         }
-        return SliceWriter.write(directory, rank, Map.of(OPTIMIZER_STEPS, steps), pieces);
     }
 
-    /** Fills all weights and this rank's optimizer state from a checkpoint that any mesh wrote. Its names must be exactly those of the model. */
+    /** Fills the weights that this rank keeps and its optimizer state from a checkpoint that any mesh wrote. Its names must be exactly those of the model. */
     public static void restore(
-            TrainingCheckpoint checkpoint, Map<String, Tensor> weights, @Nullable ShardedAdamW optimizer) {
+            TrainingCheckpoint checkpoint,
+            List<WeightStore> stores,
+            @Nullable ShardedAdamW optimizer,
+            Kernels kernels) {
         for (String name : checkpoint.names(StateKind.WEIGHT)) {
-            if (!weights.containsKey(name)) {
+            if (stores.stream().noneMatch(store -> store.names().contains(name))) {
                 throw RuntimeFailure.data(
                         "training checkpoint must be of this model and stage: it has a tensor more, tensor=" + name);
             }
         }
-        weights.forEach((name, tensor) -> checkpoint.read(StateKind.WEIGHT, name, tensor));
+        WeightStore.Filler weights =
+                (spec, from, target) -> checkpoint.read(StateKind.WEIGHT, spec.name(), spec.shape(), from, target);
+        stores.forEach(store -> store.fill(weights, kernels));
         if (optimizer != null) {
+            optimizer.masters().fill(weights);
             for (ShardedAdamW.StatePiece state : optimizer.statePieces()) {
                 checkpoint.read(StateKind.M, state.name(), state.shape(), state.from(), state.m());
                 checkpoint.read(StateKind.V, state.name(), state.shape(), state.from(), state.v());
@@ -61,23 +84,7 @@ public final class TrainingState {
         }
     }
 
-    private static List<SlicePiece> weightShare(int rank, int ranks, Map<String, Tensor> weights) {
-        Map<String, Long> sizes = new LinkedHashMap<>();
-        weights.forEach((name, tensor) -> sizes.put(name, tensor.elements()));
-        FlatSpace space = FlatSpace.of(sizes);
-        long[] bounds = space.evenBounds(ranks);
-        List<SlicePiece> pieces = new ArrayList<>();
-        for (FlatSpace.Piece piece : space.pieces(bounds[rank], bounds[rank + 1])) {
-            Tensor whole = weights.get(piece.name());
-            if (whole == null) {
-                throw new IllegalStateException("weights must not change while they are saved: name=" + piece.name());
-            }
-            Tensor part = Tensor.of(
-                    whole.segment().asSlice(piece.from() * Float.BYTES, piece.elements() * Float.BYTES),
-                    DType.F32,
-                    Math.toIntExact(piece.elements()));
-            pieces.add(new SlicePiece(StateKind.WEIGHT, piece.name(), whole.shape(), piece.from(), part));
-        }
-        return pieces;
+    private static SlicePiece weight(WeightStore.Part part) {
+        return new SlicePiece(StateKind.WEIGHT, part.spec().name(), part.spec().shape(), part.from(), part.values());
     }
 }

@@ -77,9 +77,14 @@ public final class VilaCheckpoint implements AutoCloseable {
 
     /** Fills one parameter, converted to F32. */
     public void load(String name, Tensor target) {
+        load(name, 0, target);
+    }
+
+    /** Fills elements {@code [from, from + target.elements())} of one parameter, converted to F32; the rest is not read. */
+    public void load(String name, long from, Tensor target) {
         Stored where = stored.get(name);
         if (where != null) {
-            where.file.readFloats(where.name, target);
+            where.file.readFloats(where.name, from, target);
         } else if (isNeverRun(name)) {
             fillIdentity(name, target);
         } else {

@@ -22,15 +22,27 @@ import org.jspecify.annotations.Nullable;
  * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model.
  */
 public final class VilaCheckpointWriter {
+    private static final List<String> PARTS =
+            List.of(VilaConfigReader.VISION, VilaConfigReader.PROJECTOR, VilaConfigReader.LLM);
+
     private final ModelConfig config;
-    private final Parameters parameters;
+    private final Source source;
     private final VilaExport export;
     private final @Nullable VilaCheckpoint origin;
 
+    /** Where the values come from. */
+    public interface Source {
+        /** The F32 tensor in which a parameter appears. */
+        Tensor view(String name);
+
+        /** Makes the values of a parameter appear there, until the next call. */
+        void fetch(String name);
+    }
+
     private VilaCheckpointWriter(
-            ModelConfig config, Parameters parameters, VilaExport export, @Nullable VilaCheckpoint origin) {
+            ModelConfig config, Source source, VilaExport export, @Nullable VilaCheckpoint origin) {
         this.config = config;
-        this.parameters = parameters;
+        this.source = source;
         this.export = export;
         this.origin = origin;
     }
@@ -41,18 +53,45 @@ public final class VilaCheckpointWriter {
      * @param parameters every parameter of the model; others (adapters) are not written
      */
     public static void write(Path directory, ModelConfig config, Parameters parameters, VilaExport export) {
+        Source whole = new Source() {
+            @Override
+            public Tensor view(String name) {
+                return parameters.tensor(name);
+            }
+
+            @Override
+            public void fetch(String name) {}
+        };
+        write(directory, config, whole, export);
+    }
+
+    /** Likewise, with values that are fetched one parameter after the other, in the order of {@link #order}. */
+    public static void write(Path directory, ModelConfig config, Source source, VilaExport export) {
         requireReplaceable(directory);
         Optional<VilaCheckpoint> origin = export.origin().map(VilaCheckpoint::open);
         try {
-            VilaCheckpointWriter writer = new VilaCheckpointWriter(config, parameters, export, origin.orElse(null));
+            VilaCheckpointWriter writer = new VilaCheckpointWriter(config, source, export, origin.orElse(null));
             DurableFile.writeDirectory(directory, writer::writeInto);
         } finally {
             origin.ifPresent(VilaCheckpoint::close);
         }
     }
 
+    /** Names of all parameters in the order in which they are written. */
+    public static List<String> order(ModelConfig config) {
+        List<String> names = new ArrayList<>();
+        for (String part : PARTS) {
+            ParameterSpec.of(config).stream()
+                    .map(ParameterSpec::name)
+                    .filter(name -> name.startsWith(part + "."))
+                    .sorted()
+                    .forEach(names::add);
+        }
+        return names;
+    }
+
     private void writeInto(Path directory) throws IOException {
-        for (String part : List.of(VilaConfigReader.VISION, VilaConfigReader.PROJECTOR, VilaConfigReader.LLM)) {
+        for (String part : PARTS) {
             Path folder = Files.createDirectories(directory.resolve(part));
             WeightFiles.write(folder, items(part), export.shardBytesMax());
             copyCompanions(part, folder);
@@ -69,7 +108,7 @@ public final class VilaCheckpointWriter {
         for (ParameterSpec spec : ParameterSpec.of(config)) {
             if (spec.name().startsWith(part + ".")) {
                 String name = prefix + spec.name().substring(part.length() + 1);
-                items.add(new Item(name, parameters.tensor(spec.name()), export.storage()));
+                items.add(new Item(name, source.view(spec.name()), export.storage(), () -> source.fetch(spec.name())));
             }
         }
         if (vision) {

@@ -5,6 +5,7 @@ import io.longreel.model.ModelConfig;
 import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.RmsNormLayer;
+import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.tensor.Tensor;
@@ -15,6 +16,7 @@ import java.util.stream.IntStream;
 /** The stack of Qwen2 layers and the final norm, over the token shard of one rank. Legend: T own tokens, D width. */
 public final class Decoder {
     private final ModelConfig.Llm config;
+    private final Weights weights;
     private final RecomputeSettings recompute;
     private final List<DecoderLayer> layers = new ArrayList<>();
     private final RmsNormLayer finalNorm;
@@ -30,6 +32,7 @@ public final class Decoder {
     /** @param recompute which layers' activations {@link #backward} computes again */
     public Decoder(ModelConfig.Llm config, Weights weights, RecomputeSettings recompute) {
         this.config = config;
+        this.weights = weights;
         this.recompute = recompute;
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(new DecoderLayer(config, weights, layer));
@@ -45,6 +48,7 @@ public final class Decoder {
         Tensor hidden = x;
         for (int i = 0; i < layers.size(); i++) {
             DecoderLayer layer = layers.get(i);
+            weights.use(layer.unit());
             DecoderLayer.Output output = recompute.covers(i)
                     ? layer.forwardForgetting(ws, hidden, attention, rotary, recompute.keepAttention())
                     : layer.forward(ws, hidden, attention, rotary);
@@ -52,6 +56,7 @@ public final class Decoder {
             kept.add(output.kept());
             ends.add(ws.step().mark());
         }
+        weights.use(Unit.FINAL_NORM);
         return new Tape(kept, ends, rotary, finalNorm.forward(ws, hidden));
     }
 
@@ -60,10 +65,17 @@ public final class Decoder {
      * that was allocated in the step arena since {@link #forward}: {@code dOutput} must be older.
      */
     public void backward(Workspace ws, Tape tape, Tensor dOutput, SequenceAttention attention) {
+        weights.use(Unit.FINAL_NORM);
+        weights.openGradients(Unit.FINAL_NORM);
         finalNorm.backward(ws, tape.finalNorm(), dOutput, dOutput);
+        weights.closeGradients(Unit.FINAL_NORM);
         for (int i = layers.size() - 1; i >= 0; i--) {
             ws.step().rewind(tape.ends().get(i + 1));
-            layers.get(i).backward(ws, tape.layers().get(i), dOutput, attention, tape.rotary());
+            DecoderLayer layer = layers.get(i);
+            weights.use(layer.unit());
+            weights.openGradients(layer.unit());
+            layer.backward(ws, tape.layers().get(i), dOutput, attention, tape.rotary());
+            weights.closeGradients(layer.unit());
         }
         ws.step().rewind(tape.ends().getFirst());
     }
@@ -88,12 +100,15 @@ public final class Decoder {
         Tensor output = ws.step().allocate(rows.length, config.hiddenSize());
         long mark = ws.step().mark();
         for (DecoderLayer layer : layers.subList(0, layers.size() - 1)) {
+            weights.use(layer.unit());
             layer.infer(ws, x, attention, rotary, rotary, all);
             ws.step().rewind(mark);
         }
         int[] selected = IntStream.of(rows).map(row -> positions[row]).toArray();
         DecoderLayer.Rotary queries = rotary(ws, table, selected);
+        weights.use(layers.getLast().unit());
         Tensor hidden = layers.getLast().infer(ws, x, lastAttention, rotary, queries, rows);
+        weights.use(Unit.FINAL_NORM);
         ws.kernels().elementwise().copy(finalNorm.forward(ws, hidden).y(), output);
         ws.step().rewind(mark);
         return output;

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecoderLayer {
     private final ModelConfig.Llm config;
+    private final String unit;
     private final RmsNormLayer norm1;
     private final RmsNormLayer norm2;
     private final LinearLayer queryProjection;
@@ -63,6 +64,7 @@ final class DecoderLayer {
     DecoderLayer(ModelConfig.Llm config, Weights weights, int layer) {
         this.config = config;
         String prefix = ParameterSpec.decoderLayer(layer);
+        unit = prefix;
         norm1 = new RmsNormLayer(weights, prefix + "input_layernorm.weight", config.rmsNormEps());
         norm2 = new RmsNormLayer(weights, prefix + "post_attention_layernorm.weight", config.rmsNormEps());
         queryProjection = new LinearLayer(weights, prefix + "self_attn.q_proj");
@@ -72,6 +74,11 @@ final class DecoderLayer {
         gate = new LinearLayer(weights, prefix + "mlp.gate_proj");
         up = new LinearLayer(weights, prefix + "mlp.up_proj");
         down = new LinearLayer(weights, prefix + "mlp.down_proj");
+    }
+
+    /** The unit that the layer's parameters are. */
+    String unit() {
+        return unit;
     }
 
     /** {@code x [T, D] -> hidden}, with everything kept for {@link #backward}. */

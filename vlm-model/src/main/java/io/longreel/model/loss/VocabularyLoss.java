@@ -2,6 +2,7 @@ package io.longreel.model.loss;
 
 import io.longreel.model.ModelConfig;
 import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.tensor.Tensor;
@@ -17,17 +18,20 @@ public final class VocabularyLoss {
     private static final int CHUNK_ROWS = 256;
 
     private final Weights weights;
+    private final String headUnit;
     private final String headName;
     private final int vocabularySize;
 
     public VocabularyLoss(ModelConfig.Llm config, Weights weights) {
         this.weights = weights;
+        this.headUnit = Unit.head(config);
         this.headName = ParameterSpec.LLM + (config.tieEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight");
         this.vocabularySize = config.vocabularySize();
     }
 
     /**
-     * Adds the losses of the labelled rows, not scaled, and computes their gradients.
+     * Adds the losses of the labelled rows, not scaled, and computes their gradients. Opens the gradients of the head's unit and leaves them open: the
+     * token embedding may be the same one, and the backward pass comes to it last.
      *
      * @param normed [T, D]
      * @param rows own rows that have a label, ascending
@@ -42,6 +46,8 @@ public final class VocabularyLoss {
             float gradientScale,
             Tensor dNormed,
             LossSum losses) {
+        weights.use(headUnit);
+        weights.openGradients(headUnit);
         Tensor head = weights.weight(headName);
         Tensor dHead = weights.gradient(headName);
         ws.kernels().elementwise().zero(dNormed);
@@ -73,6 +79,7 @@ public final class VocabularyLoss {
 
     /** Most likely token of each row of {@code normed}; ties go to the lower id. */
     public int[] argmax(Workspace ws, Tensor normed) {
+        weights.use(headUnit);
         int[] best = new int[normed.rows()];
         for (int from = 0; from < best.length; from += CHUNK_ROWS) {
             int to = Math.min(best.length, from + CHUNK_ROWS);
@@ -86,7 +93,7 @@ public final class VocabularyLoss {
         return best;
     }
 
-    /** {@code normed [rows, D] -> logits [rows, V]} in the scratch arena; for borders that want all of them. */
+    /** {@code normed [rows, D] -> logits [rows, V]} in the scratch arena; for borders that want all of them. The head must be in use. */
     public Tensor logits(Workspace ws, Tensor normed) {
         Tensor logits = ws.scratch().allocate(normed.rows(), vocabularySize);
         ws.kernels().linear().linear(normed, weights.weight(headName), null, logits);

@@ -37,7 +37,7 @@ final class ExactReduction {
      *
      * @param sums SUM128
      * @param offsets size() + 1 element offsets, equal on all members
-     * @param own F32
+     * @param own F32, or SUM128 for a total that is not rounded yet
      */
     void reduceScatter(Tensor sums, long[] offsets, Tensor own) {
         long longest = 0;
@@ -56,7 +56,11 @@ final class ExactReduction {
             group.allToAllV(send, receive.stream().map(Tensor::segment).toList());
             Tensor total = receive.getFirst();
             receive.stream().skip(1).forEach(part -> kernels.elementwise().addTo(part, total));
-            kernels.elementwise().round(total, target);
+            if (target.dtype() == DType.SUM128) {
+                kernels.elementwise().copy(total, target);
+            } else {
+                kernels.elementwise().round(total, target);
+            }
         }
     }
 

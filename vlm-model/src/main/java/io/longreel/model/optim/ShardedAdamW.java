@@ -3,24 +3,20 @@ package io.longreel.model.optim;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.model.state.FlatSpace;
+import io.longreel.model.state.TrainedRange;
 import io.longreel.ops.exact.ExactSum;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * AdamW whose state is divided among all ranks of the world (ZeRO, stage 1 and 2, Rajbhandari et al. 2020). A rank holds all gradients of its own
- * micro-batches, but master weights, m and v of its own slice only; slices are even to one element. A step reduces gradients onto the slices,
- * clips by the global norm, updates, and gathers the slices back.
+ * AdamW whose state is divided among all ranks of the world (ZeRO, Rajbhandari et al. 2020): m and v of the own share of what trains. A step brings the
+ * gradients' sums onto their owners, clips by the global norm, updates the masters, and makes all kept weights follow.
  *
  * <p>Invariant: after every step all ranks hold the same bits of every weight, and when some rank saw a value that is not finite, no rank
  * changed anything. All ranks call the same methods in the same order; used by the rank's compute thread.
@@ -28,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class ShardedAdamW {
     /** Added to the norm before dividing, as {@code torch.nn.utils.clip_grad_norm_} does. */
     private static final double CLIP_EPSILON = 1e-6;
-
-    /** Something that trains: its name and weights, F32, equal on all ranks. */
-    public record Entry(String name, Tensor weights) {}
 
     /**
      * What a step did, equal on all ranks.
@@ -41,116 +34,73 @@ public final class ShardedAdamW {
     public record Update(double gradientNorm, boolean applied) {}
 
     /**
-     * State of elements {@code [from, from + m.elements())} of a named entry, as views of the own slice: what a checkpoint or a snapshot writes, and
+     * State of elements {@code [from, from + m.elements())} of a named entry, as views of the own share: what a checkpoint or a snapshot writes, and
      * what a restore fills.
      *
      * @param shape shape of the whole entry
      */
     public record StatePiece(String name, int[] shape, long from, Tensor m, Tensor v) {}
 
+    private final Gradients gradients;
+    private final MasterWeights masters;
     private final Communicator world;
     private final Kernels kernels;
     private final StageSettings.Optimizer settings;
-    private final Sums sums;
-    private final FlatSpace space;
-    private final Map<String, Tensor> weights = new LinkedHashMap<>();
-    private final Map<String, Tensor> gradients = new LinkedHashMap<>();
-    private final Tensor allGradients;
-    private final long[] bounds;
-    private final Tensor ownGradient;
-    private final Tensor master;
-    private final Tensor m;
-    private final Tensor v;
-    private final @Nullable ExactReduction exactReduction;
+    private final List<Tensor> m = new ArrayList<>();
+    private final List<Tensor> v = new ArrayList<>();
     private int steps;
 
     private ShardedAdamW(
-            List<Entry> entries,
+            Gradients gradients,
+            MasterWeights masters,
             Communicator world,
             Kernels kernels,
             StageSettings.Optimizer settings,
-            Sums sums,
             TensorArena arena) {
-        this.sums = sums;
+        this.gradients = gradients;
+        this.masters = masters;
         this.world = world;
         this.kernels = kernels;
         this.settings = settings;
-        Map<String, Long> sizes = new LinkedHashMap<>();
-        for (Entry entry : entries) {
-            if (weights.put(entry.name, entry.weights) != null || entry.weights.dtype() != DType.F32) {
-                throw new IllegalArgumentException("entries must be F32 and have names of their own: name=%s weights=%s"
-                        .formatted(entry.name, entry.weights));
+        for (Tensor own : gradients.own()) {
+            for (List<Tensor> moments : List.of(m, v)) {
+                Tensor moment = arena.allocate(own.shape());
+                kernels.elementwise().zero(moment);
+                moments.add(moment);
             }
-            sizes.put(entry.name, entry.weights.elements());
         }
-        this.space = FlatSpace.of(sizes);
-        this.bounds = space.evenBounds(world.size());
-        this.allGradients = arena.allocate(gradientType(sums), Math.toIntExact(space.elements()));
-        this.exactReduction = sums == Sums.EXACT ? new ExactReduction(world, kernels, arena) : null;
-        for (Entry entry : entries) {
-            long offset = space.offset(entry.name);
-            gradients.put(
-                    entry.name,
-                    allGradients
-                            .elements(offset, offset + entry.weights.elements())
-                            .reshape(entry.weights.shape()));
-        }
-        int slice = Math.toIntExact(bounds[world.index() + 1] - bounds[world.index()]);
-        this.ownGradient = arena.allocate(slice);
-        this.master = arena.allocate(slice);
-        this.m = arena.allocate(slice);
-        this.v = arena.allocate(slice);
-        kernels.elementwise().zero(m);
-        kernels.elementwise().zero(v);
-        zeroGradients();
-        reloadMaster();
     }
 
-    /**
-     * Fresh state for weights as they are now. All ranks pass the same entries in the same order.
-     *
-     * @param sums EXACT: gradients accumulate in SUM128, so that slices, norm and update have the same bits on every mesh
-     */
+    /** Fresh state. The masters have the ranges of the gradients, in their order. */
     public static ShardedAdamW create(
-            List<Entry> entries,
+            Gradients gradients,
+            MasterWeights masters,
             Communicator world,
             Kernels kernels,
             StageSettings.Optimizer settings,
-            Sums sums,
             TensorArena arena) {
-        return new ShardedAdamW(entries, world, kernels, settings, sums, arena);
+        return new ShardedAdamW(gradients, masters, world, kernels, settings, arena);
     }
 
-    /** Most bytes that {@link #create} takes from its arena on any rank, for {@code elements} trainable elements. */
-    public static long sizeBytes(long elements, int worldSize, Sums sums) {
-        int slice = Math.toIntExact(Math.ceilDiv(elements, (long) worldSize));
-        return TensorArena.sizeBytes(gradientType(sums), Math.toIntExact(elements))
-                + 4 * TensorArena.sizeBytes(DType.F32, slice)
-                + (sums == Sums.EXACT ? ExactReduction.sizeBytes(worldSize) : 0);
-    }
-
-    private static DType gradientType(Sums sums) {
-        return sums == Sums.EXACT ? DType.SUM128 : DType.F32;
-    }
-
-    /** The gradient of an entry, into which the backward pass adds; null for a name that does not train. */
-    public @Nullable Tensor gradient(String name) {
-        return gradients.get(name);
-    }
-
-    /** To be called before the first backward pass of every step: a step leaves other values in the buffer. */
-    public void zeroGradients() {
-        kernels.elementwise().zero(allGradients);
+    /** Bytes that {@link #create} takes from its arena on rank {@code rank} of {@code ranks}. */
+    public static long sizeBytes(List<TrainedRange> ranges, int rank, int ranks) {
+        return ranges.stream()
+                .mapToLong(range -> {
+                    long[] bounds = range.bounds(ranks);
+                    return 2 * TensorArena.sizeBytes(DType.F32, Math.toIntExact(bounds[rank + 1] - bounds[rank]));
+                })
+                .sum();
     }
 
     /**
-     * One optimizer step on the sum over all ranks of the gradients that were added since {@link #zeroGradients}.
+     * One optimizer step on the sum over all ranks of the gradients that were added since {@link Gradients#begin}.
      *
      * @param locallyFinite whether everything that this rank computed otherwise (its loss) is finite
      */
     public Update step(double learningRate, boolean locallyFinite) {
-        reduceGradients();
-        double[] squares = squares();
+        gradients.finish();
+        List<Tensor> own = gradients.own();
+        double[] squares = squares(own);
         double[] shared = Arrays.copyOf(squares, squares.length + 1);
         shared[squares.length] = locallyFinite ? 0 : 1;
         world.allReduceSum(shared);
@@ -159,21 +109,32 @@ public final class ShardedAdamW {
             return new Update(norm, false);
         }
         steps++;
-        kernels.optimizer()
-                .adamW(
-                        master,
-                        ownGradient,
-                        m,
-                        v,
-                        (float) clipFactor(norm),
-                        learningRate,
-                        settings.beta1(),
-                        settings.beta2(),
-                        settings.epsilon(),
-                        settings.weightDecay(),
-                        steps);
-        gatherWeights();
+        List<Tensor> weights = masters.own();
+        for (int i = 0; i < own.size(); i++) {
+            kernels.optimizer()
+                    .adamW(
+                            weights.get(i),
+                            own.get(i),
+                            m.get(i),
+                            v.get(i),
+                            (float) clipFactor(norm),
+                            learningRate,
+                            settings.beta1(),
+                            settings.beta2(),
+                            settings.epsilon(),
+                            settings.weightDecay(),
+                            steps);
+        }
+        masters.publish();
         return new Update(norm, true);
+    }
+
+    public Gradients gradients() {
+        return gradients;
+    }
+
+    public MasterWeights masters() {
+        return masters;
     }
 
     /** Steps that changed the weights so far: what bias correction counts. */
@@ -181,60 +142,54 @@ public final class ShardedAdamW {
         return steps;
     }
 
-    /** Views of the own slice's state, by entry: to be written, or filled by a restore. */
+    /** Views of the own share's state, by entry: to be written, or filled by a restore. */
     public List<StatePiece> statePieces() {
         List<StatePiece> pieces = new ArrayList<>();
-        long first = bounds[world.index()];
-        for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
-            long from = piece.flatFrom() - first;
-            long to = from + piece.elements();
-            int[] shape = weightsOf(piece.name()).shape();
-            pieces.add(new StatePiece(piece.name(), shape, piece.from(), m.elements(from, to), v.elements(from, to)));
+        List<TrainedRange> ranges = gradients.ranges();
+        for (int i = 0; i < ranges.size(); i++) {
+            TrainedRange range = ranges.get(i);
+            long[] bounds = range.bounds(world.size());
+            long first = bounds[world.index()];
+            for (FlatSpace.Piece piece : range.pieces(first, bounds[world.index() + 1])) {
+                long from = piece.flatFrom() - first;
+                long to = from + piece.elements();
+                int[] shape = range.unit().spec(piece.name()).shape();
+                pieces.add(new StatePiece(
+                        piece.name(),
+                        shape,
+                        piece.from(),
+                        m.get(i).elements(from, to),
+                        v.get(i).elements(from, to)));
+            }
         }
         return pieces;
     }
 
-    /** Goes on as if {@code newSteps} steps had been made; {@link #statePieces} and the weights have been filled before. */
+    /** Goes on as if {@code newSteps} steps had been made; {@link #statePieces}, weights and masters have been filled before. */
     public void resumeAt(int newSteps) {
         if (newSteps < 0) {
             throw new IllegalArgumentException("steps must not be negative: steps=" + newSteps);
         }
         steps = newSteps;
-        reloadMaster();
     }
 
-    /** Takes the own slice's master weights from the weights, after something else than a step has changed them. */
-    public void reloadMaster() {
-        long first = bounds[world.index()];
-        for (FlatSpace.Piece piece : space.pieces(first, bounds[world.index() + 1])) {
-            long from = piece.flatFrom() - first;
-            Tensor source = weightsOf(piece.name()).elements(piece.from(), piece.to());
-            kernels.elementwise().copy(source, master.elements(from, from + piece.elements()));
+    /** The own shares' part of the sum of squares, as numbers to be added over all ranks. */
+    private double[] squares(List<Tensor> own) {
+        if (gradients.sums() == Sums.EXACT) {
+            ExactSum squares = new ExactSum();
+            own.forEach(share -> kernels.elementwise().addSquares(share, squares));
+            return squares.digits();
         }
-    }
-
-    /** (all elements) of every rank -> (own slice): summed in rank order, or exactly. */
-    private void reduceGradients() {
-        if (exactReduction != null) {
-            exactReduction.reduceScatter(allGradients, bounds, ownGradient);
-        } else {
-            world.reduceScatterSum(allGradients.segment(), bounds, ownGradient.segment());
+        double squares = 0;
+        for (Tensor share : own) {
+            squares += kernels.elementwise().sumOfSquares(share);
         }
-    }
-
-    /** The own slice's part of the sum of squares, as numbers to be added over all ranks. */
-    private double[] squares() {
-        if (sums == Sums.FAST) {
-            return new double[] {kernels.elementwise().sumOfSquares(ownGradient)};
-        }
-        ExactSum squares = new ExactSum();
-        kernels.elementwise().addSquares(ownGradient, squares);
-        return squares.digits();
+        return new double[] {squares};
     }
 
     /** The sum of squares from added {@link #squares}. */
     private double sumOfSquares(double[] added) {
-        return sums == Sums.FAST ? added[0] : ExactSum.ofDigits(added).value();
+        return gradients.sums() == Sums.EXACT ? ExactSum.ofDigits(added).value() : added[0];
     }
 
     private double clipFactor(double norm) {
@@ -244,38 +199,8 @@ public final class ShardedAdamW {
         return Math.min(1, settings.clipNorm() / (norm + CLIP_EPSILON));
     }
 
-    /** (own slice) of every rank -> (all elements), into the gradient buffer, which is free now, and from there into the weights. */
-    private void gatherWeights() {
-        int elements = Math.toIntExact(space.elements());
-        Tensor all = Tensor.of(
-                allGradients.segment().asSlice(0, (long) elements * DType.F32.sizeBytes()), DType.F32, elements);
-        List<MemorySegment> slices = new ArrayList<>();
-        for (int rank = 0; rank < world.size(); rank++) {
-            slices.add(all.elements(bounds[rank], bounds[rank + 1]).segment());
-        }
-        world.allGatherV(master.segment(), slices);
-        for (String name : weights.keySet()) {
-            Tensor target = weightsOf(name);
-            long offset = space.offset(name);
-            kernels.elementwise().copy(all.elements(offset, offset + target.elements()), target);
-        }
-    }
-
-    private Tensor weightsOf(String name) {
-        return required(weights, name);
-    }
-
-    private static Tensor required(Map<String, Tensor> tensors, String name) {
-        Tensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalStateException("entry must be known: name=%s known=%s".formatted(name, tensors.keySet()));
-        }
-        return tensor;
-    }
-
     @Override
     public String toString() {
-        return "ShardedAdamW(elements=%d rank=%d bounds=%s steps=%d)"
-                .formatted(space.elements(), world.index(), Arrays.toString(bounds), steps);
+        return "ShardedAdamW(ranges=%d rank=%d steps=%d)".formatted(m.size(), world.index(), steps);
     }
 }

@@ -45,6 +45,11 @@ public final class StepMemory implements AutoCloseable {
         return new Workspace(device, step, scratch);
     }
 
+    /** The device that passes run on. */
+    public Kernels device() {
+        return device;
+    }
+
     public StepPlan capacity() {
         return capacity;
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Projector {
     private final ModelConfig config;
+    private final Weights weights;
     private final LayerNormLayer norm;
     private final LinearLayer in;
     private final LinearLayer out;
@@ -27,6 +28,7 @@ public final class Projector {
 
     public Projector(ModelConfig config, Weights weights) {
         this.config = config;
+        this.weights = weights;
         this.norm =
                 new LayerNormLayer(weights, ParameterSpec.PROJECTOR + "layers.1", ModelConfig.PROJECTOR_NORM_EPSILON);
         this.in = new LinearLayer(weights, ParameterSpec.PROJECTOR + "layers.2");
@@ -35,6 +37,7 @@ public final class Projector {
 
     /** {@code hidden [F * P, C] -> projected [M, D]}; all tensors in the step arena. */
     public Output forward(Workspace ws, Tensor hidden) {
+        weights.use(ParameterSpec.PROJECTOR);
         int frames = hidden.rows() / config.vision().patches();
         int rows = frames * config.tokensPerFrame();
         int d = config.llm().hiddenSize();
@@ -56,6 +59,8 @@ public final class Projector {
      * @param dHidden overwritten with the gradient of the vision features; null when the tower is frozen
      */
     public void backward(Workspace ws, Tape tape, Tensor dProjected, @Nullable Tensor dHidden) {
+        weights.use(ParameterSpec.PROJECTOR);
+        weights.openGradients(ParameterSpec.PROJECTOR);
         long mark = ws.scratch().mark();
         Tensor dWide = ws.scratch().allocate(tape.wide().rows(), tape.wide().columns());
         out.backward(ws, tape.activated(), dProjected, 0f, dWide);
@@ -68,5 +73,6 @@ public final class Projector {
             ws.kernels().rows().downsampleBackward(dJoined, config.vision().grid(), dHidden);
         }
         ws.scratch().rewind(mark);
+        weights.closeGradients(ParameterSpec.PROJECTOR);
     }
 }

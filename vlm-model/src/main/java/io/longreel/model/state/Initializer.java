@@ -23,58 +23,71 @@ public final class Initializer {
 
     /** Fills every parameter. */
     public void fill(Parameters parameters) {
-        for (String name : parameters.names()) {
-            fill(name, parameters.tensor(name));
+        for (ParameterSpec spec : ParameterSpec.of(config)) {
+            fill(spec, 0, parameters.tensor(spec.name()));
         }
     }
 
     /** Normal values for an adapter's first matrix: {@code a [rank, in]} with deviation 1/sqrt(in); its second starts at zero. */
     public void fillAdapter(String name, Tensor a, Tensor b) {
-        normal(stream(name), a, 1.0 / Math.sqrt(a.columns()));
+        Draw draw = normal(stream(name), 1.0 / Math.sqrt(a.columns()));
+        for (long i = 0; i < a.elements(); i++) {
+            a.setFloat(i, draw.next());
+        }
         b.zero();
     }
 
-    private void fill(String name, Tensor tensor) {
-        boolean norm = tensor.rank() == 1 && name.endsWith(".weight");
-        if (norm) {
-            for (long i = 0; i < tensor.elements(); i++) {
-                tensor.setFloat(i, 1f);
-            }
-        } else if (name.startsWith(ParameterSpec.LLM)) {
-            if (name.endsWith(".bias")) {
-                tensor.zero();
-            } else {
-                normal(stream(name), tensor, DECODER_DEVIATION);
-            }
-        } else if (name.startsWith(ParameterSpec.PROJECTOR)) {
-            projector(name, tensor);
-        } else {
-            vision(name, tensor);
+    /** Fills elements {@code [from, from + target.elements())} of a parameter: whoever asks for whatever part gets the same values. */
+    public void fill(ParameterSpec spec, long from, Tensor target) {
+        Draw draw = draw(spec);
+        for (long i = 0; i < from; i++) {
+            draw.next();
+        }
+        for (long i = 0; i < target.elements(); i++) {
+            target.setFloat(i, draw.next());
         }
     }
 
-    private void projector(String name, Tensor tensor) {
-        boolean normBias = name.equals(ParameterSpec.PROJECTOR + "layers.1.bias");
+    /** The values of one parameter, in order. */
+    private interface Draw {
+        float next();
+    }
+
+    private Draw draw(ParameterSpec spec) {
+        String name = spec.name();
+        if (spec.shape().length == 1 && name.endsWith(".weight")) {
+            return () -> 1f; // a norm
+        }
+        if (name.startsWith(ParameterSpec.LLM)) {
+            return name.endsWith(".bias") ? () -> 0f : normal(stream(name), DECODER_DEVIATION);
+        }
+        return name.startsWith(ParameterSpec.PROJECTOR) ? projector(name) : vision(spec);
+    }
+
+    private Draw projector(String name) {
+        if (name.equals(ParameterSpec.PROJECTOR + "layers.1.bias")) {
+            return () -> 0f; // of the norm
+        }
         int in = name.contains("layers.2.")
                 ? 4 * config.vision().hiddenSize()
                 : config.llm().hiddenSize();
-        if (normBias) {
-            tensor.zero();
-        } else {
-            uniform(stream(name), tensor, 1.0 / Math.sqrt(in));
-        }
+        return uniform(stream(name), 1.0 / Math.sqrt(in));
     }
 
-    private void vision(String name, Tensor tensor) {
+    private Draw vision(ParameterSpec spec) {
+        String name = spec.name();
+        int rows = spec.shape()[0];
+        double columns = (double) spec.elements() / rows;
         if (name.endsWith(".bias")) {
-            tensor.zero();
-        } else if (name.endsWith("position_embedding.weight")) {
-            normal(stream(name), tensor, 1.0 / Math.sqrt(config.vision().hiddenSize()));
-        } else if (name.endsWith("patch_embedding.weight")) {
-            normal(stream(name), tensor, 1.0 / Math.sqrt(tensor.columns()));
-        } else {
-            uniform(stream(name), tensor, Math.sqrt(6.0 / (tensor.rows() + tensor.columns())));
+            return () -> 0f;
         }
+        if (name.endsWith("position_embedding.weight")) {
+            return normal(stream(name), 1.0 / Math.sqrt(config.vision().hiddenSize()));
+        }
+        if (name.endsWith("patch_embedding.weight")) {
+            return normal(stream(name), 1.0 / Math.sqrt(columns));
+        }
+        return uniform(stream(name), Math.sqrt(6.0 / (rows + columns)));
     }
 
     private RandomGenerator stream(String name) {
@@ -85,15 +98,11 @@ public final class Initializer {
         return new SplittableRandom(seed ^ hash);
     }
 
-    private static void normal(RandomGenerator random, Tensor tensor, double deviation) {
-        for (long i = 0; i < tensor.elements(); i++) {
-            tensor.setFloat(i, (float) (deviation * random.nextGaussian()));
-        }
+    private static Draw normal(RandomGenerator random, double deviation) {
+        return () -> (float) (deviation * random.nextGaussian());
     }
 
-    private static void uniform(RandomGenerator random, Tensor tensor, double bound) {
-        for (long i = 0; i < tensor.elements(); i++) {
-            tensor.setFloat(i, (float) (bound * (2 * random.nextDouble() - 1)));
-        }
+    private static Draw uniform(RandomGenerator random, double bound) {
+        return () -> (float) (bound * (2 * random.nextDouble() - 1));
     }
 }

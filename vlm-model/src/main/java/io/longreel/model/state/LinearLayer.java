@@ -72,6 +72,6 @@ public final class LinearLayer {
     }
 
     private @Nullable Tensor bias() {
-        return weights.parameters().contains(name + ".bias") ? weights.weight(name + ".bias") : null;
+        return weights.contains(name + ".bias") ? weights.weight(name + ".bias") : null;
     }
 }

@@ -1,6 +1,7 @@
 package io.longreel.model.state;
 
 import io.longreel.model.ModelConfig;
+import io.longreel.ops.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,6 +13,10 @@ public record ParameterSpec(String name, int[] shape) {
     public static final String VISION = "vision_tower.";
     public static final String PROJECTOR = "mm_projector.";
     public static final String LLM = "llm.";
+
+    public long elements() {
+        return Tensor.elements(shape);
+    }
 
     /** Every parameter of a model, in the order in which they lie in the flat buffer. */
     public static List<ParameterSpec> of(ModelConfig config) {

@@ -13,6 +13,7 @@ import io.longreel.ops.tensor.Tensor;
 /** One SigLIP block: {@code x += Attn(LN1 x); x += MLP(LN2 x)} with GELU-tanh. Legend: T rows = frames * patches, N heads, H head dim, C = N H. */
 final class VisionBlock {
     private final ModelConfig.Vision config;
+    private final String unit;
     private final LayerNormLayer norm1;
     private final LayerNormLayer norm2;
     private final LinearLayer queryProjection;
@@ -39,6 +40,7 @@ final class VisionBlock {
     VisionBlock(ModelConfig.Vision config, Weights weights, int layer) {
         this.config = config;
         String prefix = ParameterSpec.visionLayer(layer);
+        unit = prefix;
         norm1 = new LayerNormLayer(weights, prefix + "layer_norm1", config.layerNormEps());
         norm2 = new LayerNormLayer(weights, prefix + "layer_norm2", config.layerNormEps());
         queryProjection = new LinearLayer(weights, prefix + "self_attn.q_proj");
@@ -51,6 +53,11 @@ final class VisionBlock {
         for (int i = 0; i < kvHead.length; i++) {
             kvHead[i] = i;
         }
+    }
+
+    /** The unit that the block's parameters are. */
+    String unit() {
+        return unit;
     }
 
     /** New hidden state; without a tape it replaces {@code x} in place. */

@@ -3,6 +3,7 @@ package io.longreel.model.vision;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.state.LinearLayer;
 import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.tensor.Tensor;
@@ -46,11 +47,13 @@ public final class VisionTower {
         long mark = ws.step().mark();
         Tensor patches = ws.step().allocate(frames * patchCount, 3 * config.patchSize() * config.patchSize());
         ws.kernels().rows().patches(pixels, config.patchSize(), patches);
+        weights.use(Unit.VISION_EMBEDDINGS);
         patchEmbedding.forward(ws, patches, hidden);
         addPositions(ws, hidden, frames);
         List<VisionBlock.Tape> tapes = new ArrayList<>();
         Tensor x = hidden;
         for (VisionBlock block : blocks) {
+            weights.use(block.unit());
             if (keepTape) {
                 VisionBlock.Output output = block.forward(ws, x, patchCount, true);
                 x = output.hidden();
@@ -69,8 +72,14 @@ public final class VisionTower {
     /** Accumulates the gradients of the tower; {@code dHidden} is overwritten. */
     public void backward(Workspace ws, Tape tape, Tensor dHidden) {
         for (int i = blocks.size() - 1; i >= 0; i--) {
-            blocks.get(i).backward(ws, tape.blocks().get(i), dHidden, config.patches());
+            VisionBlock block = blocks.get(i);
+            weights.use(block.unit());
+            weights.openGradients(block.unit());
+            block.backward(ws, tape.blocks().get(i), dHidden, config.patches());
+            weights.closeGradients(block.unit());
         }
+        weights.use(Unit.VISION_EMBEDDINGS);
+        weights.openGradients(Unit.VISION_EMBEDDINGS);
         Tensor dPosition = weights.gradient(ParameterSpec.VISION + "embeddings.position_embedding.weight");
         if (dPosition != null) {
             for (int row = 0; row < dHidden.rows(); row += config.patches()) {
@@ -78,6 +87,7 @@ public final class VisionTower {
             }
         }
         patchEmbedding.backward(ws, tape.patches(), dHidden, 0f, null);
+        weights.closeGradients(Unit.VISION_EMBEDDINGS);
     }
 
     private void addPositions(Workspace ws, Tensor hidden, int frames) {

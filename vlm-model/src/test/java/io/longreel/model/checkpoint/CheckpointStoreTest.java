@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.model.state.TestStores;
+import io.longreel.model.state.WeightStore;
+import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
-import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,8 +89,9 @@ class CheckpointStoreTest {
 
     private static SliceFile slice(Path directory) {
         try (TensorArena arena = TensorArena.open("test", 1024)) {
-            Tensor values = arena.zeros(5);
-            return TrainingState.save(directory, 0, 1, Map.of("w", values), null);
+            WeightStore store = TestStores.whole(Map.of("w", new int[] {5}), 0, 1, arena);
+            return TrainingState.save(
+                    directory, 0, List.of(store), null, Devices.plain().kernels());
         }
     }
 

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.model.state.TestStores;
+import io.longreel.model.state.WeightStore;
+import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
@@ -173,7 +176,11 @@ class TrainingCheckpointTest {
             assertFault("kind=v", () -> checkpoint.read(StateKind.V, "b", arena.allocate(7)));
             Map<String, Tensor> fewer = new TreeMap<>(weights);
             fewer.remove("b");
-            assertFault("tensor more, tensor=b", () -> TrainingState.restore(checkpoint, fewer, null));
+            List<WeightStore> stores = List.of(TestStores.copyOf(fewer, 0, 1, arena));
+            assertFault(
+                    "tensor more, tensor=b",
+                    () -> TrainingState.restore(
+                            checkpoint, stores, null, Devices.plain().kernels()));
         }
     }
 
@@ -185,7 +192,11 @@ class TrainingCheckpointTest {
         }
         List<SliceFile> slices = new ArrayList<>();
         for (int rank = 0; rank < ranks; rank++) {
-            slices.add(TrainingState.save(target, rank, ranks, weights, null));
+            try (TensorArena copies = TensorArena.open("copies", 1 << 22)) {
+                List<WeightStore> stores = List.of(TestStores.copyOf(weights, rank, ranks, copies));
+                slices.add(TrainingState.save(
+                        target, rank, stores, null, Devices.plain().kernels()));
+            }
         }
         CheckpointManifest manifest = manifest(slices);
         manifest.write(target);

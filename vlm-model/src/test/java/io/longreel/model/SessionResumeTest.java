@@ -3,6 +3,7 @@ package io.longreel.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.longreel.config.PrecisionSettings;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
@@ -38,6 +39,7 @@ class SessionResumeTest {
     Path directory;
 
     private final List<StageSettings> stages = new ArrayList<>();
+    private SessionOptions options = SessionOptions.DEFAULTS;
 
     @BeforeEach
     void stages() {
@@ -65,6 +67,17 @@ class SessionResumeTest {
             for (int i = 0; i < resumed.length; i++) {
                 assertEquals(tail(whole)[i], resumed[i], 1e-4 * tail(whole)[i], stage.name() + " step " + i);
             }
+        }
+    }
+
+    @Test
+    void shouldGoOnWithTheSameBitsOnAnotherMeshWhenSumsAreExact() {
+        options = SessionOptions.DEFAULTS.withPrecision(new PrecisionSettings(
+                PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, PrecisionSettings.Sums.EXACT));
+        for (StageSettings stage : stages) {
+            double[] whole = onMesh(Mesh.single(), session -> losses(session, stage, 0, STEPS));
+            stopped(stage, new Mesh(1, 2, 2));
+            assertArrayEquals(tail(whole), resumed(stage, new Mesh(1, 3, 1)), stage.name());
         }
     }
 
@@ -108,17 +121,16 @@ class SessionResumeTest {
                 .toArray();
     }
 
-    private static double[] onMesh(Mesh mesh, Function<MmspSession, double[]> work) {
+    private double[] onMesh(Mesh mesh, Function<MmspSession, double[]> work) {
         return run(mesh, work).getFirst();
     }
 
-    private static <T> List<T> run(Mesh mesh, Function<MmspSession, T> work) {
+    private <T> List<T> run(Mesh mesh, Function<MmspSession, T> work) {
         ModelConfig config = VilaCheckpoint.readConfig(GOLDEN.resolve("checkpoint"));
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<RankEndpoint> endpoints = transport.endpoints();
             return RankThreads.run(endpoints, endpoint -> {
-                try (MmspSession session =
-                        MmspSession.open(config, Devices.cpu(), mesh, SessionOptions.DEFAULTS, endpoint)) {
+                try (MmspSession session = MmspSession.open(config, Devices.cpu(), mesh, options, endpoint)) {
                     return work.apply(session);
                 }
             });

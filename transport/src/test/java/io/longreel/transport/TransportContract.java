@@ -11,6 +11,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.transport.fault.LinkFault;
 import io.longreel.transport.fault.LinkFault.Action;
 import io.longreel.transport.fault.ScriptedFault;
+import io.longreel.transport.fault.SeededDelay;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -107,6 +108,15 @@ abstract class TransportContract {
     @Test
     void shouldGatherAndReduceAndMeetWhenMeshIsThreeByTwo() {
         assertMeshGroupsWork(new Mesh(1, 3, 2));
+    }
+
+    @Test
+    void shouldGatherAndReduceAndMeetWhenFramesAreLate() {
+        for (long seed = 1; seed <= 3; seed++) {
+            SeededDelay delay = new SeededDelay(seed, 30);
+            assertMeshGroupsWork(new Mesh(1, 3, 2), delay);
+            assertTrue(delay.heldFrames() > 0, "seed=" + seed);
+        }
     }
 
     @Test
@@ -393,7 +403,11 @@ abstract class TransportContract {
     }
 
     private void assertMeshGroupsWork(Mesh mesh) {
-        try (World world = open(mesh)) {
+        assertMeshGroupsWork(mesh, LinkFault.NONE);
+    }
+
+    private void assertMeshGroupsWork(Mesh mesh, LinkFault fault) {
+        try (World world = open(GENERATION, mesh, Duration.ofSeconds(30), fault)) {
             RankThreads.run(world.endpoints(), endpoint -> {
                 int rank = endpoint.rank();
                 List<Communicator> groups = List.of(

@@ -41,7 +41,7 @@ class ArrivalOrderTest {
         for (long seed = 1; seed <= SEEDS; seed++) {
             SeededDelay delay = new SeededDelay(seed, POLLS_MAX);
             GoldenSteps.Result actual = steps.run(mesh, options, delay);
-            assertTrue(delay.held() > 0, "seed=" + seed);
+            assertTrue(delay.heldFrames() > 0, "seed=" + seed);
             orders.add(IntStream.range(0, mesh.worldSize())
                     .mapToObj(delay::sourcesOf)
                     .toList());

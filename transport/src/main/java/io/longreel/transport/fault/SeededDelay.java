@@ -19,7 +19,7 @@ public final class SeededDelay implements LinkFault {
     private final int pollsMax;
     private final Map<Pair, Integer> pollsLeft = new HashMap<>();
     private final Map<Integer, List<Integer>> sourcesByTarget = new HashMap<>();
-    private long held;
+    private long heldFrames;
 
     /** @param pollsMax longest time that a frame is held; half of all frames are not held at all */
     public SeededDelay(long seed, int pollsMax) {
@@ -30,10 +30,9 @@ public final class SeededDelay implements LinkFault {
     @Override
     public synchronized Action onFrame(int generation, int source, int target, long sequence) {
         Pair pair = new Pair(source, target);
-        int left = pollsLeft.computeIfAbsent(pair, p -> polls(source, target, sequence));
+        int left = pollsLeft.computeIfAbsent(pair, p -> begin(source, target, sequence));
         if (left > 0) {
             pollsLeft.put(pair, left - 1);
-            held++;
             return Action.HOLD;
         }
         pollsLeft.remove(pair);
@@ -41,14 +40,20 @@ public final class SeededDelay implements LinkFault {
         return Action.DELIVER;
     }
 
-    /** How often a frame was held for a poll. */
-    public synchronized long held() {
-        return held;
+    /** Frames that were held: a delay that never happened proves nothing. */
+    public synchronized long heldFrames() {
+        return heldFrames;
     }
 
     /** Where the frames to a rank came from, in the order in which they left. */
     public synchronized List<Integer> sourcesOf(int target) {
         return List.copyOf(sourcesByTarget.getOrDefault(target, List.of()));
+    }
+
+    private int begin(int source, int target, long sequence) {
+        int polls = polls(source, target, sequence);
+        heldFrames += polls > 0 ? 1 : 0;
+        return polls;
     }
 
     private int polls(int source, int target, long sequence) {

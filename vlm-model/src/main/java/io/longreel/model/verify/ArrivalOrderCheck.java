@@ -2,6 +2,7 @@ package io.longreel.model.verify;
 
 import io.longreel.model.verify.AttentionRun.Outcome;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.fault.SeededDelay;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.List;
 /** Runs a case again, and with messages held back at random: the bits of every result must be the same. */
 final class ArrivalOrderCheck {
     private static final int DELAYS = 3;
+
+    /** Polls that a frame is held back for at most. */
+    private static final int HOLDS_MAX = 400;
 
     private final AttentionRun run;
     private final long seed;
@@ -37,7 +41,7 @@ final class ArrivalOrderCheck {
         compare("again", first, run.run(c, sequence, in, LinkFault.NONE), c, failures);
         long held = 0;
         for (int i = 0; i < DELAYS; i++) {
-            SeededDelays delays = new SeededDelays(seed + i);
+            SeededDelay delays = new SeededDelay(seed + i, HOLDS_MAX);
             compare("delays=" + (seed + i), first, run.run(c, sequence, in, delays), c, failures);
             held += delays.heldFrames();
         }

@@ -112,7 +112,7 @@ final class ParallelismReader {
                         "must not exceed the decoder's layers: layers=%d, the model has %d; all = every layer"
                                 .formatted(layers, architecture.llm().layers()),
                         root.pathOf("model")));
-        return new RecomputeSettings(layers, section.flag("keep-attention"));
+        return new RecomputeSettings(layers, section.flag("keep-attention"), section.flag("vision"));
     }
 
     AttentionSettings attention() {

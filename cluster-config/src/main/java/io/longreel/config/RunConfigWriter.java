@@ -96,7 +96,10 @@ final class RunConfigWriter {
 
     private static Map<String, Object> recompute(RecomputeSettings recompute) {
         boolean all = recompute.layers() == RecomputeSettings.ALL;
-        return Map.of("layers", all ? "all" : recompute.layers(), "keep-attention", recompute.keepAttention());
+        return Map.of(
+                "layers", all ? "all" : recompute.layers(),
+                "keep-attention", recompute.keepAttention(),
+                "vision", recompute.vision());
     }
 
     private static Map<String, Object> attention(AttentionSettings attention) {

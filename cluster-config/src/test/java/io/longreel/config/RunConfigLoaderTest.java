@@ -129,7 +129,7 @@ final class RunConfigLoaderTest {
                         "mesh.inner=ring",
                         "sharding={layout=striped,stages=one,state=parameters}",
                         "precision={weights=bf16,exchange=bf16}",
-                        "recompute={layers=all,keep-attention=false}",
+                        "recompute={layers=all,keep-attention=false,vision=true}",
                         "attention={mask=prefix-lm,window=100,sinks=4,block-sparse={block=64,local=4,stride=8}}"));
         assertEquals(new Mesh(1, 2, 2, Mesh.Inner.RING), config.mesh());
         assertEquals(ShardingSettings.Layout.STRIPED, config.sharding().layout());
@@ -137,7 +137,7 @@ final class RunConfigLoaderTest {
         assertEquals(ShardingSettings.State.PARAMETERS, config.sharding().state());
         assertEquals(PrecisionSettings.Weights.BF16, config.precision().weights());
         assertEquals(PrecisionSettings.Exchange.BF16, config.precision().exchange());
-        assertEquals(new RecomputeSettings(RecomputeSettings.ALL, false), config.recompute());
+        assertEquals(new RecomputeSettings(RecomputeSettings.ALL, false, true), config.recompute());
         assertEquals(
                 new AttentionSettings(
                         AttentionSettings.Mask.PREFIX_LM,

@@ -69,7 +69,8 @@ final class RunConfigPropertyTest {
                         one(random, EnumSet.allOf(PrecisionSettings.Weights.class)),
                         one(random, EnumSet.allOf(PrecisionSettings.Exchange.class)),
                         one(random, EnumSet.allOf(PrecisionSettings.Sums.class))),
-                new RecomputeSettings(from(random, -1, architecture.llm().layers()), random.nextBoolean()),
+                new RecomputeSettings(
+                        from(random, -1, architecture.llm().layers()), random.nextBoolean(), random.nextBoolean()),
                 attention(random),
                 new TransportSettings(
                         one(random, EnumSet.allOf(TransportSettings.IntraNode.class)),

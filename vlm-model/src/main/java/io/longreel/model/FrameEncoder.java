@@ -31,10 +31,11 @@ final class FrameEncoder {
         }
     }
 
-    FrameEncoder(ModelConfig config, Weights weights) {
+    /** @param recompute whether {@link #backward} computes the tower's activations again */
+    FrameEncoder(ModelConfig config, Weights weights, boolean recompute) {
         this.config = config;
         this.weights = weights;
-        this.tower = new VisionTower(config.vision(), weights);
+        this.tower = new VisionTower(config.vision(), weights, recompute);
         this.projector = new Projector(config, weights);
     }
 

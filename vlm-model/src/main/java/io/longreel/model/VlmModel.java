@@ -53,7 +53,7 @@ public final class VlmModel implements AutoCloseable {
         this.config = config;
         this.options = options;
         this.weights = weights;
-        this.encoder = new FrameEncoder(config, weights);
+        this.encoder = new FrameEncoder(config, weights, options.recompute().vision());
         this.decoder = new Decoder(config.llm(), weights, options.recompute());
         this.loss = new VocabularyLoss(config.llm(), weights);
         this.rotary = new RotaryTable(

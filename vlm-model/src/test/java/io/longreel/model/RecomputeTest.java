@@ -8,6 +8,8 @@ import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.RecomputeSettings;
+import io.longreel.config.ShardingSettings;
+import io.longreel.config.ShardingSettings.State;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Mesh.Inner;
 import io.longreel.config.topology.Placement;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Activations that are computed again have the bits of those that are kept, and take the memory and the traffic that they should. */
@@ -68,7 +71,8 @@ class RecomputeTest {
         GoldenSteps steps = new GoldenSteps("gqa-even", GoldenSteps.FULL, STEPS, directory);
         GoldenSteps.Result expected = steps.run(mesh, options);
         assertTrue(expected.reports().stream().allMatch(TrainSession.StepReport::applied));
-        for (RecomputeSettings recompute : List.of(FULL, SELECTIVE, new RecomputeSettings(1, true))) {
+        for (RecomputeSettings recompute : List.of(
+                FULL, new RecomputeSettings(RecomputeSettings.ALL, true, true), new RecomputeSettings(1, true))) {
             assertSame(expected, steps.run(mesh, options.withRecompute(recompute)), mesh + " " + recompute);
         }
     }
@@ -82,6 +86,20 @@ class RecomputeTest {
             assertSame(
                     expected, steps.run(mesh, SessionOptions.DEFAULTS.withRecompute(recompute)), recompute.toString());
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(State.class)
+    void shouldTrainToTheSameBitsWhenStateIsShardedToo(State state) {
+        Mesh mesh = new Mesh(2, 2, 1);
+        ShardingSettings sharding = SessionOptions.DEFAULTS.sharding();
+        SessionOptions options = SessionOptions.DEFAULTS
+                .withSharding(new ShardingSettings(sharding.layout(), sharding.stages(), state))
+                .withPrecision(new PrecisionSettings(PrecisionSettings.Weights.BF16, Exchange.FP32, Sums.FAST));
+        GoldenSteps steps = new GoldenSteps("gqa-even", GoldenSteps.FULL, STEPS, directory);
+        GoldenSteps.Result expected = steps.run(mesh, options);
+        RecomputeSettings recompute = new RecomputeSettings(2, false, true);
+        assertSame(expected, steps.run(mesh, options.withRecompute(recompute)), mesh + " " + state);
     }
 
     static Stream<Mesh> plannedMeshes() {
@@ -124,6 +142,17 @@ class RecomputeTest {
         assertEquals(mesh.worldSize() > 1, full[1].sentBytes() > none.sentBytes(), "attention runs again");
     }
 
+    @Test
+    void shouldTakeLessMemoryWhenTheVisionTowerIsComputedAgain() {
+        Cost kept = cost(Mesh.single(), FULL);
+        Cost again = cost(Mesh.single(), new RecomputeSettings(RecomputeSettings.ALL, false, true));
+        System.out.printf(
+                "recompute vision activationBytes: none=%d vision=%d%n",
+                kept.activationBytes(), again.activationBytes());
+        assertTrue(again.activationBytes() < kept.activationBytes());
+        assertEquals(kept.sentBytes(), again.sentBytes());
+    }
+
     private static void assertSame(GoldenSteps.Result expected, GoldenSteps.Result actual, String what) {
         assertEquals(expected.reports(), actual.reports(), what);
         assertEquals(expected.weights().keySet(), actual.weights().keySet(), what);
@@ -156,7 +185,7 @@ class RecomputeTest {
     private static Cost cost(Mesh mesh, RecomputeSettings recompute, RankEndpoint endpoint) {
         Kernels kernels = Devices.cpu().kernels();
         ModelConfig config = new ModelConfig(
-                new ModelConfig.Vision(16, 24, 1, 2, 28, 7, 1e-6f, -2),
+                new ModelConfig.Vision(16, 24, 4, 2, 28, 7, 1e-6f, -2),
                 new ModelConfig.Llm(64, 32, 96, LAYERS, 4, 2, 512, 1e4, 1, 1e-6f, false),
                 ModelConfig.MLP_DOWNSAMPLE,
                 IMAGE);

@@ -24,6 +24,19 @@ final class VisionBlock {
     private final LinearLayer down;
     private final int[] kvHead;
 
+    /** What a block keeps of its forward pass. */
+    enum Keep {
+        /** Nothing: no backward pass follows, and the input is overwritten. */
+        NOTHING,
+        /** The input, from which the backward pass computes everything again. */
+        INPUT,
+        EVERYTHING
+    }
+
+    /** What a block keeps for its backward pass. */
+    sealed interface Kept {}
+
+    /** Everything. */
     record Tape(
             LayerNormLayer.Tape norm1,
             Tensor q,
@@ -33,9 +46,13 @@ final class VisionBlock {
             Tensor lse,
             LayerNormLayer.Tape norm2,
             Tensor wide,
-            Tensor activated) {}
+            Tensor activated)
+            implements Kept {}
 
-    record Output(Tensor hidden, Tape tape) {}
+    /** The input, [T, C]. */
+    record Seed(Tensor x) implements Kept {}
+
+    record Output(Tensor hidden, Kept kept) {}
 
     VisionBlock(ModelConfig.Vision config, Weights weights, int layer) {
         this.config = config;
@@ -60,8 +77,28 @@ final class VisionBlock {
         return unit;
     }
 
-    /** New hidden state; without a tape it replaces {@code x} in place. */
-    Output forward(Workspace ws, Tensor x, int patches, boolean keepTape) {
+    /** {@code x [T, C] -> hidden}, which is {@code x} itself when nothing is kept. */
+    Output forward(Workspace ws, Tensor x, int patches, Keep keep) {
+        TensorArena step = ws.step();
+        boolean inPlace = keep == Keep.NOTHING;
+        Tensor hidden = inPlace ? x : step.allocate(x.shape());
+        long mark = step.mark();
+        Tensor middle = inPlace ? x : step.allocate(x.shape());
+        Tape tape = activations(ws, x, middle, patches);
+        addBranch(ws, down, tape.activated(), middle, hidden);
+        if (keep == Keep.INPUT) {
+            step.rewind(mark);
+            return new Output(hidden, new Seed(x));
+        }
+        return new Output(hidden, tape);
+    }
+
+    /**
+     * All activations but the output, in the step arena.
+     *
+     * @param middle overwritten with what follows the attention branch; it may be {@code x}
+     */
+    private Tape activations(Workspace ws, Tensor x, Tensor middle, int patches) {
         TensorArena step = ws.step();
         int rows = x.rows();
         int c = config.hiddenSize();
@@ -89,23 +126,36 @@ final class VisionBlock {
                         attention,
                         lse,
                         ws.scratch());
-        Tensor branch = step.allocate(rows, c);
-        outProjection.forward(ws, attention.reshape(rows, c), branch);
-        Tensor middle = keepTape ? step.allocate(rows, c) : x;
-        ws.kernels().elementwise().add(x, branch, middle);
+        addBranch(ws, outProjection, attention.reshape(rows, c), x, middle);
         LayerNormLayer.Tape n2 = norm2.forward(ws, middle);
         Tensor wide = step.allocate(rows, config.intermediateSize());
         Tensor activated = step.allocate(rows, config.intermediateSize());
         up.forward(ws, n2.y(), wide);
         ws.kernels().elementwise().geluTanh(wide, activated);
-        down.forward(ws, activated, branch);
-        Tensor hidden = keepTape ? branch : middle;
-        ws.kernels().elementwise().add(middle, branch, hidden);
-        return new Output(hidden, new Tape(n1, q, k, v, attention, lse, n2, wide, activated));
+        return new Tape(n1, q, k, v, attention, lse, n2, wide, activated);
+    }
+
+    /** {@code sum = residual + projection(input)}; it may be {@code residual}. */
+    private static void addBranch(Workspace ws, LinearLayer projection, Tensor input, Tensor residual, Tensor sum) {
+        long mark = ws.scratch().mark();
+        Tensor branch = ws.scratch().allocate(residual.shape());
+        projection.forward(ws, input, branch);
+        ws.kernels().elementwise().add(residual, branch, sum);
+        ws.scratch().rewind(mark);
     }
 
     /** Turns the gradient of the block's output into that of its input, in place, and accumulates its parameters' gradients. */
-    void backward(Workspace ws, Tape tape, Tensor dHidden, int patches) {
+    void backward(Workspace ws, Kept kept, Tensor dHidden, int patches) {
+        long mark = ws.step().mark();
+        Tape tape = switch (kept) {
+            case Tape all -> all;
+            case Seed seed -> activations(ws, seed.x(), ws.step().allocate(dHidden.shape()), patches);
+        };
+        backward(ws, tape, dHidden, patches);
+        ws.step().rewind(mark);
+    }
+
+    private void backward(Workspace ws, Tape tape, Tensor dHidden, int patches) {
         long mark = ws.scratch().mark();
         int rows = dHidden.rows();
         int c = config.hiddenSize();

@@ -17,18 +17,21 @@ import java.util.List;
 public final class VisionTower {
     private final ModelConfig.Vision config;
     private final Weights weights;
+    private final boolean recompute;
     private final LinearLayer patchEmbedding;
     private final List<VisionBlock> blocks = new ArrayList<>();
 
     /** What the backward pass needs. */
-    public record Tape(Tensor patches, List<VisionBlock.Tape> blocks) {}
+    public record Tape(Tensor patches, List<VisionBlock.Kept> blocks) {}
 
     /** Hidden state of the selected layer, [F * P, C], and the tape when one was asked for. */
     public record Output(Tensor hidden, Tape tape) {}
 
-    public VisionTower(ModelConfig.Vision config, Weights weights) {
+    /** @param recompute whether {@link #backward} computes the activations of blocks again */
+    public VisionTower(ModelConfig.Vision config, Weights weights, boolean recompute) {
         this.config = config;
         this.weights = weights;
+        this.recompute = recompute;
         this.patchEmbedding = new LinearLayer(weights, ParameterSpec.VISION + "embeddings.patch_embedding");
         for (int layer = 0; layer < config.usedLayers(); layer++) {
             blocks.add(new VisionBlock(config, weights, layer));
@@ -50,23 +53,23 @@ public final class VisionTower {
         weights.use(Unit.VISION_EMBEDDINGS);
         patchEmbedding.forward(ws, patches, hidden);
         addPositions(ws, hidden, frames);
-        List<VisionBlock.Tape> tapes = new ArrayList<>();
+        List<VisionBlock.Kept> kept = new ArrayList<>();
+        VisionBlock.Keep forBackward = recompute ? VisionBlock.Keep.INPUT : VisionBlock.Keep.EVERYTHING;
+        VisionBlock.Keep keep = keepTape ? forBackward : VisionBlock.Keep.NOTHING;
         Tensor x = hidden;
         for (VisionBlock block : blocks) {
             weights.use(block.unit());
-            if (keepTape) {
-                VisionBlock.Output output = block.forward(ws, x, patchCount, true);
-                x = output.hidden();
-                tapes.add(output.tape());
-            } else {
+            if (!keepTape) {
                 ws.step().rewind(mark);
-                block.forward(ws, x, patchCount, false);
             }
+            VisionBlock.Output output = block.forward(ws, x, patchCount, keep);
+            x = output.hidden();
+            kept.add(output.kept());
         }
         if (!keepTape) {
             ws.step().rewind(mark);
         }
-        return new Output(x, new Tape(patches, tapes));
+        return new Output(x, new Tape(patches, kept));
     }
 
     /** Accumulates the gradients of the tower; {@code dHidden} is overwritten. */

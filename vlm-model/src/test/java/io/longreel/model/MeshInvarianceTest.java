@@ -9,6 +9,7 @@ import io.longreel.config.AttentionSettings;
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
 import io.longreel.config.PrecisionSettings.Sums;
+import io.longreel.config.RecomputeSettings;
 import io.longreel.config.ShardingSettings;
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.ShardingSettings.Stages;
@@ -32,33 +33,33 @@ class MeshInvarianceTest {
     @TempDir
     Path directory;
 
-    /** A mesh and how the sequence lies on it. */
-    private record Where(Mesh mesh, Layout layout, Stages stages) {
-        static Where of(int data, int ring, int ulysses) {
-            return new Where(new Mesh(data, ring, ulysses), Layout.ZIGZAG, Stages.TWO);
+    /** A mesh and what lies where on it. */
+    private record Where(Mesh mesh, Layout layout, Stages stages, State state) {
+        static Where of(int data, int ring, int ulysses, State state) {
+            return new Where(new Mesh(data, ring, ulysses), Layout.ZIGZAG, Stages.TWO, state);
         }
 
         SessionOptions options(SessionOptions base) {
-            return base.withSharding(
-                    new ShardingSettings(layout, stages, base.sharding().state()));
+            return base.withSharding(new ShardingSettings(layout, stages, state));
         }
     }
 
     private static final List<Where> EVERYWHERE = List.of(
-            Where.of(1, 2, 1),
-            Where.of(1, 3, 1),
-            Where.of(1, 1, 2),
-            Where.of(1, 1, 4),
-            Where.of(1, 2, 2),
-            Where.of(2, 1, 1),
-            Where.of(2, 2, 1),
-            Where.of(3, 1, 2),
-            new Where(new Mesh(1, 2, 2, Inner.RING), Layout.STRIPED, Stages.TWO),
-            new Where(new Mesh(1, 3, 1), Layout.CONTIGUOUS, Stages.TWO),
-            new Where(new Mesh(1, 2, 1), Layout.ZIGZAG, Stages.ONE));
+            Where.of(1, 2, 1, State.OPTIMIZER),
+            Where.of(1, 3, 1, State.GRADIENTS),
+            Where.of(1, 1, 2, State.PARAMETERS),
+            Where.of(1, 1, 4, State.OPTIMIZER),
+            Where.of(1, 2, 2, State.OPTIMIZER),
+            Where.of(2, 1, 1, State.PARAMETERS),
+            Where.of(2, 2, 1, State.OPTIMIZER),
+            Where.of(3, 1, 2, State.GRADIENTS),
+            new Where(new Mesh(1, 2, 2, Inner.RING), Layout.STRIPED, Stages.TWO, State.OPTIMIZER),
+            new Where(new Mesh(1, 3, 1), Layout.CONTIGUOUS, Stages.TWO, State.OPTIMIZER),
+            new Where(new Mesh(1, 2, 1), Layout.ZIGZAG, Stages.ONE, State.PARAMETERS));
 
-    private static final List<Where> SOME =
-            List.of(Where.of(1, 3, 2), new Where(new Mesh(2, 1, 2, Inner.RING), Layout.STRIPED, Stages.ONE));
+    private static final List<Where> SOME = List.of(
+            Where.of(1, 3, 2, State.OPTIMIZER),
+            new Where(new Mesh(2, 1, 2, Inner.RING), Layout.STRIPED, Stages.ONE, State.PARAMETERS));
 
     @Test
     void shouldGiveTheSameBitsOnEveryMeshWhenEverythingTrains() {
@@ -74,6 +75,18 @@ class MeshInvarianceTest {
     @Test
     void shouldGiveTheSameBitsWhenTheExchangeIsNarrow() {
         compare("gqa-even", GoldenSteps.FULL, exact(Exchange.BF16), SOME);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsWhenWeightsAreNarrowAndActivationsComputedAgain() {
+        SessionOptions options = exact(Exchange.FP32)
+                .withPrecision(new PrecisionSettings(PrecisionSettings.Weights.BF16, Exchange.FP32, Sums.EXACT));
+        SessionOptions again = options.withRecompute(new RecomputeSettings(RecomputeSettings.ALL, false));
+        GoldenSteps steps = new GoldenSteps("gqa-even", GoldenSteps.FULL, STEPS, directory);
+        GoldenSteps.Result expected = steps.run(Mesh.single(), options);
+        for (Where where : SOME) {
+            assertSame(expected, steps.run(where.mesh(), where.options(again)), "recomputed " + where);
+        }
     }
 
     @Test

@@ -11,17 +11,22 @@ import io.longreel.model.state.TestStores;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.WeightStore;
 import io.longreel.ops.device.Devices;
+import io.longreel.ops.exact.FixedSum;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankThreads;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -40,13 +45,17 @@ class ShardedAdamWTest {
 
     /** One rank's weights and optimizer. */
     private static final class Replica implements AutoCloseable {
-        final TensorArena arena = TensorArena.open("test", 1 << 16);
+        final TensorArena arena = TensorArena.open("test", 1 << 20);
         final Map<String, Tensor> weights = new TreeMap<>();
         final Gradients gradients;
         final ShardedAdamW optimizer;
         final long plannedBytes;
 
         Replica(Communicator world, boolean sharded) {
+            this(world, sharded, Sums.FAST);
+        }
+
+        Replica(Communicator world, boolean sharded, Sums sums) {
             WeightStore store = TestStores.whole(SHAPES, world.index(), world.size(), arena);
             for (String name : SHAPES.keySet()) {
                 weights.put(name, store.tensor(name));
@@ -57,12 +66,12 @@ class ShardedAdamWTest {
             List<WeightStore> stores = List.of(store);
             int rank = world.index();
             plannedBytes = arena.usedBytes()
-                    + Gradients.sizeBytes(groups, sharded, Sums.FAST, rank, world.size())
-                    + Gradients.windowBytes(groups, sharded, Sums.FAST, world.size())
+                    + Gradients.sizeBytes(groups, sharded, sums, rank, world.size())
+                    + Gradients.windowBytes(groups, sharded, sums, world.size())
                     + MasterWeights.sizeBytes(ranges, stores, rank, world.size())
                     + ShardedAdamW.sizeBytes(ranges, rank, world.size());
             Kernels kernels = Devices.plain().kernels();
-            gradients = Gradients.create(groups, sharded, Sums.FAST, world, kernels, arena);
+            gradients = Gradients.create(groups, sharded, sums, world, kernels, arena);
             MasterWeights masters = MasterWeights.create(ranges, stores, world, kernels, arena);
             optimizer = ShardedAdamW.create(gradients, masters, world, kernels, SETTINGS, arena);
         }
@@ -75,18 +84,44 @@ class ShardedAdamWTest {
                 // Each rank adds its share; the shares differ, their sum does not.
                 for (int i = 0; i < values.length; i++) {
                     float share = values[i] / worldSize + 0.01f * (rank - (worldSize - 1) / 2f);
-                    gradient.setFloat(i, gradient.getFloat(i) + share);
+                    add(gradient, i, share);
                 }
             });
             gradients.close("unit");
             return optimizer.step(LEARNING_RATE, true);
         }
 
+        /** One step on those of some terms of each element that fall to this rank, each added by itself. */
+        ShardedAdamW.Update stepOnTerms(int rank, int worldSize) {
+            gradients.begin();
+            gradients.open("unit");
+            gradients.byName().forEach((name, gradient) -> {
+                for (int i = 0; i < gradient.elements(); i++) {
+                    for (int term = rank; term < 12; term += worldSize) {
+                        add(gradient, i, (float) (Math.sin(name.hashCode() + 31 * i + term) * Math.pow(10, term - 9)));
+                    }
+                }
+            });
+            gradients.close("unit");
+            return optimizer.step(LEARNING_RATE, true);
+        }
+
+        private static void add(Tensor gradient, int element, float term) {
+            if (gradient.dtype() == DType.SUM128) {
+                FixedSum sum = new FixedSum();
+                sum.load(gradient, element);
+                sum.add(term);
+                sum.store(gradient, element);
+            } else {
+                gradient.setFloat(element, gradient.getFloat(element) + term);
+            }
+        }
+
         /** One step whose only gradient is this value of one element. */
         ShardedAdamW.Update step(float value, boolean locallyFinite) {
             gradients.begin();
             gradients.open("unit");
-            gradients.gradient("b.weight").setFloat(4, value);
+            add(gradients.gradient("b.weight"), 4, value);
             gradients.close("unit");
             return optimizer.step(LEARNING_RATE, locallyFinite);
         }
@@ -144,22 +179,50 @@ class ShardedAdamWTest {
     @CsvSource({"1,false", "2,false", "4,false", "2,true", "4,true"})
     void shouldChangeNothingAnywhereWhenOneRankHasAValueThatIsNotFinite(int worldSize, boolean sharded) {
         onRanks(worldSize, endpoint -> {
-            try (Replica replica = new Replica(endpoint.communicator(world(worldSize)), sharded)) {
-                replica.step(0, endpoint.rank(), worldSize);
-                float[] before = replica.values();
-                float[] stateBefore = state(replica.optimizer);
-                boolean last = endpoint.rank() == worldSize - 1;
-                for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-                    assertFalse(replica.step(last ? bad : 1, true).applied());
+            Communicator world = endpoint.communicator(world(worldSize));
+            for (Sums sums : Sums.values()) {
+                try (Replica replica = new Replica(world, sharded, sums)) {
+                    assertChangesNothing(replica, endpoint.rank(), worldSize);
                 }
-                assertFalse(replica.step(0, !last).applied());
-                assertArrayEquals(before, replica.values());
-                assertArrayEquals(stateBefore, state(replica.optimizer));
-                assertEquals(1, replica.optimizer.steps());
-                assertTrue(replica.step(1, endpoint.rank(), worldSize).applied());
             }
             return true;
         });
+    }
+
+    private static void assertChangesNothing(Replica replica, int rank, int worldSize) {
+        replica.step(0, rank, worldSize);
+        float[] before = replica.values();
+        float[] stateBefore = state(replica.optimizer);
+        boolean last = rank == worldSize - 1;
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertFalse(replica.step(last ? bad : 1, true).applied());
+        }
+        assertFalse(replica.step(0, !last).applied());
+        assertArrayEquals(before, replica.values());
+        assertArrayEquals(stateBefore, state(replica.optimizer));
+        assertEquals(1, replica.optimizer.steps());
+        assertTrue(replica.step(1, rank, worldSize).applied());
+    }
+
+    @Test
+    void shouldGiveTheSameBitsInEveryWorldWhenSumsAreExact() {
+        Set<List<Object>> outcomes = new HashSet<>();
+        for (boolean sharded : new boolean[] {false, true}) {
+            for (int worldSize : new int[] {1, 2, 3, 5, 12}) {
+                outcomes.addAll(onRanks(worldSize, endpoint -> {
+                    Communicator world = endpoint.communicator(world(worldSize));
+                    try (Replica replica = new Replica(world, sharded, Sums.EXACT)) {
+                        double first =
+                                replica.stepOnTerms(endpoint.rank(), worldSize).gradientNorm();
+                        double second =
+                                replica.stepOnTerms(endpoint.rank(), worldSize).gradientNorm();
+                        assertTrue(replica.arena.usedBytes() <= replica.plannedBytes);
+                        return List.of(first, second, Arrays.toString(replica.values()));
+                    }
+                }));
+            }
+        }
+        assertEquals(1, outcomes.size(), outcomes.toString());
     }
 
     @Test

@@ -49,7 +49,7 @@ public sealed interface RankCommand {
         }
     }
 
-    /** Write the model in its public layout; told to rank 0 only. Answer: ModelExported. */
+    /** Write the model in its public layout: rank 0 does, the others bring their shares. Answer: ModelExported. */
     record ExportModel(StepId at, String directory) implements FromSupervisor {
         public ExportModel {
             Facts.notBlank(directory, "directory");

@@ -15,8 +15,6 @@ public sealed interface Effect {
 
     record TellNode(String processId, NodeCommand.FromSupervisor command) implements Effect {}
 
-    record TellRank(int rank, RankCommand.FromSupervisor command) implements Effect {}
-
     record TellAllRanks(RankCommand.FromSupervisor command) implements Effect {}
 
     /** Answer to the sender of the event, which need not be a rank of the current placement. */

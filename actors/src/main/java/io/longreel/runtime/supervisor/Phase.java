@@ -68,8 +68,8 @@ public sealed interface Phase {
         }
     }
 
-    /** Rank 0 writes the model. */
-    record Exporting() implements Phase {}
+    /** Rank 0 writes the model; the others bring their shares of it. */
+    record Exporting(SortedSet<Integer> waiting) implements Phase {}
 
     /** The closing report is being written. */
     record Closing() implements Phase {}

@@ -119,16 +119,22 @@ final class StageRules {
             turn.become(state.committed(state.committed().atNextStage(), 0));
             beginStage(turn);
         } else {
-            turn.enter(new Phase.Exporting())
+            turn.enter(new Phase.Exporting(state.allRanks()))
                     .announce(new RunNews.Exporting())
-                    .effect(new Effect.TellRank(
-                            0, new ExportModel(state.at(), turn.plan().modelDirectory())));
+                    .tellAll(new ExportModel(state.at(), turn.plan().modelDirectory()));
         }
     }
 
     static void modelExported(Turn turn, ModelExported exported) {
-        if (!(turn.state().phase() instanceof Phase.Exporting)) {
+        if (!(turn.state().phase() instanceof Phase.Exporting exporting)
+                || !exported.at().equals(turn.state().at())
+                || !exporting.waiting().contains(exported.rank())) {
             turn.ignore(exported);
+            return;
+        }
+        var waiting = Phase.without(exporting.waiting(), exported.rank());
+        turn.enter(new Phase.Exporting(waiting));
+        if (!waiting.isEmpty()) {
             return;
         }
         turn.enter(new Phase.Closing())

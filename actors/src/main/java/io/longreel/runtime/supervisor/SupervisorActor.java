@@ -120,12 +120,6 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                     runner.add(new EffectRunner.Task.Send(() -> node.tell(tell.command()), endsTheRun));
                 }
             }
-            case Effect.TellRank tell -> {
-                ActorRef<RankCommand> rank = ranks.get(tell.rank());
-                if (rank != null) {
-                    runner.add(new EffectRunner.Task.Send(() -> rank.tell(tell.command()), false));
-                }
-            }
             case Effect.TellAllRanks tell -> {
                 List<ActorRef<RankCommand>> all = List.copyOf(ranks.values());
                 runner.add(new EffectRunner.Task.Send(() -> all.forEach(rank -> rank.tell(tell.command())), false));

@@ -71,7 +71,6 @@ final class CoreDriver {
             effects.add(effect);
             switch (effect) {
                 case Effect.TellAllRanks tell -> toRanks.add(tell.command());
-                case Effect.TellRank tell -> toRanks.add(tell.command());
                 case Effect.WriteManifest write -> toFiles.add(write);
                 case Effect.WriteEvaluation write -> toFiles.add(write);
                 case Effect.WriteReport write -> toFiles.add(write);
@@ -144,10 +143,6 @@ final class CoreDriver {
     }
 
     void answer(RankCommand.FromSupervisor command) {
-        if (command instanceof RankCommand.ExportModel export) {
-            rank(new ModelExported(export.at(), 0));
-            return;
-        }
         for (int rank = 0; rank < state.worldSize(); rank++) {
             Optional<RankReport> report = answerOf(command, rank);
             report.ifPresent(this::rank);

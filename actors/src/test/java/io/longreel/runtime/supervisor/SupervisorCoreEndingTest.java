@@ -12,6 +12,7 @@ import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport.CellEvaluated;
+import io.longreel.runtime.protocol.RankReport.ModelExported;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
@@ -79,6 +80,17 @@ class SupervisorCoreEndingTest {
         assertEquals(2, run.state.savedGlobalStep()); // the step in flight counts
         assertEquals(2, run.told(RankCommand.RunStep.class).size());
         assertEquals(1, run.told(RankCommand.SaveSlice.class).size());
+    }
+
+    @Test
+    void shouldCloseWhenAllRanksHaveBroughtTheirShareOfTheModel() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        for (int rank = 0; rank < run.state.worldSize(); rank++) {
+            assertInstanceOf(Phase.Exporting.class, run.state.phase());
+            run.rank(new ModelExported(run.state.at(), 0)); // again: counts once
+            run.rank(new ModelExported(run.state.at(), rank));
+        }
+        assertInstanceOf(Phase.Closing.class, run.state.phase());
     }
 
     @Test

@@ -73,8 +73,6 @@ class SupervisorCorePropertyTest {
                     for (int rank = 0; rank < 4; rank++) {
                         CoreDriver.answerOf(tell.command(), rank).ifPresent(speakers.get(rank)::add);
                     }
-                } else if (effect instanceof Effect.TellRank tell) {
-                    CoreDriver.answerOf(tell.command(), tell.rank()).ifPresent(speakers.get(tell.rank())::add);
                 }
             }
         }
@@ -224,7 +222,6 @@ class SupervisorCorePropertyTest {
                     assertEquals(committed, manifest.position().globalStep());
                 }
                 case Effect.TellNode e -> {}
-                case Effect.TellRank e -> {}
                 case Effect.AnswerSender e -> {}
                 case Effect.PrepareCheckpoint e -> {}
                 case Effect.WriteEvaluation e -> {}

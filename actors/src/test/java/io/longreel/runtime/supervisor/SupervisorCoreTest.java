@@ -115,7 +115,8 @@ class SupervisorCoreTest {
                         "RunStep",
                         "RunStep",
                         "SaveSlice",
-                        "EndStage"),
+                        "EndStage",
+                        "ExportModel"),
                 run.told(RankCommand.class).stream()
                         .map(command -> command.getClass().getSimpleName())
                         .toList());
@@ -205,7 +206,7 @@ class SupervisorCoreTest {
                 new Start(4, new Position(1, 1, 4), Optional.of("/runs/test/checkpoints/step-00000004"), Set.of(0));
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, start)).connect().runToEnd();
         assertEquals(
-                List.of("RestoreCheckpoint", "RunStep", "SaveSlice", "EndStage"),
+                List.of("RestoreCheckpoint", "RunStep", "SaveSlice", "EndStage", "ExportModel"),
                 run.told(RankCommand.class).stream()
                         .map(command -> command.getClass().getSimpleName())
                         .toList());

@@ -144,6 +144,71 @@ abstract class TransportContract {
     }
 
     @Test
+    void shouldGatherWhileOtherCollectivesRun() {
+        Mesh mesh = new Mesh(1, 2, 2);
+        try (World world = open(mesh)) {
+            RankThreads.run(world.endpoints(), endpoint -> {
+                Communicator all = endpoint.communicator(List.of(0, 1, 2, 3));
+                Communicator pair = endpoint.communicator(mesh.ulyssesGroup(endpoint.rank()));
+                int rank = endpoint.rank();
+                for (int round = 0; round < 4; round++) {
+                    List<MemorySegment> receive = new ArrayList<>();
+                    for (int from = 0; from < 4; from++) {
+                        receive.add(Bytes.empty(70_001L * from)); // rank 0 contributes nothing
+                    }
+                    MemorySegment own = content(5, round, rank, 0, 70_001L * rank);
+                    Transfer gather = all.startAllGatherV(own, receive);
+                    double[] values = {rank};
+                    pair.allReduceSum(values);
+                    assertEquals(
+                            mesh.ulyssesGroup(rank).stream()
+                                    .mapToInt(Integer::intValue)
+                                    .sum(),
+                            values[0]);
+                    MemorySegment theirs = Bytes.empty(3_000);
+                    Transfer other = pair.startSendReceive(
+                            content(6, round, rank, 0, 3_000), 1 - pair.index(), theirs, 1 - pair.index());
+                    gather.await();
+                    gather.await();
+                    other.await();
+                    for (int from = 0; from < 4; from++) {
+                        assertTrue(
+                                Bytes.same(content(5, round, from, 0, 70_001L * from), receive.get(from)),
+                                "round=%d from=%d to=%d".formatted(round, from, rank));
+                    }
+                    int peer = pair.group().get(1 - pair.index());
+                    assertTrue(Bytes.same(content(6, round, peer, 0, 3_000), theirs));
+                }
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void shouldReduceInPlaceWhenOwnIsThePieceOfTheInput() {
+        long[] offsets = {0, 70_001, 70_001, 140_000};
+        try (World world = open(new Mesh(3, 1, 1))) {
+            RankThreads.run(world.endpoints(), endpoint -> {
+                Communicator all = endpoint.communicator(List.of(0, 1, 2));
+                int rank = endpoint.rank();
+                float[] values = new float[(int) offsets[3]];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (rank + 1) * (i % 1000);
+                }
+                MemorySegment input = Bytes.of(values);
+                long bytes = (offsets[rank + 1] - offsets[rank]) * Float.BYTES;
+                all.reduceScatterSum(input, offsets, input.asSlice(offsets[rank] * Float.BYTES, bytes));
+                for (int i = 0; i < values.length; i++) {
+                    boolean own = i >= offsets[rank] && i < offsets[rank + 1];
+                    float expected = own ? 6f * (i % 1000) : values[i];
+                    assertEquals(expected, input.getAtIndex(ValueLayout.JAVA_FLOAT, i), "i=" + i);
+                }
+                return true;
+            });
+        }
+    }
+
+    @Test
     void shouldKeepOrderWhenManyTransfersAreInFlight() {
         long seed = 77;
         int worldSize = 3;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.longreel.config.PrecisionSettings;
+import io.longreel.config.ShardingSettings.State;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
@@ -78,6 +79,46 @@ class SessionResumeTest {
             double[] whole = onMesh(Mesh.single(), session -> losses(session, stage, 0, STEPS));
             stopped(stage, new Mesh(1, 2, 2));
             assertArrayEquals(tail(whole), resumed(stage, new Mesh(1, 3, 1)), stage.name());
+        }
+    }
+
+    /** A checkpoint knows neither how state was sharded nor in what numbers weights were kept. */
+    @Test
+    void shouldGoOnWithTheSameBitsWhenStateLiesElsewhere() {
+        for (StageSettings stage : stages) {
+            for (PrecisionSettings.Weights weights : PrecisionSettings.Weights.values()) {
+                Mesh mesh = new Mesh(1, 2, 2);
+                options = ShardedStateTest.options(State.OPTIMIZER, weights);
+                double[] whole = onMesh(mesh, session -> losses(session, stage, 0, STEPS));
+                for (State[] way : new State[][] {
+                    {State.PARAMETERS, State.PARAMETERS},
+                    {State.OPTIMIZER, State.PARAMETERS},
+                    {State.PARAMETERS, State.GRADIENTS}
+                }) {
+                    options = ShardedStateTest.options(way[0], weights);
+                    stopped(stage, mesh);
+                    options = ShardedStateTest.options(way[1], weights);
+                    String what = stage.name() + " " + weights + " " + List.of(way);
+                    assertArrayEquals(tail(whole), resumed(stage, mesh), what);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldGoOnOnAnotherMeshWithOtherSharding() {
+        for (StageSettings stage : stages) {
+            double[] whole = onMesh(Mesh.single(), session -> losses(session, stage, 0, STEPS));
+            for (State[] way :
+                    new State[][] {{State.OPTIMIZER, State.PARAMETERS}, {State.PARAMETERS, State.OPTIMIZER}}) {
+                options = ShardedStateTest.options(way[0], PrecisionSettings.Weights.FP32);
+                stopped(stage, new Mesh(1, 2, 2));
+                options = ShardedStateTest.options(way[1], PrecisionSettings.Weights.FP32);
+                double[] resumed = resumed(stage, new Mesh(1, 3, 1));
+                for (int i = 0; i < resumed.length; i++) {
+                    assertEquals(tail(whole)[i], resumed[i], 1e-4 * tail(whole)[i], stage.name() + " step " + i);
+                }
+            }
         }
     }
 

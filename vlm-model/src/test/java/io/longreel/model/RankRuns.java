@@ -8,10 +8,13 @@ import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankThreads;
+import io.longreel.transport.fault.LinkFault;
+import java.time.Duration;
 
 /** Runs a piece of a step on all ranks of a mesh inside this process, each with arenas of its own. */
 public final class RankRuns {
-    private static final long ARENA_BYTES = 8L << 20;
+    private static final long ARENA_BYTES = 1L << 20;
+    private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
 
     /** What every rank does. */
     @FunctionalInterface
@@ -26,7 +29,12 @@ public final class RankRuns {
     }
 
     public static void run(Mesh mesh, Device device, Work work) {
-        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
+        run(mesh, device, LinkFault.NONE, work);
+    }
+
+    public static void run(Mesh mesh, Device device, LinkFault fault, Work work) {
+        try (InProcessTransport transport =
+                InProcessTransport.open(Placement.inProcess(mesh), WAIT_TIMEOUT, fault, System::nanoTime)) {
             RankThreads.run(transport.endpoints(), endpoint -> {
                 try (TensorArena step = TensorArena.open("step", ARENA_BYTES);
                         TensorArena scratch = TensorArena.open("scratch", ARENA_BYTES)) {

@@ -176,8 +176,8 @@ class Attention2dPropertyTest {
             int[] tokens,
             Function<Workspace, SequenceAttention> implementation,
             float[][][] results) {
-        try (TensorArena step = TensorArena.open("step", 64 << 20);
-                TensorArena scratch = TensorArena.open("scratch", 64 << 20)) {
+        try (TensorArena step = TensorArena.open("step", 4 << 20);
+                TensorArena scratch = TensorArena.open("scratch", 4 << 20)) {
             SequenceAttention attention = implementation.apply(new Workspace(device.kernels(), step, scratch));
             Tensor q = rows(step, c.inputs()[0], tokens, c.heads() * c.dim());
             Tensor k = rows(step, c.inputs()[1], tokens, c.kvHeads() * c.dim());

@@ -150,6 +150,7 @@ class AttentionMaskTest {
         assertTrue(pattern.visible(5, 4));
         assertFalse(pattern.visible(5, 3));
         assertTrue(pattern.visible(5, 2));
+        assertTrue(BlockPattern.strided(1, 1, 1).visible(7, 2));
         AttentionSettings plain =
                 new AttentionSettings(AttentionSettings.Mask.FULL, OptionalInt.empty(), 0, Optional.empty());
         assertEquals(AttentionMask.of(Base.FULL), AttentionMask.of(plain));

@@ -55,6 +55,20 @@ class AttentionPlanTest {
         assertBlock(plan.blocks(1), new Span(0, 6), new int[] {0, 0, 2, 2, 2, 3}, new int[] {1, 2, 3, 4, 5, 6});
     }
 
+    /** Zigzag gives ring rank 0 tokens 0-3 and 10-12: one of its queries sees the token before it on the other, those around it nothing there. */
+    @Test
+    void shouldLeaveOutRowsBesidesThoseThatAreSeen() {
+        Mesh mesh = new Mesh(1, 2, 1);
+        AttentionPlan plan = AttentionPlan.of(
+                LAYOUT,
+                AttentionMask.causal().withWindow(1, 0),
+                TokenShards.of(Layout.ZIGZAG, 13, mesh),
+                new HeadShards(4, 2, 1),
+                0,
+                0);
+        assertBlock(plan.blocks(1), new Span(5, 6), new int[] {0, 0, 0, 0, 0, 0, 0}, new int[] {0, 0, 0, 0, 1, 0, 0});
+    }
+
     @Test
     void shouldCountRowsOfEveryMember() {
         AttentionPlan plan = plan(AttentionMask.causal(), 0);

@@ -105,7 +105,7 @@ class HeadExchangeTest {
         Span allKvHeads = new Span(0, kvHeads);
         float[] once = {1, 1, 1, 1, 1, 1, 1, 1};
         float[] other = {7, 7, 7, 7, 7, 7, 7, 7};
-        float[] members = membersThatRead(shards);
+        float[] parts = partsOfHeads(shards);
         RankRuns.run(MESH, (groups, ws) -> {
             View view = View.of(shards, labelledOnly, groups.rank());
             HeadExchange exchange = new HeadExchange(ws, groups.ulysses(), view.plan, DIMS, new Wire(ws, type));
@@ -119,15 +119,16 @@ class HeadExchangeTest {
             assertFilled("k", kvGroup.k(), view.all, view.kvHeads, 3);
             assertFilled("v", kvGroup.v(), view.all, view.kvHeads, 2);
 
-            // home again: a key/value head that several ranks computed with comes home once from each
+            // home again: a key/value head that several ranks computed with comes home from each of them
             Tensor dq = ws.step().zeros(view.ownQueries.length, 24);
             Tensor dk = filled(ws, view.own, allKvHeads, 3, other);
             Tensor dv = filled(ws, view.own, allKvHeads, 2, other);
+            ws.kernels().elementwise().scale(kvGroup.flat(), part(groups.rank()));
             exchange.scatter(qGroup, kvGroup, dq, flat(dk), flat(dv));
-            // sums of three members need more digits than the wire has: they are rounded once, at home
+            // these parts and their sum need more digits than the narrow wire has: only the sum is rounded, at home
             Wire roundedSums = new Wire(ws, type);
-            Tensor expectedDk = filled(ws, view.own, allKvHeads, 3, members);
-            Tensor expectedDv = filled(ws, view.own, allKvHeads, 2, members);
+            Tensor expectedDk = filled(ws, view.own, allKvHeads, 3, parts);
+            Tensor expectedDv = filled(ws, view.own, allKvHeads, 2, parts);
             assertFilled("dq", dq, view.ownQueries, allHeads, 3);
             roundedSums.round(expectedDk);
             roundedSums.round(expectedDv);
@@ -145,14 +146,19 @@ class HeadExchangeTest {
         });
     }
 
-    /** For each key/value head, how many ranks read it. */
-    private static float[] membersThatRead(HeadShards shards) {
-        float[] members = new float[8];
+    /** What a rank multiplies its key/value gradients by: no product with a value fits into bfloat16. */
+    private static float part(int rank) {
+        return 1 + (rank + 1) / 128f;
+    }
+
+    /** For each key/value head, the sum over the ranks that read it. */
+    private static float[] partsOfHeads(HeadShards shards) {
+        float[] parts = new float[8];
         for (int u = 0; u < shards.ulyssesDegree(); u++) {
             for (int head = shards.kvHeads(u).from(); head < shards.kvHeads(u).to(); head++) {
-                members[head]++;
+                parts[head] += part(u);
             }
         }
-        return members;
+        return parts;
     }
 }

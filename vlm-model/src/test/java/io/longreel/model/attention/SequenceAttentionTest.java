@@ -11,6 +11,7 @@ import io.longreel.model.PackedBatch;
 import io.longreel.model.RankRuns;
 import io.longreel.model.SyntheticFrames;
 import io.longreel.model.attention.AttentionMask.Base;
+import io.longreel.model.attention.AttentionMask.BlockPattern;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.TokenShards;
@@ -21,6 +22,8 @@ import io.longreel.ops.kernels.KeyRanges;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.fault.SeededDelay;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -106,17 +109,22 @@ class SequenceAttentionTest {
     }
 
     /** The same from the ranks of a mesh; {@code exact} names the implementation. */
-    private static float[][] sharded(Mesh mesh, Device device, boolean exact, DType exchange) {
+    private static float[][] sharded(Mesh mesh, Device device, boolean exact, DType exchange, AttentionMask mask) {
+        return sharded(mesh, device, exact, exchange, mask, LinkFault.NONE);
+    }
+
+    private static float[][] sharded(
+            Mesh mesh, Device device, boolean exact, DType exchange, AttentionMask mask, LinkFault fault) {
         TokenShards shards = TokenShards.of(Layout.ZIGZAG, TOKENS, mesh);
         int[] widths = {WIDTHS[3], WIDTHS[0], WIDTHS[1], WIDTHS[2]};
         float[][] whole = new float[4][];
         Arrays.setAll(whole, i -> new float[TOKENS * widths[i]]);
-        RankRuns.run(mesh, device, (groups, ws) -> {
+        RankRuns.run(mesh, device, fault, (groups, ws) -> {
             int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
             SequenceAttention attention = exact
                     ? new ExactAttention(
                             ws,
-                            ExactAttentionPlan.of(LAYOUT, MASK, shards, HEADS, KV_HEADS, tokens),
+                            ExactAttentionPlan.of(LAYOUT, mask, shards, HEADS, KV_HEADS, tokens),
                             groups.sequence(),
                             DIMS,
                             exchange)
@@ -124,7 +132,7 @@ class SequenceAttentionTest {
                             ws,
                             AttentionPlan.of(
                                     LAYOUT,
-                                    MASK,
+                                    mask,
                                     shards,
                                     new HeadShards(HEADS, KV_HEADS, mesh.ulyssesDegree()),
                                     groups.ringRank(),
@@ -141,10 +149,16 @@ class SequenceAttentionTest {
             for (Tensor result : results) {
                 ws.kernels().elementwise().fill(result, 9f);
             }
+            assertEquals(exact || mesh.ulyssesDegree() == 1, attention.keepsQueries());
             SequenceAttention.Tape tape = attention.forward(in[0], in[1], in[2], results[0]);
             assertEquals(0, ws.scratch().usedBytes());
             attention.backward(tape, in[3], results[1], results[2], results[3]);
             assertEquals(0, ws.scratch().usedBytes());
+            if (exchange == DType.BF16) {
+                // the same values on every mesh: all were rounded, whether they travelled or not
+                Arrays.stream(in).forEach(SequenceAttentionTest::assertNarrow);
+                Arrays.stream(results).forEach(SequenceAttentionTest::assertNarrow);
+            }
             for (int i = 0; i < results.length; i++) {
                 float[] part = results[i].toFloats();
                 for (int row = 0; row < tokens.length; row++) {
@@ -153,6 +167,12 @@ class SequenceAttentionTest {
             }
         });
         return whole;
+    }
+
+    private static void assertNarrow(Tensor x) {
+        for (float value : x.toFloats()) {
+            assertEquals(0, Float.floatToRawIntBits(value) & 0xffff, "must be a bfloat16: " + value);
+        }
     }
 
     private static void assertClose(float[][] expected, float[][] actual, double tolerance, String where) {
@@ -173,8 +193,8 @@ class SequenceAttentionTest {
     void shouldEqualOneBlockOnOneRankWhenTwoDimensional() {
         float[][] expected = oracle();
         for (Mesh mesh : MESHES) {
-            assertClose(expected, sharded(mesh, Devices.cpu(), false, DType.F32), 1e-5, mesh.toString());
-            assertClose(expected, sharded(mesh, Devices.cpu(), false, DType.BF16), 2e-2, mesh + " BF16");
+            assertClose(expected, sharded(mesh, Devices.cpu(), false, DType.F32, MASK), 1e-5, mesh.toString());
+            assertClose(expected, sharded(mesh, Devices.cpu(), false, DType.BF16, MASK), 2e-2, mesh + " BF16");
         }
     }
 
@@ -182,13 +202,53 @@ class SequenceAttentionTest {
     void shouldHaveTheSameBitsOnEveryMeshWhenExact() {
         float[][] expected = oracle();
         for (DType exchange : new DType[] {DType.F32, DType.BF16}) {
-            float[][] alone = sharded(MESHES[0], Devices.plain(), true, exchange);
+            float[][] alone = sharded(MESHES[0], Devices.plain(), true, exchange, MASK);
             assertClose(expected, alone, exchange == DType.F32 ? 1e-6 : 2e-2, "one rank " + exchange);
             for (Mesh mesh : MESHES) {
-                float[][] actual = sharded(mesh, Devices.plain(), true, exchange);
+                float[][] actual = sharded(mesh, Devices.plain(), true, exchange, MASK);
                 for (int i = 0; i < alone.length; i++) {
                     assertArrayEquals(alone[i], actual[i], mesh + " tensor " + i);
                 }
+            }
+        }
+    }
+
+    @Test
+    void shouldHaveTheSameBitsWhenMessagesAreLate() {
+        for (boolean exact : new boolean[] {false, true}) {
+            Device device = exact ? Devices.plain() : Devices.cpu();
+            for (Mesh mesh : MESHES) {
+                float[][] expected = sharded(mesh, device, exact, DType.F32, MASK);
+                for (long seed = 0; seed < 2; seed++) {
+                    SeededDelay delay = new SeededDelay(seed, 60);
+                    float[][] late = sharded(mesh, device, exact, DType.F32, MASK, delay);
+                    assertEquals(mesh.worldSize() > 1, delay.heldFrames() > 0);
+                    for (int i = 0; i < expected.length; i++) {
+                        assertArrayEquals(expected[i], late[i], mesh + " exact=" + exact + " seed=" + seed);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveZeroWhereATokenSeesNothing() {
+        BlockPattern nothing = new BlockPattern() {
+            @Override
+            public int blockTokens() {
+                return 4;
+            }
+
+            @Override
+            public boolean visible(int queryBlock, int keyBlock) {
+                return false;
+            }
+        };
+        for (boolean exact : new boolean[] {false, true}) {
+            Device device = exact ? Devices.plain() : Devices.cpu();
+            float[][] results = sharded(MESHES[4], device, exact, DType.F32, MASK.withBlocks(nothing));
+            for (float[] result : results) {
+                assertArrayEquals(new float[result.length], result);
             }
         }
     }

@@ -31,6 +31,16 @@ class HeadShardsTest {
         assertArrayEquals(new int[] {0, 1, 1}, three.kvHeadOfQuery(1));
     }
 
+    /** A head more on three ranks is less than a key/value head on two. */
+    @Test
+    void shouldRatherBeUnevenThanReplicate() {
+        HeadShards shards = new HeadShards(21, 7, 4);
+        assertArrayEquals(new int[] {6, 6, 6, 3}, sizes(shards));
+        assertArrayEquals(new int[] {2, 2, 2, 1}, kvSizes(shards));
+        assertEquals(21, shards.heads());
+        assertEquals(7, shards.kvHeads());
+    }
+
     @Test
     void shouldCutEvenlyWhenNothingIsShared() {
         assertArrayEquals(new int[] {3, 2, 2}, sizes(new HeadShards(7, 7, 3)));

@@ -31,6 +31,8 @@ class SequenceLayoutTest {
         assertArrayEquals(new int[] {1, -1, -1, 2, -1, -1, 3, 4}, layout.tokenId());
         assertArrayEquals(new int[] {-1, 0, 1, -1, 2, 3, -1, -1}, layout.mediaRow());
         assertArrayEquals(new int[] {0, 0, 0, 0, 4, 4, 4, 4}, layout.documentStart());
+        assertArrayEquals(new int[] {4, 4, 4, 4, 8, 8, 8, 8}, layout.documentEnd());
+        assertArrayEquals(new int[] {1, 3, 3, 4, 6, 6, 7, 8}, layout.mediumEnd());
         assertArrayEquals(new int[] {NONE, NONE, 2, NONE, NONE, 3, 4, NONE}, layout.label());
         assertArrayEquals(new int[] {1, 2, 4, 5}, layout.mediaToken());
         assertEquals(3, layout.labelledTokens());

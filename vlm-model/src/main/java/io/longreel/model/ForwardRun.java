@@ -7,6 +7,7 @@ import io.longreel.config.topology.MeshAdvice;
 import io.longreel.config.topology.Placement;
 import io.longreel.model.checkpoint.SafetensorsWriter;
 import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.loss.LossSum;
 import io.longreel.model.plan.StepMemory;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.state.ParameterSpec;
@@ -15,7 +16,10 @@ import io.longreel.model.state.TrainableSet;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
@@ -43,7 +47,7 @@ public final class ForwardRun {
         this.checkpoint = checkpoint;
         this.batchFile = batchFile;
         this.mesh = mesh;
-        this.device = device;
+        this.device = options.exactSums() ? Devices.plain() : device;
         this.options = options;
         this.gradients = gradients;
     }
@@ -52,6 +56,7 @@ public final class ForwardRun {
      * Runs and writes {@code out}.
      *
      * @param batchFile safetensors with {@code input_ids} [n], {@code labels} [n] and, when there are frames, {@code pixel_values} [F, 3, h, w]
+     * @param device what computes; where sums must be exact, the oracles do instead
      * @return the loss
      */
     public static double run(
@@ -76,11 +81,12 @@ public final class ForwardRun {
         long capacity = outputBytes(config, layout);
         try (TensorArena arena = TensorArena.open("forward-output", capacity);
                 InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
-            Output output = new Output(config, layout, arena, gradients);
+            Output output = new Output(config, layout, arena, gradientType(), gradients);
             List<RankEndpoint> endpoints = transport.endpoints();
             List<Double> losses =
                     RankThreads.run(endpoints, endpoint -> rank(config, batch.packed(), endpoint, output));
             output.loss.setFloat(0, losses.getFirst().floatValue());
+            output.roundGradients(device.kernels());
             SafetensorsWriter.write(out, output.items());
             return losses.getFirst();
         }
@@ -92,30 +98,42 @@ public final class ForwardRun {
         List<ParameterSpec> specs = ParameterSpec.of(config);
         Groups groups = Groups.of(mesh, endpoint);
         ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), options, packed);
-        try (TensorArena run = TensorArena.open("forward-weights", 2 * Parameters.sizeBytes(specs));
+        try (TensorArena run = TensorArena.open("forward-weights", Parameters.sizeBytes(specs) + gradientBytes(specs));
                 StepMemory memory = new StepMemory(device.kernels(), groups.rank());
                 VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
             Parameters parameters = Parameters.allocate(specs, run);
             files.load(parameters);
             Weights weights = new Weights(parameters);
-            Parameters dParameters = Parameters.allocate(specs, run);
-            dParameters.flat().zero();
             TrainableSet used = new TrainableSet(config, Set.of(Part.VISION_TOWER, Part.PROJECTOR, Part.LLM));
-            specs.stream()
-                    .map(ParameterSpec::name)
-                    .filter(used::contains)
-                    .forEach(name -> weights.attachGradient(name, dParameters.tensor(name)));
+            for (ParameterSpec spec : specs) {
+                if (used.contains(spec.name())) {
+                    Tensor gradient = run.allocate(gradientType(), spec.shape());
+                    gradient.zero();
+                    weights.attachGradient(spec.name(), gradient);
+                }
+            }
             int labelled = batch.layout().labelledTokens();
             float scale = labelled == 0 ? 0f : 1f / labelled;
             try (VlmModel model = new VlmModel(config, weights, options)) {
                 Workspace ws = memory.reserve(
                         groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), scale, new NoProbe()));
-                double[] sum = {model.lossAndGradients(ws, groups, batch, scale, output.probe(batch))};
-                groups.world().allReduceSum(sum);
-                output.addInTurn(groups, weights);
-                return labelled == 0 ? 0.0 : sum[0] / labelled;
+                LossSum losses = new LossSum(options.precision().sums());
+                model.lossAndGradients(ws, groups, batch, scale, losses, output.probe(batch));
+                double sum = losses.over(groups.world());
+                output.addInTurn(groups, weights, device.kernels());
+                return labelled == 0 ? 0.0 : sum / labelled;
             }
         }
+    }
+
+    private DType gradientType() {
+        return options.exactSums() ? DType.SUM128 : DType.F32;
+    }
+
+    private long gradientBytes(List<ParameterSpec> specs) {
+        return specs.stream()
+                .mapToLong(spec -> TensorArena.sizeBytes(gradientType(), spec.shape()))
+                .sum();
     }
 
     private long outputBytes(ModelConfig config, SequenceLayout layout) {
@@ -127,7 +145,7 @@ public final class ForwardRun {
                 (long) layout.frames() * config.tokensPerFrame() * config.llm().hiddenSize();
         List<ParameterSpec> specs = ParameterSpec.of(config);
         long slack = 64L * (specs.size() + 8);
-        return floats * Float.BYTES + Parameters.sizeBytes(specs) + slack;
+        return floats * Float.BYTES + Parameters.sizeBytes(specs) + gradientBytes(specs) + slack;
     }
 
     private record NoProbe() implements VlmModel.Probe {
@@ -149,9 +167,10 @@ public final class ForwardRun {
         private final Tensor projected;
         private final List<SafetensorsWriter.Item> gradientItems = new ArrayList<>();
         private final List<String> gradientNames = new ArrayList<>();
+        private final List<Tensor> gradientSums = new ArrayList<>();
         private final int frames;
 
-        Output(ModelConfig config, SequenceLayout layout, TensorArena arena, boolean gradients) {
+        Output(ModelConfig config, SequenceLayout layout, TensorArena arena, DType gradientType, boolean gradients) {
             frames = layout.frames();
             loss = arena.allocate(1);
             logits = arena.allocate(layout.tokens(), config.llm().vocabularySize());
@@ -165,7 +184,11 @@ public final class ForwardRun {
                     boolean reached = frames > 0 || spec.name().startsWith(ParameterSpec.LLM);
                     if (used.contains(spec.name()) && reached) {
                         gradientNames.add(spec.name());
-                        gradientItems.add(SafetensorsWriter.Item.of("grad." + spec.name(), arena.zeros(spec.shape())));
+                        Tensor rounded = arena.zeros(spec.shape());
+                        gradientItems.add(SafetensorsWriter.Item.of("grad." + spec.name(), rounded));
+                        Tensor sum = gradientType == DType.F32 ? rounded : arena.allocate(gradientType, spec.shape());
+                        sum.zero();
+                        gradientSums.add(sum);
                     }
                 }
             }
@@ -201,18 +224,27 @@ public final class ForwardRun {
         }
 
         /** Adds this rank's gradients when its turn comes, so that the sum has a fixed order. */
-        void addInTurn(Groups groups, Weights weights) {
+        void addInTurn(Groups groups, Weights weights, Kernels kernels) {
             for (int turn = 0; turn < groups.world().size(); turn++) {
                 if (turn == groups.world().index()) {
                     for (int i = 0; i < gradientNames.size(); i++) {
                         Tensor own = weights.gradient(gradientNames.get(i));
-                        Tensor sum = gradientItems.get(i).tensor();
-                        for (long e = 0; own != null && e < sum.elements(); e++) {
-                            sum.setFloat(e, sum.getFloat(e) + own.getFloat(e));
+                        if (own != null) {
+                            kernels.elementwise().addTo(own, gradientSums.get(i));
                         }
                     }
                 }
                 groups.world().barrier();
+            }
+        }
+
+        /** Exact sums become what is written; other sums are it already. */
+        void roundGradients(Kernels kernels) {
+            for (int i = 0; i < gradientItems.size(); i++) {
+                if (gradientSums.get(i).dtype() == DType.SUM128) {
+                    kernels.elementwise()
+                            .round(gradientSums.get(i), gradientItems.get(i).tensor());
+                }
             }
         }
 

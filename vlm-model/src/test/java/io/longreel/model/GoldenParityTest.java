@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.PrecisionSettings;
+import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.ShardingSettings;
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.ShardingSettings.Stages;
@@ -13,6 +16,8 @@ import io.longreel.config.topology.Mesh.Inner;
 import io.longreel.model.checkpoint.SafetensorsFile;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Hugging Face transformers computed the golden cases; every mesh must agree with it, forward and every gradient. */
@@ -91,6 +97,20 @@ class GoldenParityTest {
                 assertArrayEquals(a.floats(tensor), b.floats(tensor), tensor);
             }
         }
+    }
+
+    /** Exact sums: Hugging Face's numbers to rounding, and one rank's to the bit. */
+    @ParameterizedTest
+    @CsvSource({"gqa-even,2,2", "gqa-even,3,1", "mha-odd-grid,1,3"})
+    void shouldWriteTheSameFileOnEveryMeshWhenSumsAreExact(String name, int ring, int ulysses) throws IOException {
+        SessionOptions exact = SessionOptions.DEFAULTS.withPrecision(
+                new PrecisionSettings(PrecisionSettings.Weights.FP32, Exchange.FP32, Sums.EXACT));
+        compare(name, Mesh.single(), Devices.cpu(), exact);
+        Path one = directory.resolve("one.safetensors");
+        Path many = directory.resolve("many.safetensors");
+        run(name, Mesh.single(), Devices.cpu(), exact, one);
+        run(name, new Mesh(1, ring, ulysses), Devices.cpu(), exact, many);
+        assertEquals(-1, Files.mismatch(one, many));
     }
 
     private void compare(String name, Mesh mesh, Device device, SessionOptions options) {

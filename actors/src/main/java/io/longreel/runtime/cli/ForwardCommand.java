@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.ShardingSettings;
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.ShardingSettings.Stages;
@@ -71,6 +72,9 @@ final class ForwardCommand implements Callable<Integer> {
             description = "What attention rounds to and sends: fp32 (default) or bf16.")
     private Exchange exchange = SessionOptions.DEFAULTS.precision().exchange();
 
+    @Option(names = "--exact", description = "Sum so that every mesh gives the same bits; slow.")
+    private boolean exact;
+
     @Override
     public Integer call() {
         double loss = ForwardRun.run(checkpoint, batch, out, mesh, Devices.cpu(), options(), gradients);
@@ -83,7 +87,9 @@ final class ForwardCommand implements Callable<Integer> {
         ShardingSettings sharding = new ShardingSettings(
                 layout, oneStage ? Stages.ONE : Stages.TWO, defaults.sharding().state());
         PrecisionSettings precision = new PrecisionSettings(
-                defaults.precision().weights(), exchange, defaults.precision().sums());
+                defaults.precision().weights(),
+                exchange,
+                exact ? Sums.EXACT : defaults.precision().sums());
         return defaults.withSharding(sharding).withPrecision(precision);
     }
 

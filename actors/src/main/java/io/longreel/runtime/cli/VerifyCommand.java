@@ -55,7 +55,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     /** A line at the start of each part and at each tenth of it. */
     private void showProgress(String part, int done, int total) {
-        if (done * PROGRESS_PARTS / Math.max(1, total) != (done - 1) * PROGRESS_PARTS / Math.max(1, total)) {
+        if (done == 0 || done * PROGRESS_PARTS / total != (done - 1) * PROGRESS_PARTS / total) {
             spec.commandLine().getErr().printf("verify: %s %d of %d%n", part, done, total);
         }
     }

@@ -1,5 +1,9 @@
 package io.longreel.model.verify;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /**
  * Largest errors of a case, each relative to {@code max(1, |expected|)}; a value that is not finite, where the expected one is, counts as infinitely wrong.
  */
@@ -19,27 +23,38 @@ record AttentionErrors(double out, double lse, double dq, double dk, double dv) 
                 Math.max(dv, other.dv));
     }
 
-    /** Compares one head after the other with the answers in double. */
-    static AttentionErrors of(
-            AttentionShape shape, AttentionRun.Outcome actual, AttentionInputs in, PairMatrix visible) {
+    /** Compares results of the same inputs on several meshes, one head after the other, with the answers in double. */
+    static List<AttentionErrors> of(
+            AttentionShape shape, List<AttentionRun.Outcome> outcomes, AttentionInputs in, PairMatrix visible) {
         DenseAttention dense = new DenseAttention(shape, in, visible);
-        AttentionErrors worst = NONE;
-        int perKv = shape.heads() / shape.kvHeads();
+        List<AttentionErrors> worst = new ArrayList<>(Collections.nCopies(outcomes.size(), NONE));
         for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
             DenseAttention.Answers answers = dense.of(kvHead);
-            double dk = worst(answers.dk(), actual.dk(), shape.kvHeads(), kvHead, shape.keyDim());
-            double dv = worst(answers.dv(), actual.dv(), shape.kvHeads(), kvHead, shape.valueDim());
-            worst = worst.max(new AttentionErrors(0, 0, 0, dk, dv));
-            for (int i = 0; i < perKv; i++) {
-                DenseAttention.QueryHead query = answers.queryHeads()[i];
-                int head = kvHead * perKv + i;
-                worst = worst.max(new AttentionErrors(
-                        worst(query.out(), actual.out(), shape.heads(), head, shape.valueDim()),
-                        worst(query.lse(), actual.lse(), shape.heads(), head, 1),
-                        worst(query.dq(), actual.dq(), shape.heads(), head, shape.keyDim()),
-                        0,
-                        0));
+            for (int i = 0; i < outcomes.size(); i++) {
+                worst.set(i, worst.get(i).max(ofHeads(shape, outcomes.get(i), answers, kvHead)));
             }
+        }
+        return worst;
+    }
+
+    /** One key/value head and the query heads that read it. */
+    private static AttentionErrors ofHeads(
+            AttentionShape shape, AttentionRun.Outcome actual, DenseAttention.Answers answers, int kvHead) {
+        AttentionErrors worst = new AttentionErrors(
+                0,
+                0,
+                0,
+                worst(answers.dk(), actual.dk(), shape.kvHeads(), kvHead, shape.keyDim()),
+                worst(answers.dv(), actual.dv(), shape.kvHeads(), kvHead, shape.valueDim()));
+        for (int i = 0; i < answers.queryHeads().length; i++) {
+            DenseAttention.QueryHead query = answers.queryHeads()[i];
+            int head = kvHead * answers.queryHeads().length + i;
+            worst = worst.max(new AttentionErrors(
+                    worst(query.out(), actual.out(), shape.heads(), head, shape.valueDim()),
+                    worst(query.lse(), actual.lse(), shape.heads(), head, 1),
+                    worst(query.dq(), actual.dq(), shape.heads(), head, shape.keyDim()),
+                    0,
+                    0));
         }
         return worst;
     }

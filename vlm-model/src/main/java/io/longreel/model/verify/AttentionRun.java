@@ -4,6 +4,8 @@ import io.longreel.config.topology.Placement;
 import io.longreel.model.Groups;
 import io.longreel.model.attention.Attention2d;
 import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.attention.ExactAttention;
+import io.longreel.model.attention.ExactAttentionPlan;
 import io.longreel.model.attention.HeadDims;
 import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.plan.StepMemory;
@@ -13,13 +15,10 @@ import io.longreel.model.shard.Span;
 import io.longreel.model.shard.TokenShards;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
-import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.RankThreads;
 import io.longreel.transport.fault.LinkFault;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +50,15 @@ final class AttentionRun implements ParallelTasks.Resource {
     }
 
     Outcome run(AttentionCase c, TokenSequence sequence, AttentionInputs in, LinkFault fault) {
+        return run(c, sequence, in, fault, false);
+    }
+
+    /** With exact sums. */
+    Outcome runExact(AttentionCase c, TokenSequence sequence, AttentionInputs in) {
+        return run(c, sequence, in, LinkFault.NONE, true);
+    }
+
+    private Outcome run(AttentionCase c, TokenSequence sequence, AttentionInputs in, LinkFault fault, boolean exact) {
         SequenceLayout layout = SequenceLayout.of(sequence.batch(), TokenSequence.TOKENS_PER_FRAME);
         TokenShards shards = c.layout().shards(layout, c.mesh());
         AttentionShape shape = c.shape();
@@ -69,7 +77,7 @@ final class AttentionRun implements ParallelTasks.Resource {
                 InProcessTransport.open(Placement.inProcess(c.mesh()), WAIT_TIMEOUT, fault, clockNs)) {
             outcome.ranks()
                     .addAll(RankThreads.run(
-                            transport.endpoints(), endpoint -> rank(c, layout, shards, in, endpoint, outcome)));
+                            transport.endpoints(), endpoint -> rank(c, layout, shards, in, endpoint, outcome, exact)));
         }
         return outcome;
     }
@@ -80,7 +88,8 @@ final class AttentionRun implements ParallelTasks.Resource {
             TokenShards shards,
             AttentionInputs in,
             RankEndpoint endpoint,
-            Outcome outcome) {
+            Outcome outcome,
+            boolean exact) {
         device.bindThread();
         Groups real = Groups.of(c.mesh(), endpoint);
         CountingCommunicator ring = new CountingCommunicator(real.ring());
@@ -92,29 +101,25 @@ final class AttentionRun implements ParallelTasks.Resource {
         AttentionPlan plan =
                 AttentionPlan.of(layout, c.mask().mask(), shards, heads, groups.ringRank(), groups.ulyssesRank());
         int[] tokens = shards.positions(groups.ringRank(), groups.ulyssesRank());
+        Engine engine = exact ? exactEngine(c, layout, shards, tokens) : fastEngine(c, plan);
         Workspace ws = memories.get(groups.rank()).reserve(groups, (planning, alone) -> {
-            Pass pass = new Pass(planning, alone, plan, c, tokens.length);
-            pass.backward(pass.forward());
+            RankTensors planned = new RankTensors(planning, shape, tokens);
+            planned.backward(engine.on(planning, alone), planned.forward(engine.on(planning, alone)));
         });
-        Pass pass = new Pass(ws, groups, plan, c, tokens.length);
-        copyRows(in.q(), tokens, pass.q);
-        copyRows(in.k(), tokens, pass.k);
-        copyRows(in.v(), tokens, pass.v);
-        copyRows(in.dOut(), tokens, pass.dOut);
-        SequenceAttention.Tape tape = pass.forward();
+        RankTensors tensors = new RankTensors(ws, shape, tokens);
+        tensors.fill(in);
+        SequenceAttention attention = engine.on(ws, groups);
+        SequenceAttention.Tape tape = tensors.forward(attention);
         Sent forward = new Sent(ulysses.takeSentBytes(), ring.takeSentBytes());
-        pass.backward(tape);
+        tensors.backward(attention, tape);
         Sent backward = new Sent(ulysses.takeSentBytes(), ring.takeSentBytes());
-        copyBack(pass.out, tokens, outcome.out());
-        copyBack(pass.dq, tokens, outcome.dq());
-        copyBack(pass.dk, tokens, outcome.dk());
-        copyBack(pass.dv, tokens, outcome.dv());
-        copyLse(
-                tape.lse(),
-                shards.ringPositions(groups.ringRank()),
-                heads.queryHeads(groups.ulyssesRank()),
-                outcome,
-                c);
+        tensors.copyTo(outcome);
+        if (exact) {
+            tensors.copyLse(tape.lse(), tokens, new Span(0, shape.heads()), outcome);
+        } else {
+            int[] groupTokens = shards.ringPositions(groups.ringRank());
+            tensors.copyLse(tape.lse(), groupTokens, heads.queryHeads(groups.ulyssesRank()), outcome);
+        }
         return work(plan, forward, backward);
     }
 
@@ -130,76 +135,24 @@ final class AttentionRun implements ParallelTasks.Resource {
         return new RankWork(forward, backward, plan.pairs(), executed, calls);
     }
 
-    /** The tensors of one rank. */
-    private static final class Pass {
-        private final Attention2d attention;
-        private final Tensor q;
-        private final Tensor k;
-        private final Tensor v;
-        private final Tensor dOut;
-        private final Tensor out;
-        private final Tensor dq;
-        private final Tensor dk;
-        private final Tensor dv;
-
-        Pass(Workspace ws, Groups groups, AttentionPlan plan, AttentionCase c, int rows) {
-            AttentionShape s = c.shape();
-            this.attention = new Attention2d(
-                    ws, plan, groups.ulysses(), groups.ring(), new HeadDims(s.keyDim(), s.valueDim()), c.exchange());
-            this.q = ws.step().allocate(rows, s.heads() * s.keyDim());
-            this.k = ws.step().allocate(rows, s.kvHeads() * s.keyDim());
-            this.v = ws.step().allocate(rows, s.kvHeads() * s.valueDim());
-            this.dOut = ws.step().allocate(rows, s.heads() * s.valueDim());
-            this.out = ws.step().allocate(dOut.shape());
-            this.dq = ws.step().allocate(q.shape());
-            this.dk = ws.step().allocate(k.shape());
-            this.dv = ws.step().allocate(v.shape());
-        }
-
-        SequenceAttention.Tape forward() {
-            return attention.forward(q, k, v, out);
-        }
-
-        void backward(SequenceAttention.Tape tape) {
-            attention.backward(tape, dOut, dq, dk, dv);
-        }
+    /** How a rank attends, on real or planned memory. */
+    private interface Engine {
+        SequenceAttention on(Workspace ws, Groups groups);
     }
 
-    private static void copyRows(float[] all, int[] tokens, Tensor own) {
-        MemorySegment target = own.segment();
-        int columns = own.columns();
-        for (int row = 0; row < tokens.length; row++) {
-            MemorySegment.copy(
-                    all,
-                    tokens[row] * columns,
-                    target,
-                    ValueLayout.JAVA_FLOAT,
-                    (long) row * columns * Float.BYTES,
-                    columns);
-        }
+    private static Engine fastEngine(AttentionCase c, AttentionPlan plan) {
+        return (ws, groups) -> new Attention2d(ws, plan, groups.ulysses(), groups.ring(), dims(c), c.exchange());
     }
 
-    private static void copyBack(Tensor own, int[] tokens, float[] all) {
-        int columns = own.columns();
-        for (int row = 0; row < tokens.length; row++) {
-            MemorySegment.copy(
-                    own.segment(),
-                    ValueLayout.JAVA_FLOAT,
-                    (long) row * columns * Float.BYTES,
-                    all,
-                    tokens[row] * columns,
-                    columns);
-        }
+    private static Engine exactEngine(AttentionCase c, SequenceLayout layout, TokenShards shards, int[] tokens) {
+        AttentionShape shape = c.shape();
+        ExactAttentionPlan plan =
+                ExactAttentionPlan.of(layout, c.mask().mask(), shards, shape.heads(), shape.kvHeads(), tokens);
+        return (ws, groups) -> new ExactAttention(ws, plan, groups.sequence(), dims(c), c.exchange());
     }
 
-    /** The log-sum-exps of a Ulysses rank are those of its heads, for the tokens of its ring rank. */
-    private static void copyLse(Tensor own, int[] groupTokens, Span heads, Outcome outcome, AttentionCase c) {
-        for (int row = 0; row < groupTokens.length; row++) {
-            for (int head = 0; head < heads.size(); head++) {
-                outcome.lse()[groupTokens[row] * c.shape().heads() + heads.from() + head] =
-                        own.getFloat((long) row * heads.size() + head);
-            }
-        }
+    private static HeadDims dims(AttentionCase c) {
+        return new HeadDims(c.shape().keyDim(), c.shape().valueDim());
     }
 
     @Override

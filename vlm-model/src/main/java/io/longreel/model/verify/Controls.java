@@ -106,7 +106,9 @@ final class Controls {
                 if (key >= 0) {
                     int at = query;
                     PairRule wrong = (s, q, k) -> mask.rule().visible(s, q, k) ^ (q == at && k == key);
-                    AttentionErrors errors = AttentionErrors.of(shape, outcome, in, PairMatrix.of(sequence, wrong));
+                    AttentionErrors errors = AttentionErrors.of(
+                                    shape, List.of(outcome), in, PairMatrix.of(sequence, wrong))
+                            .getFirst();
                     trials++;
                     found += errors.out() > c.outTolerance() || errors.gradients() > c.gradientTolerance() ? 1 : 0;
                 }

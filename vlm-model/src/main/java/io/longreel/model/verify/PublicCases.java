@@ -5,7 +5,6 @@ import io.longreel.ops.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The sizes that public sequence-parallel code is tested with, as it gives them: ring-flash-attention (RFA), USP (long-context-attention), TransformerEngine
@@ -15,7 +14,7 @@ import java.util.stream.IntStream;
  */
 final class PublicCases {
     /** Pairs times heads times dim. */
-    private static final double WORK_MAX = 2e9;
+    private static final double WORK_MAX = 1e9;
     /** Below this both exchange types are run, above it one of them in turn. */
     private static final double WORK_SMALL = 2e8;
 
@@ -23,11 +22,12 @@ final class PublicCases {
     private static final List<Mesh> EIGHT = List.of(mesh(8, 1), mesh(4, 2), mesh(2, 4));
     private static final List<MaskCase> CAUSAL = List.of(MaskCase.causal());
 
-    private final List<AttentionCase> cases = new ArrayList<>();
+    private final List<List<AttentionCase>> groups = new ArrayList<>();
 
     private PublicCases() {}
 
-    static List<AttentionCase> all() {
+    /** Cases of one list have the same inputs and differ in mesh and layout. */
+    static List<List<AttentionCase>> all() {
         PublicCases list = new PublicCases();
         list.ringFlashAttention();
         list.usp();
@@ -36,7 +36,7 @@ final class PublicCases {
         list.megatron();
         list.deepSpeed();
         list.longVila();
-        return List.copyOf(list.cases);
+        return List.copyOf(list.groups);
     }
 
     private void ringFlashAttention() {
@@ -188,24 +188,24 @@ final class PublicCases {
             List<LayoutCase> layouts,
             List<Mesh> meshes,
             int... documents) {
-        int[] lengths = IntStream.of(documents).filter(length -> length > 0).toArray();
         for (MaskCase mask : masks) {
-            double pairs = mask.estimatedPairs(lengths);
+            double pairs = mask.estimatedPairs(documents);
             Heads heads = full.fitting(pairs);
             AttentionShape shape = new AttentionShape(
-                    Arrays.stream(lengths).sum(), heads.query, heads.keyValue, heads.keyDim, heads.valueDim);
-            List<DType> both = List.of(DType.F32, DType.BF16);
+                    Arrays.stream(documents).sum(), heads.query, heads.keyValue, heads.keyDim, heads.valueDim);
             boolean small = pairs * heads.query * heads.keyDim <= WORK_SMALL;
-            for (LayoutCase layout : layouts) {
-                for (Mesh mesh : meshes) {
-                    if (mesh.ulyssesDegree() <= heads.query) {
-                        List<DType> exchanges = small ? both : List.of(both.get(cases.size() % 2));
-                        for (DType exchange : exchanges) {
-                            long seed = cases.size();
-                            cases.add(new AttentionCase(origin, mesh, layout, mask, exchange, shape, lengths, seed));
-                        }
-                    }
+            List<DType> types = List.of(DType.F32, DType.BF16);
+            for (DType exchange : small ? types : List.of(types.get(groups.size() % 2))) {
+                long seed = groups.size();
+                List<AttentionCase> group = new ArrayList<>();
+                for (LayoutCase layout : layouts) {
+                    meshes.stream()
+                            .filter(mesh -> mesh.ulyssesDegree() <= heads.query)
+                            .map(mesh ->
+                                    new AttentionCase(origin, mesh, layout, mask, exchange, shape, documents, seed))
+                            .forEach(group::add);
                 }
+                groups.add(group);
             }
         }
     }

@@ -168,9 +168,14 @@ final class ReportBuilder {
             meshes.add(new MeshRow(
                     summary.mask(),
                     summary.exchange(),
+                    summary.exact(),
                     summary.results(),
                     summary.equal(),
                     new Errors(summary.results(), worst.out(), worst.lse(), worst.gradients())));
+            if (!summary.passed()) {
+                failures.add("exact sums must give the same bits on every mesh: mask=%s exchange=%s results=%d equal=%d"
+                        .formatted(summary.mask(), summary.exchange(), summary.results(), summary.equal()));
+            }
         }
     }
 

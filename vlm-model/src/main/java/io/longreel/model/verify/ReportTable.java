@@ -151,15 +151,21 @@ final class ReportTable {
 
     private void meshes() {
         add("");
-        add("| %-30s | %-8s | %-17s | %-25s |"
+        add("| %-30s | %-8s | %-5s | %-17s | %-25s |"
                 .formatted(
-                        "same sequence on other meshes", "exchange", "equal to one rank", "out     lse     gradients"));
-        add("|%s|%s|%s|%s|".formatted("-".repeat(32), "-".repeat(10), "-".repeat(18) + ":", "-".repeat(27)));
+                        "same sequence on other meshes",
+                        "exchange",
+                        "sums",
+                        "equal to one rank",
+                        "out     lse     gradients"));
+        add("|%s|%s|%s|%s|%s|"
+                .formatted("-".repeat(32), "-".repeat(10), "-".repeat(7), "-".repeat(18) + ":", "-".repeat(27)));
         for (MeshRow row : report.meshes()) {
-            add("| %-30s | %-8s | %17s | %-25s |"
+            add("| %-30s | %-8s | %-5s | %17s | %-25s |"
                     .formatted(
                             row.mask(),
                             row.exchange().toLowerCase(Locale.ROOT),
+                            row.exact() ? "exact" : "fast",
                             row.equal() + " of " + row.results(),
                             errors(row.difference())));
         }

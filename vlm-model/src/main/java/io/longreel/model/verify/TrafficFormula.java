@@ -86,12 +86,17 @@ final class TrafficFormula {
         return Math.max(shape.kvHeads(), shards.ulyssesDegree());
     }
 
-    /** Whether the closed formulas hold within 2 %: heads divide, and a row more or less does not count. */
-    static boolean isEven(AttentionCase c) {
+    /** Whether the closed formulas hold within 2 % for each rank: heads divide, and a row more or less does not count. */
+    static boolean holdsForRanks(AttentionCase c) {
+        return c.shape().heads() % c.mesh().ulyssesDegree() == 0 && holdsOnAverage(c);
+    }
+
+    /** Whether they hold within 2 % for all ranks together: no key/value head is held more often than they count. */
+    static boolean holdsOnAverage(AttentionCase c) {
         int u = c.mesh().ulyssesDegree();
-        boolean heads = c.shape().heads() % u == 0
-                && (c.shape().kvHeads() % u == 0 || u % c.shape().kvHeads() == 0);
-        return heads
+        HeadShards heads = new HeadShards(c.shape().heads(), c.shape().kvHeads(), u);
+        int held = IntStream.range(0, u).map(m -> heads.kvHeads(m).size()).sum();
+        return held == Math.max(c.shape().kvHeads(), u)
                 && c.layout().even()
                 && c.shape().tokens() >= 100 * c.mesh().spDegree();
     }

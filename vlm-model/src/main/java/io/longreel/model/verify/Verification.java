@@ -2,6 +2,7 @@ package io.longreel.model.verify;
 
 import io.longreel.config.topology.Mesh;
 import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
 import io.longreel.ops.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,30 +55,34 @@ public final class Verification {
         long startNs = clockNs.getAsLong();
         AttentionGrid grid =
                 options.all() ? AttentionGrid.all(options.seed()) : AttentionGrid.representative(options.seed());
-        List<AttentionCase> gridCases = grid.cases();
-        List<AttentionCase> cases = new ArrayList<>(options.all() ? PublicCases.all() : List.of());
-        int publicCases = cases.size();
-        cases.addAll(gridCases);
+        List<List<AttentionCase>> groups = new ArrayList<>(options.all() ? PublicCases.all() : List.of());
+        int publicCases = groups.stream().mapToInt(List::size).sum();
+        grid.cases().forEach(c -> groups.add(List.of(c)));
         ReportBuilder report = new ReportBuilder(grid, publicCases);
-        report.attention(with("attention", cases, (run, c) -> new AttentionCheck(run).check(c)));
+        List<List<CaseResult>> results =
+                with("attention", groups, (run, group) -> new AttentionCheck(run).checkAll(group));
+        report.attention(results.stream().flatMap(List::stream).toList());
         report.coverage(with("coverage", lengths(), (run, tokens) -> coverage().ofLength(tokens)));
         report.controls(controls());
         report.redistribution(with("redistribution", redistributions(), (run, r) -> redistribution(r)));
         report.arrivalOrder(
                 with("arrival order", arrivalCases(), (run, c) -> new ArrivalOrderCheck(run, options.seed()).check(c)));
-        report.meshes(with(
-                "meshes", maskTypes(), (run, m) -> MeshDifference.of(run, m.mask(), m.exchange(), options.seed())));
+        report.meshes(meshes());
         double seconds = (clockNs.getAsLong() - startNs) / NANOS_PER_SECOND;
         return report.build(device.name(), options.seed(), options.all(), seconds);
     }
 
     private <T, V> List<V> with(String part, List<T> tasks, BiFunction<AttentionRun, T, V> work) {
+        return on(device, part, tasks, work);
+    }
+
+    private <T, V> List<V> on(Device computing, String part, List<T> tasks, BiFunction<AttentionRun, T, V> work) {
         AtomicInteger done = new AtomicInteger();
         progress.at(part, 0, tasks.size());
         return ParallelTasks.run(
                 options.threads(),
                 tasks,
-                () -> new AttentionRun(device, clockNs),
+                () -> new AttentionRun(computing, clockNs),
                 work,
                 result -> progress.at(part, done.incrementAndGet(), tasks.size()));
     }
@@ -110,22 +115,28 @@ public final class Verification {
                 with("controls", mistakes, (run, m) -> Controls.coverage(m.mistake(), m.mask(), options.seed())));
         controls.addAll(with(
                 "controls of numbers",
-                smallMaskTypes(),
+                types(MaskCase.forCoverage()),
                 (run, m) -> Controls.onePair(run, m.mask(), m.exchange(), options.seed())));
         return controls;
+    }
+
+    private List<MeshDifference.Summary> meshes() {
+        List<MeshDifference.Summary> fast = with(
+                "meshes",
+                types(MaskCase.forGrid()),
+                (run, m) -> MeshDifference.of(run, m.mask(), m.exchange(), false, options.seed()));
+        List<MeshDifference.Summary> all = new ArrayList<>(fast);
+        all.addAll(on(
+                Devices.plain(), // which computes where a session has exact sums, too
+                "meshes, exact sums",
+                types(options.all() ? MaskCase.forGrid() : List.of(MaskCase.causal())),
+                (run, m) -> MeshDifference.of(run, m.mask(), m.exchange(), true, options.seed())));
+        return all;
     }
 
     private record Mistake(BrokenSharding mistake, MaskCase mask) {}
 
     private record MaskType(MaskCase mask, DType exchange) {}
-
-    private static List<MaskType> maskTypes() {
-        return types(MaskCase.forGrid());
-    }
-
-    private static List<MaskType> smallMaskTypes() {
-        return types(MaskCase.forCoverage());
-    }
 
     private static List<MaskType> types(List<MaskCase> masks) {
         return masks.stream()

@@ -80,7 +80,7 @@ public record VerificationReport(
     public record ArrivalOrder(int cases, int runs, long heldFrames, int failures) {}
 
     /** See {@link MeshDifference.Summary}. */
-    public record MeshRow(String mask, String exchange, int results, int equal, Errors difference) {}
+    public record MeshRow(String mask, String exchange, boolean exact, int results, int equal, Errors difference) {}
 
     @JsonProperty
     public boolean passed() {

@@ -40,6 +40,9 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (!json.toString().isEmpty()) {
+            write(""); // found out before ten minutes of work, not after them
+        }
         VerificationReport report = Verification.run(
                 new Verification.Options(all, Math.max(1, threads), seed),
                 Devices.cpu(),
@@ -48,7 +51,7 @@ final class VerifyCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         report.toTable().forEach(out::println);
         if (!json.toString().isEmpty()) {
-            write(report);
+            write(report.toJson() + System.lineSeparator());
         }
         return report.passed() ? Main.OK : Main.FAILED;
     }
@@ -60,9 +63,9 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private void write(VerificationReport report) {
+    private void write(String text) {
         try {
-            Files.writeString(json, report.toJson() + System.lineSeparator());
+            Files.writeString(json, text);
         } catch (IOException e) {
             throw RuntimeFailure.config(
                     "cannot write the report: file=%s reason=%s; choose another file with --json".formatted(json, e));

@@ -52,6 +52,15 @@ final class MainTest {
     }
 
     @Test
+    void shouldRefuseAReportThatCannotBeWrittenBeforeItVerifies() {
+        assertEquals(Main.MISUSED, run("verify", "--json", "/no such folder/report.json"));
+        assertEquals("", out.toString());
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertTrue(
+                err.toString().startsWith("longreel: cannot write the report: file=/no such folder/"), err::toString);
+    }
+
+    @Test
     void shouldNameTheFileOfTheStackWhenACommandBreaks() throws IOException {
         assertEquals(Main.FAILED, run(new ExecutionException(new IllegalStateException("broken: a=1"))));
         List<String> lines = err.toString().lines().toList();

@@ -159,12 +159,16 @@ final class PublicCases {
     }
 
     private record Heads(int query, int keyValue, int keyDim, int valueDim) {
-        /** The same groups, fewer of them, and then smaller dims, until so many pairs are affordable. */
-        Heads fitting(double pairs) {
+        /** The same groups, fewer of them but enough for the Ulysses degrees, and then smaller dims, until so many pairs are affordable. */
+        Heads fitting(double pairs, int ulyssesMax) {
             Heads fit = this;
+            int perGroup = query / keyValue;
             while (pairs * fit.query * fit.keyDim > WORK_MAX && fit.keyValue > 1) {
                 int groups = (fit.keyValue + 1) / 2;
-                fit = new Heads(fit.query / fit.keyValue * groups, groups, keyDim, valueDim);
+                if (groups * perGroup < ulyssesMax) {
+                    break;
+                }
+                fit = new Heads(groups * perGroup, groups, keyDim, valueDim);
             }
             while (pairs * fit.query * fit.keyDim > WORK_MAX && fit.keyDim > 8) {
                 fit = new Heads(fit.query, fit.keyValue, fit.keyDim / 2, fit.valueDim / 2);
@@ -188,9 +192,10 @@ final class PublicCases {
             List<LayoutCase> layouts,
             List<Mesh> meshes,
             int... documents) {
+        int ulyssesMax = meshes.stream().mapToInt(Mesh::ulyssesDegree).max().orElseThrow();
         for (MaskCase mask : masks) {
             double pairs = mask.estimatedPairs(documents);
-            Heads heads = full.fitting(pairs);
+            Heads heads = full.fitting(pairs, ulyssesMax);
             AttentionShape shape = new AttentionShape(
                     Arrays.stream(documents).sum(), heads.query, heads.keyValue, heads.keyDim, heads.valueDim);
             boolean small = pairs * heads.query * heads.keyDim <= WORK_SMALL;
@@ -199,11 +204,9 @@ final class PublicCases {
                 long seed = groups.size();
                 List<AttentionCase> group = new ArrayList<>();
                 for (LayoutCase layout : layouts) {
-                    meshes.stream()
-                            .filter(mesh -> mesh.ulyssesDegree() <= heads.query)
-                            .map(mesh ->
-                                    new AttentionCase(origin, mesh, layout, mask, exchange, shape, documents, seed))
-                            .forEach(group::add);
+                    for (Mesh mesh : meshes) {
+                        group.add(new AttentionCase(origin, mesh, layout, mask, exchange, shape, documents, seed));
+                    }
                 }
                 groups.add(group);
             }

@@ -15,6 +15,8 @@ import java.util.List;
 final class PublicCases {
     /** Pairs times heads times dim. */
     private static final double WORK_MAX = 1e9;
+    /** Values of the largest tensor; results of all cases of a group are kept side by side. */
+    private static final long ELEMENTS_MAX = 3L << 19;
     /** Below this both exchange types are run, above it one of them in turn. */
     private static final double WORK_SMALL = 2e8;
 
@@ -159,21 +161,25 @@ final class PublicCases {
     }
 
     private record Heads(int query, int keyValue, int keyDim, int valueDim) {
-        /** The same groups, fewer of them but enough for the Ulysses degrees, and then smaller dims, until so many pairs are affordable. */
-        Heads fitting(double pairs, int ulyssesMax) {
+        /** The same groups, fewer of them but enough for the Ulysses degrees, and then smaller dims, until so many pairs and tokens are affordable. */
+        Heads fitting(double pairs, int tokens, int ulyssesMax) {
             Heads fit = this;
             int perGroup = query / keyValue;
-            while (pairs * fit.query * fit.keyDim > WORK_MAX && fit.keyValue > 1) {
+            while (fit.isTooLarge(pairs, tokens) && fit.keyValue > 1) {
                 int groups = (fit.keyValue + 1) / 2;
                 if (groups * perGroup < ulyssesMax) {
                     break;
                 }
                 fit = new Heads(groups * perGroup, groups, keyDim, valueDim);
             }
-            while (pairs * fit.query * fit.keyDim > WORK_MAX && fit.keyDim > 8) {
+            while (fit.isTooLarge(pairs, tokens) && fit.keyDim > 8) {
                 fit = new Heads(fit.query, fit.keyValue, fit.keyDim / 2, fit.valueDim / 2);
             }
             return fit;
+        }
+
+        private boolean isTooLarge(double pairs, int tokens) {
+            return pairs * query * keyDim > WORK_MAX || (long) tokens * query * keyDim > ELEMENTS_MAX;
         }
     }
 
@@ -192,12 +198,13 @@ final class PublicCases {
             List<LayoutCase> layouts,
             List<Mesh> meshes,
             int... documents) {
+        int tokens = Arrays.stream(documents).sum();
         int ulyssesMax = meshes.stream().mapToInt(Mesh::ulyssesDegree).max().orElseThrow();
         for (MaskCase mask : masks) {
             double pairs = mask.estimatedPairs(documents);
-            Heads heads = full.fitting(pairs, ulyssesMax);
-            AttentionShape shape = new AttentionShape(
-                    Arrays.stream(documents).sum(), heads.query, heads.keyValue, heads.keyDim, heads.valueDim);
+            Heads heads = full.fitting(pairs, tokens, ulyssesMax);
+            AttentionShape shape =
+                    new AttentionShape(tokens, heads.query, heads.keyValue, heads.keyDim, heads.valueDim);
             boolean small = pairs * heads.query * heads.keyDim <= WORK_SMALL;
             List<DType> types = List.of(DType.F32, DType.BF16);
             for (DType exchange : small ? types : List.of(types.get(groups.size() % 2))) {

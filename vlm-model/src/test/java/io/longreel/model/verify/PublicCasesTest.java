@@ -28,6 +28,7 @@ class PublicCasesTest {
                 double work = c.mask().estimatedPairs(c.documents())
                         * c.shape().heads()
                         * c.shape().keyDim();
+                assertTrue(c.shape().elementsMax() <= 3 << 19, c.toString());
                 assertTrue(work <= 1e9 || c.shape().keyDim() <= 8, c.toString());
             }
         }

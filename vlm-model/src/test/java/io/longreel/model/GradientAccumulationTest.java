@@ -129,9 +129,7 @@ class GradientAccumulationTest {
                             .toList();
                     TrainSession.StepReport report = session.step(own, LEARNING_RATE);
                     session.endStage();
-                    if (endpoint.rank() == 0) {
-                        session.exportModel(model);
-                    }
+                    session.exportModel(model);
                     return report;
                 }
             });

@@ -55,7 +55,7 @@ public interface AttentionKernels {
 
     /**
      * Query-key pairs per head that {@link #forward} and {@link #backward} compute for this mask, those included that they compute and throw away: at most
-     * 1.04 times {@link KeyRanges#pairs}, or 1024 more than these where that is more.
+     * 1.04 times {@link KeyRanges#pairs}.
      */
     long executedPairs(KeyRanges ranges);
 

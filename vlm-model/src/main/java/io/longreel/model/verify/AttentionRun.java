@@ -39,7 +39,7 @@ final class AttentionRun implements ParallelTasks.Resource {
     record Sent(long ulyssesBytes, long ringBytes) {}
 
     /** What one rank did; pairs are per head. */
-    record RankWork(Sent forward, Sent backward, long plannedPairs, long executedPairs, int kernelCalls) {}
+    record RankWork(Sent forward, Sent backward, long plannedPairs, long executedPairs) {}
 
     /** Whole tensors, as one rank would have them; see {@link AttentionInputs} for shapes, {@code lse [T, N]}. */
     record Outcome(float[] out, float[] lse, float[] dq, float[] dk, float[] dv, List<RankWork> ranks) {}
@@ -125,14 +125,12 @@ final class AttentionRun implements ParallelTasks.Resource {
 
     private RankWork work(AttentionPlan plan, Sent forward, Sent backward) {
         long executed = 0;
-        int calls = 0;
         for (int source = 0; source < plan.ringDegree(); source++) {
             for (AttentionPlan.Block block : plan.blocks(source)) {
                 executed += device.kernels().attention().executedPairs(block.ranges());
-                calls++;
             }
         }
-        return new RankWork(forward, backward, plan.pairs(), executed, calls);
+        return new RankWork(forward, backward, plan.pairs(), executed);
     }
 
     /** How a rank attends, on real or planned memory. */

@@ -11,8 +11,6 @@ import java.util.Map;
 
 /** Turns the results of the parts of a verification into a report. One thread. */
 final class ReportBuilder {
-    /** From so many pairs on, what kernels waste at the rims of tiles must be small in each case. */
-    private static final long LARGE_PAIRS = 100_000;
     /** Fewer tokens per rank cannot be balanced. */
     private static final int BALANCED_TOKENS = 64;
 
@@ -59,7 +57,7 @@ final class ReportBuilder {
                 results.stream().mapToLong(CaseResult::requiredPairs).sum(),
                 results.stream().mapToLong(CaseResult::executedPairs).sum(),
                 results.stream()
-                        .filter(r -> r.requiredPairs() >= LARGE_PAIRS)
+                        .filter(r -> r.requiredPairs() > 0)
                         .mapToDouble(r -> (double) r.executedPairs() / r.requiredPairs())
                         .max()
                         .orElse(1),

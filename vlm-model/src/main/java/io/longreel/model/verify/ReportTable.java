@@ -84,7 +84,7 @@ final class ReportTable {
                         grid.publicCases(),
                         grid.combinations(),
                         grid.excluded()));
-        add("pairs: required %,d executed %,d (ratio %.4f, worst of large cases %.4f)"
+        add("pairs: required %,d executed %,d (ratio %.4f, worst case %.4f)"
                 .formatted(
                         grid.requiredPairs(),
                         grid.executedPairs(),

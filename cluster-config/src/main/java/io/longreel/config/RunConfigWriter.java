@@ -105,8 +105,10 @@ final class RunConfigWriter {
     private static Map<String, Object> attention(AttentionSettings attention) {
         Map<String, Object> map = new HashMap<>();
         map.put("mask", ConfigReader.written(attention.mask()));
+        map.put("window", null);
         attention.window().ifPresent(tokens -> map.put("window", tokens));
         map.put("sinks", attention.sinks());
+        map.put("block-sparse", null);
         attention
                 .blockSparse()
                 .ifPresent(sparse -> map.put(

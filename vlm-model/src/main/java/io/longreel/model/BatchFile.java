@@ -2,6 +2,7 @@ package io.longreel.model;
 
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.checkpoint.SafetensorsFile;
+import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +26,7 @@ record BatchFile(PackedBatch packed) {
                                 .formatted(file, ids.length, labels.length));
             }
             checkIds(file, ids, config);
+            checkLabels(file, labels, config);
             FrameSource frames = frames(tensors, file, config);
             long markers =
                     Arrays.stream(ids).filter(id -> id == config.imageToken()).count();
@@ -57,10 +59,27 @@ record BatchFile(PackedBatch packed) {
 
     private static void checkIds(Path file, int[] ids, ModelConfig config) {
         for (int i = 0; i < ids.length; i++) {
-            if (ids[i] < 0 || ids[i] >= Math.max(config.llm().vocabularySize(), config.imageToken() + 1)) {
+            boolean inVocabulary = ids[i] >= 0 && ids[i] < config.llm().vocabularySize();
+            if (!inVocabulary && ids[i] != config.imageToken()) {
                 throw RuntimeFailure.data(
                         "token id must lie in the vocabulary: file=%s input_ids[%d]=%d vocabularySize=%d"
                                 .formatted(file, i, ids[i], config.llm().vocabularySize()));
+            }
+        }
+    }
+
+    private static void checkLabels(Path file, int[] labels, ModelConfig config) {
+        for (int i = 0; i < labels.length; i++) {
+            boolean inVocabulary = labels[i] >= 0 && labels[i] < config.llm().vocabularySize();
+            if (!inVocabulary && labels[i] != LossKernels.IGNORE) {
+                throw RuntimeFailure.data(
+                        "label must be %d or lie in the vocabulary: file=%s labels[%d]=%d vocabularySize=%d"
+                                .formatted(
+                                        LossKernels.IGNORE,
+                                        file,
+                                        i,
+                                        labels[i],
+                                        config.llm().vocabularySize()));
             }
         }
     }
@@ -70,7 +89,19 @@ record BatchFile(PackedBatch packed) {
             throw RuntimeFailure.data("batch must hold %s: file=%s found=%s"
                     .formatted(name, file, tensors.entries().keySet()));
         }
-        return Arrays.stream(tensors.integers(name)).mapToInt(Math::toIntExact).toArray();
+        long[] values = tensors.integers(name);
+        int[] narrow = new int[values.length];
+        for (int i = 0; i < narrow.length; i++) {
+            narrow[i] = (int) values[i];
+            if (narrow[i] != values[i]) {
+                throw RuntimeFailure.data(
+                        "%s must fit 32 bits: file=%s %s[%d]=%d".formatted(name, file, name, i, values[i]));
+            }
+        }
+        if (narrow.length == 0) {
+            throw RuntimeFailure.data("%s must not be empty: file=%s".formatted(name, file));
+        }
+        return narrow;
     }
 
     private static FrameSource frames(SafetensorsFile tensors, Path file, ModelConfig config) {

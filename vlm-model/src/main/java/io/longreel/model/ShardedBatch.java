@@ -9,6 +9,7 @@ import io.longreel.model.shard.RedistributionPlan;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.Span;
 import io.longreel.model.shard.TokenShards;
+import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -49,7 +50,7 @@ public record ShardedBatch(
         int self = mesh.sequenceIndexOf(rank);
         int[] tokens = shards.positions(ring, ulysses);
         int[] labelledRows = IntStream.range(0, tokens.length)
-                .filter(row -> layout.label()[tokens[row]] >= 0)
+                .filter(row -> layout.label()[tokens[row]] != LossKernels.IGNORE)
                 .toArray();
         return new ShardedBatch(
                 layout,

@@ -41,7 +41,7 @@ final class ForwardCommand implements Callable<Integer> {
             names = "--batch",
             required = true,
             paramLabel = "FILE",
-            description = "Safetensors with input_ids, labels and pixel_values.")
+            description = "Safetensors with input_ids, labels, pixel_values and, for packed documents, cu_seqlens.")
     private Path batch = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "Safetensors file to write.")

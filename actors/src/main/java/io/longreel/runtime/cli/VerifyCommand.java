@@ -1,11 +1,12 @@
 package io.longreel.runtime.cli;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.model.checkpoint.DurableFile;
 import io.longreel.model.verify.Verification;
 import io.longreel.model.verify.VerificationReport;
 import io.longreel.ops.device.Devices;
-import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true)
 final class VerifyCommand implements Callable<Integer> {
     private static final int PROGRESS_PARTS = 10;
+    private static final int THREADS_MAX = 256;
 
     @Spec
     private final CommandSpec spec = CommandSpec.create();
@@ -41,17 +43,17 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!json.toString().isEmpty()) {
-            write(""); // found out before ten minutes of work, not after them
+            checkWritable(); // found out before ten minutes of work, not after them
+        }
+        if (threads < 1 || threads > THREADS_MAX) {
+            throw RuntimeFailure.config("--threads must be from 1 to %d: threads=%d".formatted(THREADS_MAX, threads));
         }
         VerificationReport report = Verification.run(
-                new Verification.Options(all, Math.max(1, threads), seed),
-                Devices.cpu(),
-                System::nanoTime,
-                this::showProgress);
+                new Verification.Options(all, threads, seed), Devices.cpu(), System::nanoTime, this::showProgress);
         PrintWriter out = spec.commandLine().getOut();
         report.toTable().forEach(out::println);
         if (!json.toString().isEmpty()) {
-            write(report.toJson() + System.lineSeparator());
+            DurableFile.write(json, (report.toJson() + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
         }
         return report.passed() ? Main.OK : Main.FAILED;
     }
@@ -63,12 +65,13 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private void write(String text) {
-        try {
-            Files.writeString(json, text);
-        } catch (IOException e) {
+    /** The report appears whole or not at all; what stood there before stays until then. */
+    private void checkWritable() {
+        Path folder = json.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder) || Files.isDirectory(json)) {
             throw RuntimeFailure.config(
-                    "cannot write the report: file=%s reason=%s; choose another file with --json".formatted(json, e));
+                    "cannot write the report: file=%s; its folder must exist and be writable, and the file must not be a folder"
+                            .formatted(json));
         }
     }
 }

@@ -116,7 +116,7 @@ public record AttentionMask(
         };
         int from = windowLeft == UNBOUNDED ? start : Math.max(start, query - windowLeft);
         int to = windowRight == UNBOUNDED ? end : (int) Math.min(end, (long) query + 1 + windowRight);
-        int sinksEnd = Math.min(start + sinks, end);
+        int sinksEnd = (int) Math.min((long) start + sinks, end);
         int[] seen;
         if (sinksEnd <= start) {
             seen = new int[] {from, to};

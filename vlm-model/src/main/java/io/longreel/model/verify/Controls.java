@@ -114,7 +114,7 @@ final class Controls {
                 }
             }
         }
-        int needed = exchange == DType.F32 ? trials : 1;
+        int needed = trials;
         return new Control(
                 "one pair, " + exchange.name().toLowerCase(Locale.ROOT),
                 "%s of %d pairs".formatted(mask, visible.pairs()),

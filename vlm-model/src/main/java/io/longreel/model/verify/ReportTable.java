@@ -131,7 +131,9 @@ final class ReportTable {
                 rows.forEach(row -> add("control: %s %s found, wrong rows %.1f%%"
                         .formatted(row.name(), row.subject(), 100 * row.wrongRows())));
             } else {
-                add("control: %-27s found in %d of %d trials, under %d of %d masks, wrong rows up to %.1f%%"
+                double wrongRows =
+                        rows.stream().mapToDouble(ControlRow::wrongRows).max().orElse(0);
+                add("control: %-27s found in %d of %d trials, under %d of %d masks%s"
                         .formatted(
                                 entry.getKey(),
                                 rows.stream().mapToInt(ControlRow::found).sum(),
@@ -140,11 +142,7 @@ final class ReportTable {
                                         .filter(r -> r.found() >= r.needed())
                                         .count(),
                                 rows.size(),
-                                100
-                                        * rows.stream()
-                                                .mapToDouble(ControlRow::wrongRows)
-                                                .max()
-                                                .orElse(0)));
+                                wrongRows > 0 ? ", wrong rows up to %.1f%%".formatted(100 * wrongRows) : ""));
             }
         }
     }

@@ -72,6 +72,7 @@ class AttentionMaskTest {
         assertSees(mask, 0, 0, 1);
         assertSees(mask, 11, 9, 12);
         assertSees(AttentionMask.of(Base.FULL).withWindow(0, 0).withSinks(3), 0, 0, 3);
+        assertSees(AttentionMask.causal().withWindow(0, 0).withSinks(Integer.MAX_VALUE), 11, 9, 12);
     }
 
     @Test

@@ -13,7 +13,7 @@ import java.util.Map;
  * norm to one rank's, and that of the weights, relative to their norm and to the norm of what training changed. Run as a program; arguments are
  * numbers of steps.
  */
-final class MeshDifference {
+final class MeshDrift {
     private static final List<Mesh> MESHES = List.of(
             new Mesh(1, 2, 1),
             new Mesh(1, 1, 2),
@@ -25,14 +25,14 @@ final class MeshDifference {
     private final PrintStream out;
     private final Path directory;
 
-    private MeshDifference(PrintStream out, Path directory) {
+    private MeshDrift(PrintStream out, Path directory) {
         this.out = out;
         this.directory = directory;
     }
 
     @SuppressWarnings("SystemOut") // a program for the terminal
     public static void main(String[] args) throws IOException {
-        MeshDifference difference = new MeshDifference(System.out, Files.createTempDirectory("mesh-difference"));
+        MeshDrift difference = new MeshDrift(System.out, Files.createTempDirectory("mesh-difference"));
         for (String model : List.of("gqa-even", "mha-odd-grid")) {
             for (String steps : args) {
                 difference.print(model, Integer.parseInt(steps));

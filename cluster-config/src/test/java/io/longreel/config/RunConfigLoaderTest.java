@@ -66,7 +66,7 @@ final class RunConfigLoaderTest {
                 List.of("1-align", "2-pretrain", "3-short-sft", "4-extend", "5-long-sft"),
                 demo.stages().stream().map(StageSettings::name).toList());
         assertEquals(
-                List.of(100, 300, 600, 140, 220),
+                List.of(100, 300, 600, 140, 300),
                 demo.stages().stream().map(StageSettings::steps).toList());
         StageSettings extend = demo.stages().get(3);
         assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());

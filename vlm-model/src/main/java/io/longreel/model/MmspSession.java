@@ -19,7 +19,6 @@ import io.longreel.model.state.WeightStore;
 import io.longreel.model.state.Weights;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
-import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
@@ -181,9 +180,8 @@ public final class MmspSession implements TrainSession {
         ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch);
         int[] own = passes.answer(sharded, knownFrames);
         SequenceLayout layout = sharded.layout();
-        int[] labelled = IntStream.range(0, layout.tokens())
-                .filter(token -> layout.label()[token] != LossKernels.IGNORE)
-                .toArray();
+        int[] labelled =
+                IntStream.range(0, layout.tokens()).filter(layout::isLabelled).toArray();
         double[] answers = new double[labelled.length];
         for (int i = 0; i < own.length; i++) {
             int token = sharded.tokens()[sharded.labelledRows()[i]];

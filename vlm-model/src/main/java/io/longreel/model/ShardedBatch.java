@@ -3,13 +3,12 @@ package io.longreel.model;
 import io.longreel.config.ShardingSettings.Stages;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.attention.AttentionMask;
-import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.attention.AttentionPlans;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.RedistributionPlan;
 import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.Span;
 import io.longreel.model.shard.TokenShards;
-import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -19,11 +18,11 @@ import java.util.stream.IntStream;
  * alone, with equal results on all ranks.
  *
  * @param ownFrames frames of this rank's vision shard
+ * @param attention which tokens own queries see, in the form in which a pass asks
  * @param tokens token of each own row
  * @param positions position in its document of each own row
  * @param labelledRows own rows that have a label
  * @param labels their labels
- * @param labelledAttention 2D attention whose queries are the labelled rows only
  */
 public record ShardedBatch(
         SequenceLayout layout,
@@ -31,8 +30,7 @@ public record ShardedBatch(
         FrameSource frames,
         Span ownFrames,
         RedistributionPlan redistribution,
-        AttentionPlan attention,
-        AttentionPlan labelledAttention,
+        AttentionPlans attention,
         int[] tokens,
         int[] positions,
         int[] labelledRows,
@@ -50,7 +48,7 @@ public record ShardedBatch(
         int self = mesh.sequenceIndexOf(rank);
         int[] tokens = shards.positions(ring, ulysses);
         int[] labelledRows = IntStream.range(0, tokens.length)
-                .filter(row -> layout.label()[tokens[row]] != LossKernels.IGNORE)
+                .filter(row -> layout.isLabelled(tokens[row]))
                 .toArray();
         return new ShardedBatch(
                 layout,
@@ -58,8 +56,7 @@ public record ShardedBatch(
                 batch.frames(),
                 shards.frames(layout.frames(), self),
                 RedistributionPlan.of(layout, shards, self),
-                AttentionPlan.of(layout, mask, shards, heads, ring, ulysses),
-                AttentionPlan.ofLabelled(layout, mask, shards, heads, ring, ulysses),
+                new AttentionPlans(layout, mask, shards, heads, ring, ulysses),
                 tokens,
                 Arrays.stream(tokens).map(layout::position).toArray(),
                 labelledRows,
@@ -91,7 +88,6 @@ public record ShardedBatch(
                 ownFrames,
                 redistribution,
                 attention,
-                labelledAttention,
                 tokens,
                 positions,
                 labelledRows,

@@ -1,10 +1,8 @@
 package io.longreel.model;
 
 import io.longreel.model.attention.Attention2d;
-import io.longreel.model.attention.AttentionMask;
-import io.longreel.model.attention.AttentionPlan;
+import io.longreel.model.attention.AttentionPlans;
 import io.longreel.model.attention.ExactAttention;
-import io.longreel.model.attention.ExactAttentionPlan;
 import io.longreel.model.attention.HeadDims;
 import io.longreel.model.attention.SequenceAttention;
 import io.longreel.model.decoder.Decoder;
@@ -162,27 +160,12 @@ public final class VlmModel implements AutoCloseable {
     /** @param labelledOnly whether just the labelled rows are queries */
     private SequenceAttention attention(Workspace ws, Groups groups, ShardedBatch batch, boolean labelledOnly) {
         HeadDims dims = HeadDims.of(config.llm().headDim());
+        AttentionPlans plans = batch.attention();
         if (options.exactSums()) {
-            return new ExactAttention(
-                    ws, exactPlan(batch, labelledOnly), groups.sequence(), dims, options.exchangeType());
+            return new ExactAttention(ws, plans.exact(labelledOnly), groups.sequence(), dims, options.exchangeType());
         }
-        AttentionPlan plan = labelledOnly ? batch.labelledAttention() : batch.attention();
-        return new Attention2d(ws, plan, groups.ulysses(), groups.ring(), dims, options.exchangeType());
-    }
-
-    private ExactAttentionPlan exactPlan(ShardedBatch batch, boolean labelledOnly) {
-        int[] queries = labelledOnly
-                ? Arrays.stream(batch.labelledRows())
-                        .map(row -> batch.tokens()[row])
-                        .toArray()
-                : batch.tokens();
-        return ExactAttentionPlan.of(
-                batch.layout(),
-                AttentionMask.of(options.attention()),
-                batch.shards(),
-                config.llm().heads(),
-                config.llm().kvHeads(),
-                queries);
+        return new Attention2d(
+                ws, plans.sharded(labelledOnly), groups.ulysses(), groups.ring(), dims, options.exchangeType());
     }
 
     /** Text rows of {@code x [T, D]}; rows of frames are undefined until the redistribution fills them. */

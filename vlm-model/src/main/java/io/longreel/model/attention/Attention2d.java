@@ -18,11 +18,6 @@ public final class Attention2d implements SequenceAttention {
     private final RingAttention ring;
     private final Wire wire;
 
-    public Attention2d(
-            Workspace ws, AttentionPlan plan, Communicator ulyssesGroup, Communicator ringGroup, int headDim) {
-        this(ws, plan, ulyssesGroup, ringGroup, HeadDims.of(headDim), DType.F32);
-    }
-
     /**
      * @param exchange F32 or BF16: what queries, keys, values, outputs and their gradients are rounded to and travel as; sums and the gradients of keys
      *     and values in the ring stay in F32

@@ -5,7 +5,6 @@ import io.longreel.model.shard.SequenceLayout;
 import io.longreel.model.shard.Span;
 import io.longreel.model.shard.TokenShards;
 import io.longreel.ops.kernels.KeyRanges;
-import io.longreel.ops.kernels.LossKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,9 +69,7 @@ public final class AttentionPlan {
 
     /** Those of some tokens that have a label. */
     public static int[] labelledTokens(SequenceLayout layout, int[] tokens) {
-        return Arrays.stream(tokens)
-                .filter(t -> layout.label()[t] != LossKernels.IGNORE)
-                .toArray();
+        return Arrays.stream(tokens).filter(layout::isLabelled).toArray();
     }
 
     public HeadShards heads() {

@@ -3,6 +3,7 @@ package io.longreel.model.shard;
 import io.longreel.model.PackedBatch;
 import io.longreel.ops.kernels.LossKernels;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * A packed batch after every image marker has become the tokens of its frame (specification 2.3), as every rank knows it: what each token is, where
@@ -51,9 +52,14 @@ public record SequenceLayout(
         return mediaToken.length / tokensPerFrame;
     }
 
+    /** Whether a token must predict something, and so counts in the loss. */
+    public boolean isLabelled(int token) {
+        return label[token] != LossKernels.IGNORE;
+    }
+
     /** Tokens that count in the loss. */
     public int labelledTokens() {
-        return (int) Arrays.stream(label).filter(l -> l != LossKernels.IGNORE).count();
+        return (int) IntStream.range(0, tokens()).filter(this::isLabelled).count();
     }
 
     /** Position of a token within its document, from 0. */

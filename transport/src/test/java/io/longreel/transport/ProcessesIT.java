@@ -3,10 +3,7 @@ package io.longreel.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,23 +27,7 @@ class ProcessesIT {
     @SuppressWarnings("NullAway.Init")
     private Path base;
 
-    private final List<Child> children = new ArrayList<>();
-
-    private record Child(Process process, BufferedReader out, PrintStream in) {
-        String line() throws IOException {
-            for (String line = out.readLine(); line != null; line = out.readLine()) {
-                if (!line.contains(" INFO ") && !line.startsWith("WARNING")) {
-                    return line;
-                }
-            }
-            throw new IOException("child ended: exit=" + process.onExit().join().exitValue());
-        }
-
-        void say(String line) {
-            in.println(line);
-            in.flush();
-        }
-    }
+    private final List<RankChild> children = new ArrayList<>();
 
     @BeforeEach
     void startAndWork() throws IOException {
@@ -64,7 +45,7 @@ class ProcessesIT {
 
     @AfterEach
     void stop() throws InterruptedException {
-        for (Child child : children) {
+        for (RankChild child : children) {
             child.process().destroyForcibly();
             assertTrue(child.process().waitFor(10, TimeUnit.SECONDS));
         }
@@ -73,7 +54,7 @@ class ProcessesIT {
     @Test
     void shouldComputeTheSameEverywhereWhenRanksLiveInSeveralProcesses() throws Exception {
         List<String> hashes = new ArrayList<>();
-        for (Child child : children) {
+        for (RankChild child : children) {
             String[] words = child.line().split(" ");
             assertEquals("done", words[0]);
             for (int i = 1; i < words.length; i++) {
@@ -83,9 +64,12 @@ class ProcessesIT {
                 assertEquals(5 * (4_000_000L + 2 * 1_000_000 + 1_000_000), Long.parseLong(parts[1]));
             }
         }
+        for (RankChild child : children) {
+            assertEquals(List.of(), child.complaints());
+        }
         assertEquals(4, hashes.size());
         assertEquals(1, hashes.stream().distinct().count(), hashes.toString());
-        for (Child child : children.reversed()) { // who hosts the driver goes last
+        for (RankChild child : children.reversed()) { // who hosts the driver goes last
             child.say("leave");
             assertTrue(child.process().waitFor(20, TimeUnit.SECONDS));
             assertEquals(0, child.process().exitValue());
@@ -97,7 +81,7 @@ class ProcessesIT {
 
     @Test
     void shouldEndWaitsWhenAProcessIsKilled() throws Exception {
-        for (Child child : children) {
+        for (RankChild child : children) {
             assertEquals("done", child.line().split(" ")[0]);
         }
         children.get(0).say("wait");
@@ -105,7 +89,7 @@ class ProcessesIT {
         assertEquals("waiting", children.get(0).line());
         assertEquals("waiting", children.get(1).line());
         children.get(2).process().destroyForcibly();
-        for (Child child : children.subList(0, 2)) {
+        for (RankChild child : children.subList(0, 2)) {
             String line = child.line();
             assertTrue(line.startsWith("aborted "), line);
             assertTrue(line.contains("missingBytes"), line);
@@ -114,17 +98,7 @@ class ProcessesIT {
 
     /** Starts a child; returns its endpoint and driver directory, as a site names them. */
     private String start(String driver) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(System.getProperty("longreel.jvm.flags").split(" ")));
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), RankProcess.class.getName()));
-        command.addAll(List.of(base.toString(), driver));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        Child child = new Child(
-                process,
-                process.inputReader(StandardCharsets.UTF_8),
-                new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8));
+        RankChild child = RankChild.start(base, driver);
         children.add(child);
         String[] words = child.line().split(" ");
         assertEquals("at", words[0], String.join(" ", words));

@@ -25,12 +25,15 @@ final class RankProcess {
     private static final Mesh MESH = new Mesh(1, 2, 2);
     private static final List<Integer> WORLD = List.of(0, 1, 2, 3);
 
+    /** What the parent is told starts with this; other lines are the log's. */
+    static final String MARK = "rank-process: ";
+
     private RankProcess() {}
 
     public static void main(String[] args) throws Exception {
         BufferedReader parent = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try (TransportNode node = node(Path.of(args[0]), args[1])) {
-            System.out.println("at " + node.dataEndpoint() + " " + node.driverDirectory());
+            say("at " + node.dataEndpoint() + " " + node.driverDirectory());
             Placement placement = placement(parent.readLine().split(" "));
             String process = parent.readLine();
             List<RankEndpoint> endpoints = placement.ranks().stream()
@@ -41,15 +44,15 @@ final class RankProcess {
                 ((LinkedEndpoint) endpoint).connect();
                 return work(endpoint);
             });
-            System.out.println("done " + String.join(" ", results));
+            say("done " + String.join(" ", results));
             switch (parent.readLine()) {
                 case "leave" -> {}
                 case "wait" -> {
                     try {
                         RankThreads.run(endpoints, RankProcess::waitForPeers);
-                        System.out.println("nothing aborted");
+                        say("nothing aborted");
                     } catch (CommunicationAborted e) {
-                        System.out.println("aborted " + e.getMessage());
+                        say("aborted " + e.getMessage());
                     }
                 }
                 default -> throw new IllegalStateException("parent must say leave or wait");
@@ -57,9 +60,14 @@ final class RankProcess {
         }
     }
 
+    /** One line in one piece, whatever other threads print. */
+    private static void say(String words) {
+        System.out.println(MARK + words);
+    }
+
     private static boolean waitForPeers(RankEndpoint endpoint) {
         Communicator all = endpoint.communicator(WORLD);
-        System.out.println("waiting");
+        say("waiting");
         all.barrier();
         return true;
     }

@@ -1,107 +1,117 @@
 package io.longreel.runtime.journal;
 
+import io.longreel.model.checkpoint.DurableFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 
 /**
- * The journal of a run directory, open for appending. Owned by the recorder, used by its thread only. When {@link
- * #append} returns, the entry has reached the disk. A torn line at the end, left by a process that was killed, is cut
- * off when the journal is opened.
+ * The journal of a run directory, open for one supervisor. Each supervisor has a term and a file of its own; nobody ever writes to the
+ * file of another. Owned by the recorder, used by its thread only.
+ *
+ * <p>Two supervisors that each believe to be the only one cannot both go on, without a clock or a lock. The new one makes its file
+ * (exclusively, so terms are unique) and only then reads what the earlier ones wrote. The old one looks for a newer file before and
+ * after each write, and acts only when there is none: so whatever it acted on was written before the new file was made, and was read.
+ * That asks of a shared file system that a new file's name and written bytes are seen by the next look of another machine.
  */
 public final class Journal implements AutoCloseable {
+    private final Path directory;
+    private final int term;
+    private final JournalHistory history;
     private final FileChannel channel;
     private final InstantSource clock;
-    private long sequence;
+    private long nextSequence;
 
-    private Journal(FileChannel channel, InstantSource clock, long sequence) {
+    private Journal(Path directory, int term, JournalHistory history, FileChannel channel, InstantSource clock) {
+        this.directory = directory;
+        this.term = term;
+        this.history = history;
         this.channel = channel;
         this.clock = clock;
-        this.sequence = sequence;
+        this.nextSequence = history.nextSequence();
     }
 
     /**
-     * What a journal file holds.
+     * Begins the next term; all earlier ones are over from then on.
      *
-     * @param lines up to the first that is torn, damaged or out of sequence
-     * @param soundBytes length of these lines
-     * @param damagedBytes what follows them
+     * @param holder who takes the run up, for people
+     * @throws TermSuperseded when another one begins it at the same time, and was faster
      */
-    public record Contents(List<JournalLine> lines, long soundBytes, long damagedBytes) {
-        public Contents {
-            lines = List.copyOf(lines);
-        }
-    }
-
-    /** Opens a journal for appending, and makes it where there is none. */
-    public static Journal open(Path file, InstantSource clock) throws IOException {
-        Contents contents = read(file);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    public static Journal begin(Path directory, String holder, InstantSource clock) throws IOException {
+        var known = JournalSegments.list(directory);
+        int term = known.isEmpty() ? 1 : known.lastKey() + 1;
+        FileChannel channel;
         try {
-            channel.truncate(contents.soundBytes());
-            channel.position(contents.soundBytes());
-        } catch (IOException e) {
+            channel = FileChannel.open(
+                    JournalSegments.file(directory, term), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (FileAlreadyExistsException e) {
+            throw new TermSuperseded(term);
+        }
+        try {
+            DurableFile.syncDirectory(directory);
+            Journal journal = new Journal(directory, term, JournalSegments.read(directory, term), channel, clock);
+            journal.append(new JournalEntry.TermBegan(term, holder));
+            return journal;
+        } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
-        return new Journal(channel, clock, contents.lines().size());
     }
 
-    /** Reads what can be trusted; a missing file is an empty journal. */
-    public static Contents read(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            return new Contents(List.of(), 0, 0);
-        }
-        byte[] bytes = Files.readAllBytes(file);
-        List<JournalLine> lines = new ArrayList<>();
-        int sound = 0;
-        for (int end = lineEnd(bytes, 0); end >= 0; end = lineEnd(bytes, sound)) {
-            Optional<JournalLine> line =
-                    JournalLine.parse(new String(bytes, sound, end - sound, StandardCharsets.UTF_8));
-            if (line.isEmpty() || line.get().sequence() != lines.size() + 1) {
-                break;
-            }
-            lines.add(line.get());
-            sound = end + 1;
-        }
-        return new Contents(lines, sound, bytes.length - sound);
+    /** Reads what can be trusted; a missing journal is an empty one. Safe while a supervisor writes. */
+    public static JournalHistory read(Path directory) throws IOException {
+        return JournalSegments.read(directory, Integer.MAX_VALUE);
     }
 
-    /** Writes and syncs. */
+    /** Whether a file of this name in a run directory belongs to its journal. */
+    public static boolean isPart(String fileName) {
+        return JournalSegments.isSegment(fileName);
+    }
+
+    public int term() {
+        return term;
+    }
+
+    /** What counted when this term began. */
+    public JournalHistory history() {
+        return history;
+    }
+
+    /**
+     * Writes, and syncs unless the entry says that it can wait for the next one that does.
+     *
+     * @throws TermSuperseded when a newer term has begun; the entry does not count
+     */
     public void append(JournalEntry entry) {
-        String text = new JournalLine(sequence + 1, clock.instant(), entry).format() + "\n";
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        requireNewest();
+        String text = new JournalLine(nextSequence, clock.instant(), entry).format() + "\n";
         try {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            DurableFile.writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+            if (entry.mustBeSynced()) {
+                channel.force(false);
             }
-            channel.force(false);
         } catch (IOException e) {
             throw new UncheckedIOException("the journal cannot be written: " + e.getMessage(), e);
         }
-        sequence++;
+        nextSequence++;
+        requireNewest();
+    }
+
+    private void requireNewest() {
+        if (Files.exists(JournalSegments.file(directory, term + 1))) {
+            throw new TermSuperseded(term);
+        }
     }
 
     @Override
     public void close() throws IOException {
         channel.close();
-    }
-
-    private static int lineEnd(byte[] bytes, int from) {
-        for (int i = from; i < bytes.length; i++) {
-            if (bytes[i] == '\n') {
-                return i;
-            }
-        }
-        return -1;
     }
 }

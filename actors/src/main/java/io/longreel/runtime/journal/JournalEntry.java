@@ -1,5 +1,6 @@
 package io.longreel.runtime.journal;
 
+import io.longreel.runtime.protocol.StepResult;
 import java.util.List;
 
 /**
@@ -7,6 +8,17 @@ import java.util.List;
  * ever added, so that a journal of an older build can be read.
  */
 public sealed interface JournalEntry {
+    /**
+     * Whether the entry must have reached the disk before anything acts on it. Otherwise it has left the process, which a kill does not undo,
+     * and reaches the disk with the next one that is synced.
+     */
+    default boolean mustBeSynced() {
+        return true;
+    }
+
+    /** The first entry of each term. {@code holder} is the process that hosts the supervisor. */
+    record TermBegan(int term, String holder) implements JournalEntry {}
+
     /**
      * A process took the run up. {@code globalStep} is 0 for a new run, and the checkpoint's step for one that goes on.
      */
@@ -21,7 +33,19 @@ public sealed interface JournalEntry {
 
     record StageBegan(int generation, int stage, String name, int steps) implements JournalEntry {}
 
-    /** Written now and then, not for each step: what counts for recovery is the checkpoint. */
+    /**
+     * A step that all ranks agreed on; {@code step} and {@code globalStep} count those that are done, this one included. Not synced: steps
+     * that a power failure takes from here are computed again, with the same bits.
+     */
+    record StepCommitted(int generation, int stage, int step, long globalStep, StepResult result)
+            implements JournalEntry {
+        @Override
+        public boolean mustBeSynced() {
+            return false;
+        }
+    }
+
+    /** Written now and then by builds that did not note each step. */
     record StepsCommitted(int generation, int stage, int step, long globalStep, double loss) implements JournalEntry {}
 
     /** All slices are on disk; the manifest, which makes the checkpoint exist, is written next. */

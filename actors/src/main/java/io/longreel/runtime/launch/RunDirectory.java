@@ -5,7 +5,7 @@ import io.longreel.curriculum.Curriculum;
 import io.longreel.model.checkpoint.DurableFile;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
-import io.longreel.runtime.journal.JournalLine;
+import io.longreel.runtime.journal.JournalHistory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -25,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  * The directory of one run, and the lock that keeps a second process out of it.
  *
  * <pre>
- *   run.conf        the configuration as resolved         checkpoints/   training checkpoints
- *   journal.jsonl   the supervisor's decisions            model/         the exported model
- *   metrics.jsonl   one line per committed step           needle-*       results of needle tests
- *   report.html     the closing report                    logs/          one file per process
- *   haystack.mp4    footage, when the run makes its own   run.lock       held while a process works on the run
+ *   run.conf         the configuration as resolved         checkpoints/   training checkpoints
+ *   journal*.jsonl   the supervisors' decisions, by term   model/         the exported model
+ *   metrics.jsonl    one line per committed step           needle-*       results of needle tests
+ *   report.html      the closing report                    logs/          one file per process
+ *   haystack.mp4     footage, when the run makes its own   run.lock       held while a process works on the run
  * </pre>
  *
  * <p>Whatever is deleted here is deleted by name: files that somebody else put beside them stay. The system drops the
@@ -41,7 +40,6 @@ public final class RunDirectory implements AutoCloseable {
 
     private static final List<String> OWN_NAMES = List.of(
             "run.conf",
-            "journal.jsonl",
             "metrics.jsonl",
             "report.html",
             "checkpoints",
@@ -81,10 +79,6 @@ public final class RunDirectory implements AutoCloseable {
 
     public Path configFile() {
         return root.resolve("run.conf");
-    }
-
-    public Path journalFile() {
-        return root.resolve("journal.jsonl");
     }
 
     public Path metricsFile() {
@@ -178,10 +172,10 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** The sound lines of the journal. */
-    public List<JournalLine> journal() {
+    /** What counts of the journal. */
+    public JournalHistory journal() {
         try {
-            return Journal.read(journalFile()).lines();
+            return Journal.read(root);
         } catch (IOException e) {
             throw unusable(e);
         }
@@ -189,9 +183,10 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Whether the run has written its model and its report. */
     public boolean isFinished() {
-        Optional<JournalEntry> last = journal().stream().map(JournalLine::entry).reduce((earlier, later) -> later);
-        boolean exported = journal().stream().anyMatch(line -> line.entry() instanceof JournalEntry.ModelExported);
-        return exported && last.isPresent() && last.get() instanceof JournalEntry.RunEnded end && end.exitCode() == 0;
+        JournalHistory journal = journal();
+        return journal.last(JournalEntry.ModelExported.class).isPresent()
+                && journal.last(JournalEntry.class).orElseThrow() instanceof JournalEntry.RunEnded end
+                && end.exitCode() == 0;
     }
 
     /** Whether another process works on the run. */
@@ -213,8 +208,8 @@ public final class RunDirectory implements AutoCloseable {
     /** Stages whose needle test is on disk. */
     Set<Integer> evaluatedStages() {
         Set<Integer> stages = new TreeSet<>();
-        journal().forEach(line -> {
-            if (line.entry() instanceof JournalEntry.EvaluationFinished finished) {
+        journal().entries().forEach(entry -> {
+            if (entry instanceof JournalEntry.EvaluationFinished finished) {
                 stages.add(finished.stage());
             }
         });
@@ -223,10 +218,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Generation of the newest mesh incarnation; 0 when there was none. */
     int lastGeneration() {
-        return journal().stream()
-                .mapToInt(line -> line.entry() instanceof JournalEntry.Placed placed ? placed.generation() : 0)
-                .max()
-                .orElse(0);
+        return journal().lastGeneration();
     }
 
     @Override
@@ -304,7 +296,9 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private boolean isRun() {
-        return Files.isRegularFile(configFile()) || Files.isRegularFile(journalFile());
+        return Files.isRegularFile(configFile())
+                || children().stream()
+                        .anyMatch(child -> Journal.isPart(child.getFileName().toString()));
     }
 
     /** Only what a process leaves that was killed before it had written anything. */
@@ -318,8 +312,10 @@ public final class RunDirectory implements AutoCloseable {
     private boolean isOwn(Path child) {
         String name = child.getFileName().toString();
         return OWN_NAMES.contains(name)
-                || journal().stream()
-                        .anyMatch(line -> line.entry() instanceof JournalEntry.EvaluationFinished finished
+                || Journal.isPart(name)
+                || journal()
+                        .entries()
+                        .anyMatch(entry -> entry instanceof JournalEntry.EvaluationFinished finished
                                 && (name.equals(finished.name() + ".json") || name.equals(finished.name() + ".png")));
     }
 

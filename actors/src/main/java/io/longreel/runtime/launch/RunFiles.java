@@ -55,17 +55,20 @@ public final class RunFiles implements RunRecorder {
     }
 
     /**
-     * Opens the files of a run that goes on behind {@code globalStep}.
+     * Opens the files of a run that goes on behind {@code globalStep}, and with them a new term of the supervisor.
+     *
+     * @param holder the process that hosts the supervisor, for people
      */
     static RunFiles open(
             RunConfig config,
             RunDirectory directory,
+            String holder,
             long globalStep,
             RopeBase ropeBase,
             ResultFiles results,
             Consumer<RunNews> screen) {
         try {
-            Journal journal = Journal.open(directory.journalFile(), InstantSource.system());
+            Journal journal = Journal.begin(directory.root(), holder, InstantSource.system());
             MetricsFile metrics = MetricsFile.openBehind(directory.metricsFile(), globalStep);
             return new RunFiles(
                     config, CheckpointStore.of(directory.root()), journal, metrics, ropeBase, results, screen);

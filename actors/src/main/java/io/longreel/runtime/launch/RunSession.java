@@ -111,6 +111,7 @@ public final class RunSession {
         RunFiles files = RunFiles.open(
                 config,
                 directory,
+                RunDirectory.SEED,
                 start.position().globalStep(),
                 ropeBase(config, model),
                 new ResultFiles(config, model, directory),

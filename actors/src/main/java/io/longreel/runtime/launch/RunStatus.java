@@ -46,12 +46,13 @@ public record RunStatus(
         Optional<JournalEntry.CheckpointCommitted> checkpoint = Optional.empty();
         Optional<JournalEntry.RunEnded> end = Optional.empty();
         List<JournalEntry.EvaluationFinished> evaluations = new ArrayList<>();
-        for (JournalLine line : directory.journal()) {
+        for (JournalLine line : directory.journal().lines()) {
             if (line.entry() instanceof JournalEntry.CheckpointCommitted committed) {
                 checkpoint = Optional.of(committed);
             } else if (line.entry() instanceof JournalEntry.EvaluationFinished finished) {
                 evaluations.add(finished);
-            } else if (line.entry() instanceof JournalEntry.RunStarted) {
+            } else if (line.entry() instanceof JournalEntry.TermBegan
+                    || line.entry() instanceof JournalEntry.RunStarted) {
                 end = Optional.empty();
             } else if (line.entry() instanceof JournalEntry.RunEnded ended) {
                 end = Optional.of(ended);

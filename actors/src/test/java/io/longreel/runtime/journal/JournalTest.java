@@ -1,15 +1,26 @@
 package io.longreel.runtime.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.longreel.runtime.protocol.StepResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +30,7 @@ class JournalTest {
             new JournalEntry.RunStarted("demo", "data=1,ring=2,ulysses=2", 2, 5, 0),
             new JournalEntry.Placed(1, List.of("node-0", "node-0", "node-1", "node-1")),
             new JournalEntry.StageBegan(1, 0, "alignment", 40),
+            new JournalEntry.StepCommitted(1, 0, 1, 1, new StepResult(0.1 + 0.2, 3, 70, Double.NaN, 1e-3, false)),
             new JournalEntry.StepsCommitted(1, 0, 50, 50, 1.25),
             new JournalEntry.SlicesSaved(1, "step-00000050", 0, 50, 50),
             new JournalEntry.CheckpointCommitted("step-00000050", 0, 50, 50),
@@ -29,48 +41,68 @@ class JournalTest {
             new JournalEntry.RunEnded(0, "finished"));
 
     private static Path written(Path directory) throws IOException {
-        Path file = directory.resolve("journal.jsonl");
-        try (Journal journal = Journal.open(file, CLOCK)) {
+        try (Journal journal = Journal.begin(directory, "a", CLOCK)) {
             ENTRIES.forEach(journal::append);
         }
-        return file;
+        return directory.resolve("journal.jsonl");
     }
 
-    private static List<JournalEntry> entries(Path file) throws IOException {
-        return Journal.read(file).lines().stream().map(JournalLine::entry).toList();
+    private static List<JournalEntry> entries(Path directory) throws IOException {
+        return Journal.read(directory).entries().toList();
+    }
+
+    private static JournalEntry stage(int stage) {
+        return new JournalEntry.StageEnded(stage, "stage " + stage);
+    }
+
+    private static JournalEntry term(int term, String holder) {
+        return new JournalEntry.TermBegan(term, holder);
+    }
+
+    /** The first {@code count} of what {@link #written} wrote. */
+    private static List<JournalEntry> first(int count) {
+        List<JournalEntry> all = new ArrayList<>(List.of(term(1, "a")));
+        all.addAll(ENTRIES);
+        return all.subList(0, count);
     }
 
     @Test
     void shouldGiveBackEveryKindOfEntry(@TempDir Path directory) throws IOException {
         Path file = written(directory);
-        assertEquals(ENTRIES, entries(file));
+        assertEquals(first(13), entries(directory));
         assertEquals(
                 JournalEntry.class.getPermittedSubclasses().length,
-                ENTRIES.stream().map(Object::getClass).distinct().count());
+                entries(directory).stream().map(Object::getClass).distinct().count());
         assertEquals(
-                "{\"sequence\":7,\"time\":\"2026-11-21T01:02:03Z\",\"type\":\"stage-ended\",\"stage\":0,\"name\":\"alignment\"",
-                Files.readAllLines(file).get(6).replaceAll(",\"crc\".*", ""));
+                "{\"sequence\":9,\"time\":\"2026-11-21T01:02:03Z\",\"type\":\"stage-ended\",\"stage\":0,\"name\":\"alignment\"",
+                Files.readAllLines(file).get(8).replaceAll(",\"crc\".*", ""));
     }
 
     @Test
-    void shouldBeEmptyWhenThereIsNoFile(@TempDir Path directory) throws IOException {
-        assertEquals(new Journal.Contents(List.of(), 0, 0), Journal.read(directory.resolve("none")));
+    void shouldBeEmptyWhenThereIsNone(@TempDir Path directory) throws IOException {
+        JournalHistory empty = new JournalHistory(0, List.of(), List.of(), 0);
+        assertEquals(empty, Journal.read(directory));
+        assertEquals(empty, Journal.read(directory.resolve("missing")));
     }
 
     @Test
-    void shouldCutATornLineOffAndGoOnBehindIt(@TempDir Path directory) throws IOException {
+    void shouldGoOnInANewTermBehindATornLine(@TempDir Path directory) throws IOException {
         Path file = written(directory);
         byte[] whole = Files.readAllBytes(file);
-        for (int cut = 1; cut < 120; cut += 7) {
+        for (int cut = 0; cut < 120; cut += 7) {
             Files.write(file, Arrays.copyOf(whole, whole.length - cut));
-            int sound = Journal.read(file).lines().size();
-            try (Journal journal = Journal.open(file, CLOCK)) {
-                journal.append(new JournalEntry.StageEnded(9, "again"));
+            Files.deleteIfExists(directory.resolve("journal-2.jsonl"));
+            int sound = Journal.read(directory).lines().size();
+            try (Journal journal = Journal.begin(directory, "b", CLOCK)) {
+                assertEquals(2, journal.term());
+                assertEquals(first(sound), journal.history().entries().toList());
+                journal.append(stage(9));
             }
-            List<JournalEntry> read = entries(file);
-            assertEquals(sound + 1, read.size(), "cut=" + cut);
-            assertEquals(ENTRIES.subList(0, sound), read.subList(0, sound), "cut=" + cut);
-            assertEquals(0, Journal.read(file).damagedBytes(), "cut=" + cut);
+            JournalHistory read = Journal.read(directory);
+            List<JournalEntry> expected = new ArrayList<>(first(sound));
+            expected.addAll(List.of(term(2, "b"), stage(9)));
+            assertEquals(expected, read.entries().toList(), "cut=" + cut);
+            assertEquals(sound + 2, read.lines().getLast().sequence());
         }
     }
 
@@ -79,10 +111,103 @@ class JournalTest {
         Path file = written(directory);
         String text = Files.readString(file);
         Files.writeString(file, text.replace("alignment\",\"steps\":40", "alignment\",\"steps\":41"));
-        assertEquals(ENTRIES.subList(0, 2), entries(file));
-        Files.writeString(file, text.replaceFirst("(?m)^.*\"sequence\":3,.*\n", ""));
-        assertEquals(ENTRIES.subList(0, 2), entries(file));
+        assertEquals(first(3), entries(directory));
+        Files.writeString(file, text.replaceFirst("(?m)^.*\"sequence\":4,.*\n", ""));
+        assertEquals(first(3), entries(directory));
         Files.write(file, "not a journal\n".getBytes(StandardCharsets.UTF_8));
-        assertEquals(new Journal.Contents(List.of(), 0, 14), Journal.read(file));
+        assertEquals(new JournalHistory(1, List.of(), List.of(), 14), Journal.read(directory));
+    }
+
+    @Test
+    void shouldRefuseTheWritesOfASupersededSupervisor(@TempDir Path directory) throws IOException {
+        try (Journal old = Journal.begin(directory, "a", CLOCK)) {
+            old.append(stage(1));
+            try (Journal successor = Journal.begin(directory, "b", CLOCK)) {
+                assertEquals(
+                        List.of(term(1, "a"), stage(1)),
+                        successor.history().entries().toList());
+                long bytes = Files.size(directory.resolve("journal.jsonl"));
+                assertThrows(TermSuperseded.class, () -> old.append(stage(2)));
+                assertEquals(bytes, Files.size(directory.resolve("journal.jsonl")), "nothing is written");
+                successor.append(stage(3));
+                assertThrows(TermSuperseded.class, () -> old.append(stage(4)), "for good");
+            }
+        }
+        assertEquals(List.of(term(1, "a"), stage(1), term(2, "b"), stage(3)), entries(directory));
+    }
+
+    @Test
+    void shouldNotCountWhatIsWrittenWhenTheNextTermHasRead(@TempDir Path directory) throws IOException {
+        Path file = written(directory);
+        String late = lineAsItWouldFollow(directory, new JournalEntry.Placed(7, List.of("node-0")));
+        try (Journal successor = Journal.begin(directory, "b", CLOCK)) {
+            Files.writeString(file, late, StandardOpenOption.APPEND);
+            successor.append(stage(3));
+        }
+        List<JournalEntry> expected = new ArrayList<>(first(13));
+        expected.addAll(List.of(term(2, "b"), stage(3)));
+        JournalHistory read = Journal.read(directory);
+        assertEquals(expected, read.entries().toList());
+        assertEquals(
+                List.of(new JournalEntry.Placed(7, List.of("node-0"))),
+                read.superseded().stream().map(JournalLine::entry).toList());
+        assertEquals(7, read.lastGeneration(), "its generation is taken all the same");
+        try (Journal third = Journal.begin(directory, "c", CLOCK)) {
+            assertEquals(expected, third.history().entries().toList());
+        }
+    }
+
+    private static String lineAsItWouldFollow(Path directory, JournalEntry entry) throws IOException {
+        return new JournalLine(Journal.read(directory).nextSequence(), CLOCK.instant(), entry).format() + "\n";
+    }
+
+    @Test
+    void shouldReadOverATermWhoseSupervisorDiedBeforeItsFirstLine(@TempDir Path directory) throws IOException {
+        written(directory);
+        Files.writeString(directory.resolve("journal-2.jsonl"), "{\"sequ");
+        try (Journal third = Journal.begin(directory, "c", CLOCK)) {
+            assertEquals(3, third.term());
+        }
+        List<JournalEntry> expected = new ArrayList<>(first(13));
+        expected.add(term(3, "c"));
+        JournalHistory read = Journal.read(directory);
+        assertEquals(expected, read.entries().toList());
+        assertEquals(6, read.damagedBytes());
+    }
+
+    @Test
+    void shouldLetExactlyOneGoOnWhenManyBeginAtOnce(@TempDir Path directory) throws Exception {
+        int count = 8;
+        CyclicBarrier barrier = new CyclicBarrier(count);
+        List<Journal> begun = Collections.synchronizedList(new ArrayList<>());
+        try (ExecutorService threads = Executors.newFixedThreadPool(count)) {
+            List<Callable<Boolean>> starts = Collections.nCopies(count, () -> {
+                barrier.await(30, TimeUnit.SECONDS);
+                try {
+                    return begun.add(Journal.begin(directory, "x", CLOCK));
+                } catch (TermSuperseded e) {
+                    return false; // somebody else was faster
+                }
+            });
+            for (Future<Boolean> start : threads.invokeAll(starts)) {
+                start.get();
+            }
+        }
+        int newest = Journal.read(directory).term();
+        for (Journal journal : begun) {
+            if (journal.term() == newest) {
+                journal.append(stage(journal.term()));
+            } else {
+                assertThrows(TermSuperseded.class, () -> journal.append(stage(journal.term())));
+            }
+            journal.close();
+        }
+        assertEquals(
+                List.of(stage(newest)),
+                Journal.read(directory)
+                        .entries()
+                        .filter(JournalEntry.StageEnded.class::isInstance)
+                        .toList());
+        assertEquals(begun.size(), begun.stream().map(Journal::term).distinct().count());
     }
 }

@@ -43,6 +43,7 @@ class RunFilesTest {
         return RunFiles.open(
                 config,
                 directory,
+                "test",
                 doneSteps,
                 (stage, step) -> 1e4 * (stage + 1),
                 new ResultFiles(config, model, directory),

@@ -46,7 +46,7 @@ final class RunFixtures {
     }
 
     static void journal(RunDirectory directory, JournalEntry... entries) throws IOException {
-        try (Journal journal = Journal.open(directory.journalFile(), CLOCK)) {
+        try (Journal journal = Journal.begin(directory.root(), "fixture", CLOCK)) {
             for (JournalEntry entry : entries) {
                 journal.append(entry);
             }

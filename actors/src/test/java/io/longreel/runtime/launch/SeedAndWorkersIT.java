@@ -47,7 +47,13 @@ class SeedAndWorkersIT {
         RunConfig config = RunFixtures.config(directory.root());
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         RunFiles files = RunFiles.open(
-                config, directory, 0, (stage, step) -> 1e4, new ResultFiles(config, model, directory), news -> {});
+                config,
+                directory,
+                "test",
+                0,
+                (stage, step) -> 1e4,
+                new ResultFiles(config, model, directory),
+                news -> {});
         JobPlan plan = JobPlan.of(
                 config, RunConfigLoader.render(config), directory.root().toString(), Start.fresh(1));
         SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
@@ -82,7 +88,7 @@ class SeedAndWorkersIT {
             assertTrue(Files.exists(root.resolve("report.html")));
             assertEquals(
                     new JournalEntry.RunEnded(0, "finished: 5 steps"),
-                    directory.journal().getLast().entry());
+                    directory.journal().last(JournalEntry.class).orElseThrow());
         }
     }
 

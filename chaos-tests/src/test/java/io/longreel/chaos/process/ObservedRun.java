@@ -3,7 +3,6 @@ package io.longreel.chaos.process;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
-import io.longreel.runtime.journal.JournalLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,8 +32,8 @@ record ObservedRun(Path root) {
 
     <T extends JournalEntry> List<T> journal(Class<T> type) {
         try {
-            return Journal.read(root.resolve("journal.jsonl")).lines().stream()
-                    .map(JournalLine::entry)
+            return Journal.read(root)
+                    .entries()
                     .filter(type::isInstance)
                     .map(type::cast)
                     .toList();

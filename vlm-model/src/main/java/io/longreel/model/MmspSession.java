@@ -11,6 +11,11 @@ import io.longreel.model.loss.LossSum;
 import io.longreel.model.optim.ShardedAdamW;
 import io.longreel.model.plan.StepMemory;
 import io.longreel.model.shard.SequenceLayout;
+import io.longreel.model.snapshot.SessionSnapshots;
+import io.longreel.model.snapshot.SnapshotKey;
+import io.longreel.model.snapshot.SnapshotRestore;
+import io.longreel.model.snapshot.SnapshotSite;
+import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.model.state.Initializer;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.Unit;
@@ -51,6 +56,9 @@ public final class MmspSession implements TrainSession {
     private final Passes passes;
     private final EncodedFrames knownFrames;
     private final StateBytes bytes;
+    private final int generation;
+    private final Optional<SnapshotSite> site;
+    private final Optional<SessionSnapshots> snapshots;
     private ModelConfig config;
     private long seed;
     /** Checkpoint that the weights came from: what it holds beyond them goes into the export. */
@@ -58,7 +66,13 @@ public final class MmspSession implements TrainSession {
 
     private @Nullable StageState stage;
 
-    private MmspSession(ModelConfig config, Device device, Groups groups, SessionOptions options) {
+    private MmspSession(
+            ModelConfig config,
+            Device device,
+            Groups groups,
+            SessionOptions options,
+            int generation,
+            Optional<SnapshotSite> site) {
         this.config = config;
         this.device = options.exactSums() ? Devices.plain() : device;
         this.groups = groups;
@@ -76,6 +90,9 @@ public final class MmspSession implements TrainSession {
         this.memory = new StepMemory(this.device.kernels(), groups.rank());
         this.passes = new Passes(model, weights, memory, groups, options);
         this.knownFrames = new EncodedFrames(config);
+        this.generation = generation;
+        this.site = site;
+        this.snapshots = site.map(where -> new SessionSnapshots(where, groups.world(), this.device.kernels()));
     }
 
     /**
@@ -86,14 +103,28 @@ public final class MmspSession implements TrainSession {
     public static MmspSession open(
             ModelConfig config, Device device, Mesh mesh, SessionOptions options, RankEndpoint endpoint) {
         device.bindThread();
-        return new MmspSession(config, device, Groups.of(mesh, endpoint), options);
+        return new MmspSession(
+                config, device, Groups.of(mesh, endpoint), options, endpoint.generation(), Optional.empty());
+    }
+
+    /** A session like {@link #open(ModelConfig, Device, Mesh, SessionOptions, RankEndpoint)} that takes snapshots, too. */
+    public static MmspSession open(
+            ModelConfig config,
+            Device device,
+            Mesh mesh,
+            SessionOptions options,
+            RankEndpoint endpoint,
+            SnapshotSite site) {
+        device.bindThread();
+        return new MmspSession(
+                config, device, Groups.of(mesh, endpoint), options, endpoint.generation(), Optional.of(site));
     }
 
     @Override
     public void initialize(long newSeed) {
         seed = newSeed;
         store.fill(new Initializer(config, newSeed)::fill, device.kernels());
-        weightsChanged();
+        replaced();
     }
 
     @Override
@@ -109,7 +140,13 @@ public final class MmspSession implements TrainSession {
             store.fill((spec, from, target) -> files.load(spec.name(), from, target), device.kernels());
         }
         origin = Optional.of(checkpoint);
-        weightsChanged();
+        replaced();
+    }
+
+    @Override
+    public void adopt(long newSeed, Optional<Path> newOrigin) {
+        seed = newSeed;
+        origin = newOrigin;
     }
 
     @Override
@@ -126,6 +163,7 @@ public final class MmspSession implements TrainSession {
                 groups.world(),
                 seed);
         stage = begun;
+        snapshots.ifPresent(SessionSnapshots::stageChanged);
         StateBytes total = stateBytes();
         LOG.info(
                 "memory.state rank={} stage={} weightBytes={} windowBytes={} gradientBytes={} optimizerBytes={}",
@@ -193,16 +231,32 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public SliceFile saveSlice(Path directory) {
-        return TrainingState.save(
-                directory, groups.rank(), stores(), stage == null ? null : stage.optimizer(), device.kernels());
+        return TrainingState.save(directory, groups.rank(), stores(), optimizer(), device.kernels());
     }
 
     @Override
     public void restore(Path directory) {
         try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(directory)) {
-            TrainingState.restore(checkpoint, stores(), stage == null ? null : stage.optimizer(), device.kernels());
+            TrainingState.restore(checkpoint, stores(), optimizer(), device.kernels());
         }
-        weightsChanged();
+        replaced();
+    }
+
+    @Override
+    public void snapshot(SnapshotKey key) {
+        snapshots
+                .orElseThrow(() -> new IllegalStateException("session must have a vault to take snapshots"))
+                .take(key, stores(), optimizer());
+    }
+
+    @Override
+    public void restoreSnapshot(SnapshotKey key) {
+        SnapshotVault vault = site.orElseThrow(
+                        () -> new IllegalStateException("session must have a vault to restore snapshots"))
+                .vault();
+        SnapshotRestore.run(vault, key, groups.world(), stores(), optimizer(), device.kernels());
+        vault.dropFurtherThan(key, generation);
+        replaced();
     }
 
     @Override
@@ -229,6 +283,7 @@ public final class MmspSession implements TrainSession {
     @Override
     public void close() {
         closeStage();
+        snapshots.ifPresent(SessionSnapshots::close);
         knownFrames.close();
         memory.close();
         model.close();
@@ -262,6 +317,16 @@ public final class MmspSession implements TrainSession {
         knownFrames.clear();
     }
 
+    /** Weights were replaced from outside: frozen ones, too. */
+    private void replaced() {
+        weightsChanged();
+        snapshots.ifPresent(SessionSnapshots::stateChanged);
+    }
+
+    private @Nullable ShardedAdamW optimizer() {
+        return stage == null ? null : stage.optimizer();
+    }
+
     private StageState currentStage() {
         if (stage == null) {
             throw new IllegalStateException("no stage is current: beginStage must come first");
@@ -274,6 +339,7 @@ public final class MmspSession implements TrainSession {
             weights.detachAll();
             stage.close();
             stage = null;
+            snapshots.ifPresent(SessionSnapshots::stageChanged);
         }
     }
 }

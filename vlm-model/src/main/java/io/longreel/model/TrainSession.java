@@ -1,6 +1,8 @@
 package io.longreel.model;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +50,29 @@ public interface TrainSession extends AutoCloseable {
 
     /** Restores weights, adapters and optimizer state of the current stage from a checkpoint that any mesh wrote. */
     void restore(Path directory);
+
+    /**
+     * Notes what neither a snapshot nor a checkpoint holds, in place of {@link #initialize} and {@link #load}: the weights, undefined till then, are
+     * restored next.
+     *
+     * @param seed root of what stages draw themselves
+     * @param origin checkpoint that the weights came from at first, if any
+     */
+    void adopt(long seed, Optional<Path> origin);
+
+    /**
+     * Copies this rank's slice into the memory of its own process and of its peers on other nodes. Once all ranks have returned, the snapshot
+     * survives the loss of any one node. The key is the position at which all ranks stand.
+     */
+    void snapshot(SnapshotKey key);
+
+    /**
+     * Restores weights, adapters and optimizer state of the current stage from a snapshot that any mesh took, out of the memories of the processes
+     * in which the ranks of this mesh live. Snapshots that are further are dropped: what they hold was never committed.
+     *
+     * @throws RuntimeFailure RETRYABLE, on every rank, when a slice is in none of these memories, or in none undamaged
+     */
+    void restoreSnapshot(SnapshotKey key);
 
     /** Writes the whole model in VILA's layout: all ranks take part, rank 0 writes. Atomic: root config last. */
     void exportModel(Path directory);

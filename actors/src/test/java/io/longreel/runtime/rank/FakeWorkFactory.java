@@ -6,6 +6,7 @@ import io.longreel.config.topology.Placement;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.model.snapshot.SnapshotKey;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.transport.CommunicationAborted;
 import java.nio.file.Path;
@@ -209,6 +210,21 @@ public final class FakeWorkFactory implements RankWorkFactory {
         public void restore(Path directory) {
             restored = directory;
             work.note("restore " + restored.getFileName());
+        }
+
+        @Override
+        public void adopt(long seed, Optional<Path> origin) {
+            work.note("adopt");
+        }
+
+        @Override
+        public void snapshot(SnapshotKey key) {
+            work.note("snapshot " + key);
+        }
+
+        @Override
+        public void restoreSnapshot(SnapshotKey key) {
+            work.note("restore snapshot " + key);
         }
 
         @Override

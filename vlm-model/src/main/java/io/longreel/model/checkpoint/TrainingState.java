@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * own optimizer state. Weights are written exactly: what trains as its master, the rest as it is kept. Called by the rank's compute thread.
  */
 public final class TrainingState {
-    private static final String OPTIMIZER_STEPS = "optimizer.steps";
+    /** Counter of every slice: steps that the optimizer made. */
+    public static final String OPTIMIZER_STEPS = "optimizer.steps";
 
     private TrainingState() {}
 

@@ -41,6 +41,9 @@ public final class ShardedAdamW {
      */
     public record StatePiece(String name, int[] shape, long from, Tensor m, Tensor v) {}
 
+    /** The own share of a range, as it is kept: {@code master}, {@code m} and {@code v} have as many elements. */
+    public record Share(TrainedRange range, Tensor master, Tensor m, Tensor v) {}
+
     private final Gradients gradients;
     private final MasterWeights masters;
     private final Communicator world;
@@ -140,6 +143,17 @@ public final class ShardedAdamW {
     /** Steps that changed the weights so far: what bias correction counts. */
     public int steps() {
         return steps;
+    }
+
+    /** Views of the own share's state, by range: what changes with a step. */
+    public List<Share> shares() {
+        List<TrainedRange> ranges = gradients.ranges();
+        List<Tensor> own = masters.own();
+        List<Share> shares = new ArrayList<>();
+        for (int i = 0; i < ranges.size(); i++) {
+            shares.add(new Share(ranges.get(i), own.get(i), m.get(i), v.get(i)));
+        }
+        return shares;
     }
 
     /** Views of the own share's state, by entry: to be written, or filled by a restore. */

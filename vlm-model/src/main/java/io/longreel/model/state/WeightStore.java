@@ -4,6 +4,8 @@ import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.Communicator;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -143,19 +145,39 @@ public final class WeightStore {
     /** Fills everything that this rank keeps. */
     public void fill(Filler filler, Kernels kernels) {
         for (Unit unit : units.values()) {
-            for (FlatSpace.Piece piece : unit.space().pieces(from(unit), to(unit))) {
-                Tensor target = part(unit, piece.flatFrom(), piece.flatFrom() + piece.elements());
-                ParameterSpec spec = unit.spec(piece.name());
-                if (form.dtype == DType.F32) {
-                    filler.fill(spec, piece.from(), target);
-                    continue;
+            fill(unit, from(unit), to(unit), filler, kernels);
+        }
+    }
+
+    /** Fills this rank's share, and gathers the others' where it keeps all: every rank of {@code world} does the same. */
+    public void fillShares(Filler filler, Communicator world, Kernels kernels) {
+        for (Unit unit : units.values()) {
+            long[] bounds = unit.space().evenBounds(ranks);
+            fill(unit, bounds[rank], bounds[rank + 1], filler, kernels);
+            if (!form.sharded) {
+                // (own share) of every rank -> (all elements), in place
+                List<MemorySegment> shares = new ArrayList<>();
+                for (int owner = 0; owner < ranks; owner++) {
+                    shares.add(part(unit, bounds[owner], bounds[owner + 1]).segment());
                 }
-                int elements = Math.toIntExact(piece.elements());
-                try (TensorArena wide = TensorArena.open("fill", TensorArena.sizeBytes(DType.F32, elements))) {
-                    Tensor values = wide.allocate(elements);
-                    filler.fill(spec, piece.from(), values);
-                    kernels.elementwise().narrow(values, target);
-                }
+                world.allGatherV(shares.get(rank), shares);
+            }
+        }
+    }
+
+    private void fill(Unit unit, long first, long last, Filler filler, Kernels kernels) {
+        for (FlatSpace.Piece piece : unit.space().pieces(first, last)) {
+            Tensor target = part(unit, piece.flatFrom(), piece.flatFrom() + piece.elements());
+            ParameterSpec spec = unit.spec(piece.name());
+            if (form.dtype == DType.F32) {
+                filler.fill(spec, piece.from(), target);
+                continue;
+            }
+            int elements = Math.toIntExact(piece.elements());
+            try (TensorArena wide = TensorArena.open("fill", TensorArena.sizeBytes(DType.F32, elements))) {
+                Tensor values = wide.allocate(elements);
+                filler.fill(spec, piece.from(), values);
+                kernels.elementwise().narrow(values, target);
             }
         }
     }

@@ -1,0 +1,201 @@
+package io.longreel.model.snapshot;
+
+import io.longreel.config.RuntimeFailure;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The snapshots that a process holds: slices of its own ranks and of their peers on other nodes. It belongs to the process, not to a mesh, so that it
+ * is still there when the ranks have been stopped and others have been started. Any thread may use it: the ranks' compute threads fill it, and one that
+ * writes a checkpoint keeps what it writes by {@link #pin}.
+ */
+public final class SnapshotVault implements AutoCloseable {
+    private final NavigableMap<SnapshotKey, NavigableMap<Integer, SnapshotSlice>> slices = new TreeMap<>();
+    private final BlockPool pool = new BlockPool();
+
+    private SnapshotVault() {}
+
+    /** An empty vault. */
+    public static SnapshotVault open() {
+        return new SnapshotVault();
+    }
+
+    /** What is held, in order of key and rank: whole slices only. */
+    public synchronized List<HeldSlice> held() {
+        return slices.values().stream()
+                .flatMap(snapshot -> snapshot.values().stream())
+                .map(SnapshotSlice::what)
+                .toList();
+    }
+
+    /**
+     * What was committed makes older snapshots useless: drops those before the newest one of that generation that lies at {@code committed} or before it.
+     * As a step is committed when all its slices are held, that one is whole over all processes. Drops nothing when there is none.
+     *
+     * @param committed stage and steps of it that are committed, in the generation that is current
+     */
+    public synchronized void dropBehind(SnapshotKey committed) {
+        slices.headMap(committed, true).descendingKeySet().stream()
+                .filter(key -> key.generation() == committed.generation())
+                .findFirst()
+                .ifPresent(this::dropOlderThan);
+    }
+
+    /** Drops all snapshots that are ordered before {@code key}. */
+    public synchronized void dropOlderThan(SnapshotKey key) {
+        dropAll(List.copyOf(slices.headMap(key, false).keySet()));
+    }
+
+    /** Drops all snapshots of other generations than {@code current} that are further than {@code key}: what they hold was never committed. */
+    public synchronized void dropFurtherThan(SnapshotKey key, int current) {
+        dropAll(slices.keySet().stream()
+                .filter(held -> held.isFurtherThan(key) && held.generation() != current)
+                .toList());
+    }
+
+    /** Drops all snapshots of other generations than {@code current}: training goes on from somewhere else. */
+    public synchronized void dropAllBut(int current) {
+        dropAll(slices.keySet().stream()
+                .filter(held -> held.generation() != current)
+                .toList());
+    }
+
+    /** Drops everything, as a process must that was given up. */
+    public synchronized void dropAll() {
+        dropAll(List.copyOf(slices.keySet()));
+    }
+
+    /**
+     * The slices of a snapshot that are held here, kept until that is closed, whatever is dropped.
+     *
+     * @throws RuntimeFailure RETRYABLE when there is none
+     */
+    public synchronized PinnedSnapshot pin(SnapshotKey key) {
+        if (!slices.containsKey(key)) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.RETRYABLE,
+                    "snapshot must be held to be read: %s held=%s".formatted(key, slices.keySet()));
+        }
+        return pinHeld(key);
+    }
+
+    /** Like {@link #pin}, but of nothing where nothing is held. */
+    synchronized PinnedSnapshot pinHeld(SnapshotKey key) {
+        NavigableMap<Integer, SnapshotSlice> snapshot = slices.get(key);
+        List<SnapshotSlice> pinned = snapshot == null ? List.of() : List.copyOf(snapshot.values());
+        pinned.forEach(slice -> {
+            slice.moving().use();
+            slice.frozen().use();
+        });
+        return new PinnedSnapshot(pinned);
+    }
+
+    /** Frees memory that fits nothing any more, after what ranks hold has changed in size: a new stage, another mesh. Not for every step. */
+    public synchronized void trim() {
+        pool.trim();
+    }
+
+    /** Off-heap memory that the vault has, in bytes. */
+    public synchronized long memoryBytes() {
+        return pool.openBytes();
+    }
+
+    /** Drops everything and frees the memory; what is pinned is freed when it is closed. */
+    @Override
+    public synchronized void close() {
+        dropAll();
+        pool.close();
+    }
+
+    /** Slices of one snapshot that stay as they are until this is closed. */
+    public final class PinnedSnapshot implements AutoCloseable {
+        private final List<SnapshotSlice> pinned;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private PinnedSnapshot(List<SnapshotSlice> pinned) {
+            this.pinned = pinned;
+        }
+
+        /** What is pinned, in order of rank. */
+        public List<HeldSlice> held() {
+            return pinned.stream().map(SnapshotSlice::what).toList();
+        }
+
+        List<SnapshotSlice> slices() {
+            return pinned;
+        }
+
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                pinned.forEach(slice -> {
+                    leave(slice.moving());
+                    leave(slice.frozen());
+                });
+            }
+        }
+    }
+
+    /** Memory for a block, contents undefined; whoever takes it leaves it once. */
+    synchronized SliceBlock take(long payloadBytes) {
+        return pool.take(payloadBytes);
+    }
+
+    synchronized void use(SliceBlock block) {
+        block.use();
+    }
+
+    synchronized void leave(SliceBlock block) {
+        if (block.leave()) {
+            pool.giveBack(block);
+        }
+    }
+
+    /** Lists a whole slice; the vault uses its blocks from now on. One of the same rank and moment gives way. */
+    synchronized void publish(SnapshotSlice slice) {
+        slice.moving().use();
+        slice.frozen().use();
+        SnapshotSlice before = slices.computeIfAbsent(slice.what().key(), key -> new TreeMap<>())
+                .put(slice.what().rank(), slice);
+        if (before != null) {
+            leave(before);
+        }
+    }
+
+    /** Drops one slice, as one that is damaged. */
+    synchronized void drop(HeldSlice what) {
+        NavigableMap<Integer, SnapshotSlice> snapshot = slices.get(what.key());
+        SnapshotSlice dropped = snapshot == null ? null : snapshot.remove(what.rank());
+        if (dropped != null) {
+            leave(dropped);
+        }
+        if (snapshot != null && snapshot.isEmpty()) {
+            slices.remove(what.key());
+        }
+    }
+
+    synchronized int arenas() {
+        return pool.openArenas();
+    }
+
+    private void dropAll(Collection<SnapshotKey> keys) {
+        List<SnapshotSlice> dropped = new ArrayList<>();
+        for (SnapshotKey key : keys) {
+            Map<Integer, SnapshotSlice> snapshot = slices.remove(key);
+            if (snapshot != null) {
+                dropped.addAll(snapshot.values());
+            }
+        }
+        dropped.forEach(this::leave);
+    }
+
+    private void leave(SnapshotSlice slice) {
+        leave(slice.moving());
+        leave(slice.frozen());
+    }
+}

@@ -219,7 +219,7 @@ final class GroupCommunicator implements Communicator {
     }
 
     private MessageTag nextTag(OpKind kind) {
-        endpoint.waiter().check();
+        endpoint.waiter().begin();
         return new MessageTag(kind, groupTag, operations++);
     }
 

@@ -3,6 +3,7 @@ package io.longreel.transport;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.Route;
 import io.longreel.transport.link.DirectFabric;
 import io.longreel.transport.link.Link;
 import java.time.Duration;
@@ -47,7 +48,8 @@ public final class InProcessTransport implements AutoCloseable {
             List<Link> links = new ArrayList<>(worldSize - 1);
             for (int peer = 0; peer < worldSize; peer++) {
                 if (peer != rank) {
-                    links.add(fabric.open(placement.generation(), rank, peer, fault, signal));
+                    links.add(fabric.open(
+                            new Route(placement.runToken(), placement.generation(), rank, peer), fault, signal));
                 }
             }
             endpoints.add(new LinkedEndpoint(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rank's endpoint over any mix of links. All kinds of transport make these; they differ in the links only. Used by the rank's compute thread;
- * {@link #abort} and {@link #counters} by any.
+ * {@link #abort} and what only looks by any.
  */
 final class LinkedEndpoint implements RankEndpoint {
     private final int rank;
@@ -22,6 +22,7 @@ final class LinkedEndpoint implements RankEndpoint {
     private final int generation;
     private final AbortSignal signal;
     private final Links links;
+    private final Activity activity;
     private final Waiter waiter;
     private final Staging staging = new Staging();
     private final MemberOrderSum sum = new MemberOrderSum();
@@ -45,7 +46,8 @@ final class LinkedEndpoint implements RankEndpoint {
         this.generation = generation;
         this.signal = signal;
         this.links = new Links(nodeOfRank.size(), links);
-        this.waiter = new Waiter(rank, generation, this.links, signal, timeoutNs, clockNs);
+        this.activity = new Activity(clockNs);
+        this.waiter = new Waiter(rank, generation, this.links, signal, activity, timeoutNs, clockNs);
     }
 
     @Override
@@ -80,7 +82,17 @@ final class LinkedEndpoint implements RankEndpoint {
 
     @Override
     public LinkCounters counters() {
-        return new LinkCounters(localBytes.get(), intraNodeBytes.get(), interNodeBytes.get(), links.refusedFrames());
+        return new LinkCounters(localBytes.get(), intraNodeBytes.get(), interNodeBytes.get(), links.faults());
+    }
+
+    @Override
+    public long progress() {
+        return activity.progress();
+    }
+
+    @Override
+    public long waitedNs() {
+        return activity.waitedNs();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.longreel.transport;
 
+import io.longreel.transport.frame.FrameFaults;
 import io.longreel.transport.link.Link;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +60,8 @@ final class Links {
         return links.stream().filter(link -> !link.connected()).map(Link::peer).toList();
     }
 
-    long refusedFrames() {
-        return links.stream().mapToLong(Link::refusedFrames).sum();
+    FrameFaults faults() {
+        return links.stream().map(Link::faults).reduce(FrameFaults.NONE, FrameFaults::plus);
     }
 
     void withdraw(String reason) {

@@ -18,8 +18,17 @@ public interface RankEndpoint extends AutoCloseable {
     /** Ends this incarnation: waits throw {@link CommunicationAborted} with this reason. */
     void abort(String reason);
 
-    /** What was sent so far, payload bytes per kind of link. */
+    /** What was sent so far, payload bytes per kind of link, and which frames came otherwise than expected. Any thread. */
     LinkCounters counters();
+
+    /**
+     * A number that grows as operations begin and end and as frames move, and at no other time: one that stands still belongs to a rank that
+     * computes, waits or hangs. Any thread.
+     */
+    long progress();
+
+    /** Time that the rank has spent in waits with nothing to do, ns, the present one included: of ranks in step, the slowest has waited least. Any thread. */
+    long waitedNs();
 
     @Override
     void close();

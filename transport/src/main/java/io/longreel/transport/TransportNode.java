@@ -1,11 +1,14 @@
 package io.longreel.transport;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.config.TransportSettings;
 import io.longreel.config.TransportSettings.IntraNode;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.Route;
 import io.longreel.transport.link.AeronMedia;
+import io.longreel.transport.link.AeronTimeouts;
 import io.longreel.transport.link.DirectFabric;
 import io.longreel.transport.link.Link;
 import java.nio.file.Path;
@@ -55,6 +58,7 @@ public final class TransportNode implements AutoCloseable {
         this.media = media;
         this.fault = fault;
         this.clockNs = clockNs;
+        media.whenBroken(why -> endpoints.forEach(endpoint -> endpoint.abort(why)));
     }
 
     /** Starts a media driver for this node, with its files in shared memory. */
@@ -70,10 +74,20 @@ public final class TransportNode implements AutoCloseable {
      */
     public static TransportNode open(
             TransportSettings settings, String host, Path base, LinkFault fault, LongSupplier clockNs) {
+        return open(settings, AeronTimeouts.DEFAULT, host, base, fault, clockNs);
+    }
+
+    static TransportNode open(
+            TransportSettings settings,
+            AeronTimeouts timeouts,
+            String host,
+            Path base,
+            LinkFault fault,
+            LongSupplier clockNs) {
         NodeDirectory directory = NodeDirectory.create(base);
         Path driverDirectory = directory.path().resolve("driver");
         try {
-            AeronMedia media = AeronMedia.launch(settings, host, driverDirectory);
+            AeronMedia media = AeronMedia.launch(settings, timeouts, host, driverDirectory);
             LOG.info("transport.opened dataEndpoint={} driverDirectory={}", media.dataEndpoint(), driverDirectory);
             return new TransportNode(settings, directory, driverDirectory, media, fault, clockNs);
         } catch (RuntimeException e) {
@@ -90,7 +104,17 @@ public final class TransportNode implements AutoCloseable {
     /** Uses the media driver that another process of this node runs. */
     public static TransportNode attach(
             TransportSettings settings, String host, Path driverDirectory, LinkFault fault, LongSupplier clockNs) {
-        AeronMedia media = AeronMedia.attach(settings, host, driverDirectory);
+        return attach(settings, AeronTimeouts.DEFAULT, host, driverDirectory, fault, clockNs);
+    }
+
+    static TransportNode attach(
+            TransportSettings settings,
+            AeronTimeouts timeouts,
+            String host,
+            Path driverDirectory,
+            LinkFault fault,
+            LongSupplier clockNs) {
+        AeronMedia media = AeronMedia.attach(settings, timeouts, host, driverDirectory);
         LOG.info("transport.attached dataEndpoint={} driverDirectory={}", media.dataEndpoint(), driverDirectory);
         return new TransportNode(settings, null, driverDirectory, media, fault, clockNs);
     }
@@ -103,6 +127,14 @@ public final class TransportNode implements AutoCloseable {
     /** Directory of the media driver; other processes of this node may attach to it. */
     public String driverDirectory() {
         return driverDirectory.toString();
+    }
+
+    /**
+     * Whether endpoints can be opened. Once they cannot, because this process stood still for so long that Aeron gave it up (seconds: a stopped process
+     * that wakes up), that stays so: all endpoints are aborted, and the process must end, or close this node and open another.
+     */
+    public boolean isUsable() {
+        return media.broken() == null;
     }
 
     /** The endpoint of a rank that the placement puts here. Waits until all its peers are reached; {@link #abort} ends that too. */
@@ -143,6 +175,10 @@ public final class TransportNode implements AutoCloseable {
     }
 
     private LinkedEndpoint prepare(Placement placement, int rank) {
+        String broken = media.broken();
+        if (broken != null) {
+            throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, broken);
+        }
         int worldSize = placement.ranks().size();
         AbortSignal signal = new AbortSignal(placement.generation());
         List<Link> links = new ArrayList<>(worldSize - 1);
@@ -166,24 +202,28 @@ public final class TransportNode implements AutoCloseable {
                 clockNs);
         endpoints.removeIf(LinkedEndpoint::closed);
         endpoints.add(endpoint);
+        broken = media.broken(); // the listener may have looked before
+        if (broken != null) {
+            endpoint.abort(broken);
+        }
         return endpoint;
     }
 
     private Link openLink(Placement placement, int rank, int peer, AbortSignal signal) {
         RankSite here = placement.site(rank);
         RankSite there = placement.site(peer);
-        int generation = placement.generation();
+        Route route = new Route(placement.runToken(), placement.generation(), rank, peer);
         boolean sameDriver =
                 here.nodeId().equals(there.nodeId()) && here.driverDirectory().equals(there.driverDirectory());
         if (!sameDriver) {
-            return media.openUdp(generation, rank, peer, there.dataEndpoint(), fault);
+            return media.openUdp(route, there.dataEndpoint(), fault);
         }
         if (settings.intraNode() == IntraNode.IPC) {
-            return media.openIpc(generation, rank, peer, fault);
+            return media.openIpc(route, fault);
         }
         if (here.processId().equals(there.processId())) {
-            return fabric.open(generation, rank, peer, fault, signal);
+            return fabric.open(route, fault, signal);
         }
-        return media.openWindows(generation, rank, peer, fault);
+        return media.openWindows(route, fault);
     }
 }

@@ -39,14 +39,23 @@ final class Waiter {
     private final int generation;
     private final Links links;
     private final AbortSignal signal;
+    private final Activity activity;
     private final long timeoutNs;
     private final LongSupplier clockNs;
 
-    Waiter(int rank, int generation, Links links, AbortSignal signal, long timeoutNs, LongSupplier clockNs) {
+    Waiter(
+            int rank,
+            int generation,
+            Links links,
+            AbortSignal signal,
+            Activity activity,
+            long timeoutNs,
+            LongSupplier clockNs) {
         this.rank = rank;
         this.generation = generation;
         this.links = links;
         this.signal = signal;
+        this.activity = activity;
         this.timeoutNs = timeoutNs;
         this.clockNs = clockNs;
     }
@@ -54,8 +63,11 @@ final class Waiter {
     void await(Condition condition) {
         try {
             waitFor(condition);
+            activity.advance(1);
         } catch (RuntimeException e) {
             throw givenUp(e);
+        } finally {
+            activity.stopWaiting();
         }
     }
 
@@ -63,16 +75,17 @@ final class Waiter {
     void poll() {
         try {
             signal.check();
-            links.poll();
+            activity.advance(links.poll());
         } catch (RuntimeException e) {
             throw givenUp(e);
         }
     }
 
-    /** Throws when this incarnation is over. */
-    void check() {
+    /** Begins an operation. Throws when this incarnation is over. */
+    void begin() {
         try {
             signal.check();
+            activity.advance(1);
         } catch (CommunicationAborted e) {
             throw givenUp(e);
         }
@@ -86,19 +99,23 @@ final class Waiter {
             if (condition.done()) {
                 return;
             }
-            if (links.poll() > 0) {
+            int moved = links.poll();
+            if (moved > 0) {
+                activity.advance(moved);
+                activity.stopWaiting();
                 idleRounds = 0;
                 continue;
             }
             idleRounds++;
+            if (idleRounds == 1) {
+                idleSinceNs = activity.startWaiting();
+            }
             if (idleRounds <= SPINS) {
                 Thread.onSpinWait();
                 continue;
             }
             throwIfHopeless(condition);
-            if (idleRounds == SPINS + 1) {
-                idleSinceNs = clockNs.getAsLong();
-            } else if (idleRounds <= SPINS + YIELDS) {
+            if (idleRounds <= SPINS + YIELDS) {
                 giveWay();
             } else {
                 long idleNs = clockNs.getAsLong() - idleSinceNs;

@@ -11,6 +11,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.FrameFaults;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -48,13 +49,17 @@ class TransportNodeTest {
     }
 
     private static Placement placement(int generation, Mesh mesh, TransportNode... nodeOfRank) {
+        return placement(0, generation, mesh, nodeOfRank);
+    }
+
+    private static Placement placement(long runToken, int generation, Mesh mesh, TransportNode... nodeOfRank) {
         List<RankSite> sites = new ArrayList<>();
         for (int rank = 0; rank < nodeOfRank.length; rank++) {
             TransportNode node = nodeOfRank[rank];
             sites.add(new RankSite(
                     rank, node.dataEndpoint(), node.dataEndpoint(), node.dataEndpoint(), node.driverDirectory()));
         }
-        return new Placement(generation, mesh, sites);
+        return new Placement(runToken, generation, mesh, sites);
     }
 
     @Test
@@ -148,6 +153,35 @@ class TransportNodeTest {
             here.abort(1, "replaced");
             assertThrows(CommunicationAborted.class, neverTaken::await);
             oldPeer.close();
+        }
+    }
+
+    @Test
+    void shouldRefuseAndCountWhenAnotherRunSendsToThePort() {
+        try (TransportNode here = node(Duration.ofSeconds(30));
+                TransportNode there = node(Duration.ofSeconds(30));
+                TransportNode stranger = node(Duration.ofSeconds(30))) {
+            RankEndpoint strange = stranger.openUnconnected(placement(2, 1, TWO, stranger, there), 0);
+            Placement ours = placement(1, 1, TWO, here, there);
+            List<RankEndpoint> endpoints = List.of(here.openUnconnected(ours, 0), there.openUnconnected(ours, 1));
+            // Same generation and ranks, so the same stream: only the token tells its frames from those of rank 0.
+            Communicator lost = strange.communicator(List.of(0, 1));
+            for (int i = 0; i < 3; i++) {
+                lost.startSendReceive(Bytes.of(666), 1, MemorySegment.NULL, 1).await();
+            }
+            RankThreads.run(endpoints, endpoint -> {
+                Communicator all = endpoint.communicator(List.of(0, 1));
+                double[] values = {0, 0};
+                for (int round = 1; values[1] < 3; round++) {
+                    values = new double[] {round, endpoint.counters().faults().refused()};
+                    all.allReduceSum(values);
+                    assertEquals(2 * round, values[0]);
+                }
+                return true;
+            });
+            assertEquals(
+                    new FrameFaults(3, 0, 0, 0), endpoints.get(1).counters().faults());
+            assertEquals(FrameFaults.NONE, endpoints.get(0).counters().faults());
         }
     }
 

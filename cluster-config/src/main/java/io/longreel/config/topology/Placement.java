@@ -9,10 +9,12 @@ import java.util.stream.IntStream;
  * Where the ranks of one mesh incarnation live. The supervisor makes it once per generation and sends it to every rank; transport
  * derives from it which peers share a process, a node, or neither.
  *
+ * @param runToken drawn at random once per run, equal in all its generations: every frame between ranks carries it, so that a port which another
+ *     run had before, or has now, mixes nothing up. No secret from who can read the network
  * @param generation number of this incarnation, from 1; fences messages of earlier ones
  * @param mesh the mesh; {@code ranks} has one entry per rank, in rank order
  */
-public record Placement(int generation, Mesh mesh, List<RankSite> ranks) {
+public record Placement(long runToken, int generation, Mesh mesh, List<RankSite> ranks) {
 
     /**
      * @param nodeId the host: failure and locality domain; ranks with the same id talk through shared memory
@@ -40,6 +42,11 @@ public record Placement(int generation, Mesh mesh, List<RankSite> ranks) {
         }
     }
 
+    /** A placement of a run that nothing can be mixed up with. */
+    public Placement(int generation, Mesh mesh, List<RankSite> ranks) {
+        this(0, generation, mesh, ranks);
+    }
+
     /** All ranks of a mesh as threads of this process, generation 1. */
     public static Placement inProcess(Mesh mesh) {
         return new Placement(
@@ -52,5 +59,11 @@ public record Placement(int generation, Mesh mesh, List<RankSite> ranks) {
 
     public RankSite site(int rank) {
         return ranks.get(rank);
+    }
+
+    /** Without the token, which has no business in a log. */
+    @Override
+    public String toString() {
+        return "Placement[generation=%d, mesh=%s, ranks=%s]".formatted(generation, mesh, ranks);
     }
 }

@@ -19,6 +19,8 @@ public interface LinkFault {
         DROP,
         /** One bit is flipped after the checksum was taken; a direct link, which has no wire, damages its descriptor. */
         CORRUPT,
+        /** The frame comes twice. */
+        DUPLICATE,
         /** Before the frame comes its twin from the generation before. */
         STALE_TWIN,
         /** The sender's end of the link breaks before the frame. */

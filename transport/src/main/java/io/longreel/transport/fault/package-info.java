@@ -1,4 +1,7 @@
-/** What a test may do to a link: hold, drop, corrupt or cut it at a chosen frame, with proof that it happened. Production passes {@link io.longreel.transport.fault.LinkFault#NONE}. */
+/**
+ * What may be done to the frames of a link, at its sending end: hold, drop, corrupt, double or cut, at chosen frames or by rules that are switched on and
+ * off, with proof that it happened. Production passes {@link io.longreel.transport.fault.LinkFault#NONE}. Any thread.
+ */
 @NullMarked
 package io.longreel.transport.fault;
 

@@ -23,22 +23,16 @@ public final class FrameChecksum {
     /** Throws unless header and payload are as they were sealed. */
     public void verify(FrameHeader frame, MemorySegment header, MemorySegment payload) {
         if (frame.payloadBytes() != payload.byteSize()) {
-            throw FrameHeader.broken(
+            throw new DamagedFrame(
                     "frame must bring the payload that it names: sequence=%d payloadBytes=%d actualBytes=%d"
                             .formatted(frame.sequence(), frame.payloadBytes(), payload.byteSize()));
         }
         int expected = header.get(INT, FrameHeader.CRC_OFFSET);
         int actual = compute(header, payload);
         if (expected != actual) {
-            throw FrameHeader.broken(
-                    "frame must arrive as it was sent: source=%d target=%d sequence=%d payloadBytes=%d expectedCrc=%08x actualCrc=%08x"
-                            .formatted(
-                                    frame.source(),
-                                    frame.target(),
-                                    frame.sequence(),
-                                    payload.byteSize(),
-                                    expected,
-                                    actual));
+            throw new DamagedFrame(
+                    "frame must arrive as it was sent: sequence=%d payloadBytes=%d expectedCrc=%08x actualCrc=%08x"
+                            .formatted(frame.sequence(), payload.byteSize(), expected, actual));
         }
     }
 

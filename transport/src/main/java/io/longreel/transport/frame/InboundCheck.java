@@ -1,57 +1,64 @@
 package io.longreel.transport.frame;
 
 import io.longreel.config.RuntimeFailure;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The gate through which every frame of one ordered pair of ranks passes on receipt. It belongs to the receiving end of a link and keeps the
- * number of the next frame. Order of the checks: generation (refused, counted, never an error), addresses and sequence (a broken link),
- * then whether the message is the one that this rank's program expects (a bug on one of the two sides).
+ * number of the next frame. What becomes of a frame that is not the expected one:
+ *
+ * <pre>
+ *   another run's or incarnation's    dropped, counted            nobody here waits for it
+ *   came before                       dropped, counted            its bytes are here already
+ *   damaged, or one before is missing the link fails, RETRYABLE   the step is replayed on other links
+ *   for other ranks                   the link fails, RETRYABLE
+ *   of another message                FATAL                       the two ranks run different programs
+ * </pre>
+ *
+ * <p>Nothing is asked for again: Aeron mends losses on the wire itself, so what still is missing or wrong here was damaged in memory, and to be
+ * able to resend it each sender would have to keep a copy of everything in flight.
  */
 public final class InboundCheck {
     private static final Logger LOG = LoggerFactory.getLogger(InboundCheck.class);
 
-    private final int generation;
-    private final int source;
-    private final int target;
+    private final Route route;
     private long nextSequence;
-    private volatile long refusedFrames;
+    private final AtomicLong refusedFrames = new AtomicLong();
+    private final AtomicLong duplicateFrames = new AtomicLong();
+    private final AtomicLong damagedFrames = new AtomicLong();
+    private final AtomicLong lostFrames = new AtomicLong();
 
-    public InboundCheck(int generation, int source, int target) {
-        this.generation = generation;
-        this.source = source;
-        this.target = target;
+    public InboundCheck(Route route) {
+        this.route = route;
     }
 
-    /** Whether the frame belongs to another incarnation of the mesh: it is then counted, and must be dropped. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer, the receiving end; volatile for readers of the counter
+    /** Whether the frame must be dropped, which is then counted: it is of another run or incarnation, or came before. */
     public boolean refuses(FrameHeader frame) {
-        if (frame.generation() == generation) {
-            return false;
+        Route actual = frame.route();
+        if (actual.runToken() != route.runToken() || actual.generation() != route.generation()) {
+            count(refusedFrames, frame, actual.runToken() == route.runToken() ? "generation" : "run");
+            return true;
         }
-        refusedFrames++;
-        LOG.info(
-                "frame.refused expectedGeneration={} actualGeneration={} source={} target={} sequence={}",
-                generation,
-                frame.generation(),
-                frame.source(),
-                frame.target(),
-                frame.sequence());
-        return true;
+        if (actual.equals(route) && frame.sequence() < nextSequence) {
+            count(duplicateFrames, frame, "sequence");
+            return true;
+        }
+        return false;
     }
 
     /** Throws unless this is the next frame of the pair. */
     public void admit(FrameHeader frame) {
-        if (frame.source() != source || frame.target() != target) {
-            throw FrameHeader.broken("frame must be for this link: frameSource=%d frameTarget=%d source=%d target=%d"
-                    .formatted(frame.source(), frame.target(), source, target));
+        if (!frame.route().equals(route)) {
+            throw broken("frame must be for this link: frame=[%s] link=[%s]".formatted(frame.route(), route));
         }
         if (frame.sequence() != nextSequence) {
-            throw FrameHeader.broken(
+            lostFrames.addAndGet(frame.sequence() - nextSequence);
+            throw broken(
                     "frames of a link must come without gaps: source=%d target=%d expectedSequence=%d actualSequence=%d"
-                            .formatted(source, target, nextSequence, frame.sequence()));
+                            .formatted(route.source(), route.target(), nextSequence, frame.sequence()));
         }
         nextSequence++;
     }
@@ -66,12 +73,39 @@ public final class InboundCheck {
         if (what != null) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.FATAL,
-                    "rank %d must send what rank %d expects: %s".formatted(source, target, what));
+                    "rank %d must send what rank %d expects: %s".formatted(route.source(), route.target(), what));
         }
     }
 
-    public long refusedFrames() {
-        return refusedFrames;
+    /** Counts a damaged frame, and says so as a failure of this link. */
+    public RuntimeFailure failure(DamagedFrame damage) {
+        damagedFrames.incrementAndGet();
+        return broken("link from rank %d to rank %d brought a damaged frame: %s"
+                .formatted(route.source(), route.target(), damage.getMessage()));
+    }
+
+    /** What was not as expected so far. Any thread. */
+    public FrameFaults faults() {
+        return new FrameFaults(refusedFrames.get(), duplicateFrames.get(), damagedFrames.get(), lostFrames.get());
+    }
+
+    /** Logged at powers of two: a peer that never stops must not fill the log. */
+    private void count(AtomicLong counter, FrameHeader frame, String unexpected) {
+        long count = counter.incrementAndGet();
+        if (Long.bitCount(count) == 1) {
+            LOG.info(
+                    "frame.refused unexpected={} link=[{}] frame=[{}] sequence={} nextSequence={} count={}",
+                    unexpected,
+                    route,
+                    frame.route(),
+                    frame.sequence(),
+                    nextSequence,
+                    count);
+        }
+    }
+
+    private static RuntimeFailure broken(String what) {
+        return new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, what);
     }
 
     private static @Nullable String mismatch(

@@ -1,7 +1,5 @@
 package io.longreel.transport.frame;
 
-import io.longreel.config.RuntimeFailure;
-
 /** The collective that a message belongs to. The code is what stands on the wire: append, never renumber. */
 public enum OpKind {
     ALL_TO_ALL(1),
@@ -27,8 +25,7 @@ public enum OpKind {
 
     static OpKind of(int code) {
         if (code < 1 || code >= BY_CODE.length) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.RETRYABLE, "frame names an unknown operation: operation=" + code);
+            throw new DamagedFrame("frame names an unknown operation: operation=" + code);
         }
         return BY_CODE[code];
     }

@@ -13,13 +13,16 @@ import io.aeron.status.ChannelEndpointStatus;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.TransportSettings;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.Route;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,9 @@ public final class AeronMedia implements AutoCloseable {
     private final long channelTag;
     private final Subscription port;
     private final String dataEndpoint;
+    private volatile @Nullable String broken;
+    private volatile boolean closing;
+    private volatile Consumer<String> listener = why -> {};
     private final Queue<Leaving> leaving = new ConcurrentLinkedQueue<>();
 
     private AeronMedia(
@@ -71,10 +77,10 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     /** Starts a driver with its files in {@code directory}, which it creates and, when closed, deletes. */
-    public static AeronMedia launch(TransportSettings settings, String host, Path directory) {
-        MediaDriver driver = DriverLauncher.launch(settings, directory);
+    public static AeronMedia launch(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
+        MediaDriver driver = DriverLauncher.launch(settings, timeouts, directory);
         try {
-            return connect(settings, host, directory, driver);
+            return connect(settings, timeouts, host, directory, driver);
         } catch (RuntimeException e) {
             driver.close();
             throw e;
@@ -82,26 +88,36 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     /** Uses the driver that another process of this node runs in {@code directory}. */
-    public static AeronMedia attach(TransportSettings settings, String host, Path directory) {
-        return connect(settings, host, directory, null);
+    public static AeronMedia attach(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
+        return connect(settings, timeouts, host, directory, null);
     }
 
     private static AeronMedia connect(
-            TransportSettings settings, String host, Path directory, @Nullable MediaDriver driver) {
+            TransportSettings settings,
+            AeronTimeouts timeouts,
+            String host,
+            Path directory,
+            @Nullable MediaDriver driver) {
         Aeron aeron;
+        AtomicReference<String> failure = new AtomicReference<>("");
         try {
             aeron = Aeron.connect(new Aeron.Context()
                     .aeronDirectoryName(directory.toString())
-                    .driverTimeoutMs(DriverLauncher.DRIVER_TIMEOUT_MS)
+                    .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(timeouts.driverNs()))
                     .keepAliveIntervalNs(TimeUnit.MILLISECONDS.toNanos(200))
                     .threadFactory(DriverLauncher.named("longreel-aeron-client"))
-                    .errorHandler(e -> LOG.warn("aeron.client.failed directory={} error={}", directory, e.toString())));
+                    .errorHandler(e -> {
+                        failure.set(e.toString());
+                        LOG.warn("aeron.client.failed directory={} error={}", directory, e.toString());
+                    }));
         } catch (RuntimeException e) {
             throw DriverLauncher.cannotStart("Aeron client of the driver in " + directory, e);
         }
         try {
             Files.createDirectories(directory.resolve("windows"));
-            return new AeronMedia(settings, driver, aeron, directory, host);
+            AeronMedia media = new AeronMedia(settings, driver, aeron, directory, host);
+            aeron.addCloseHandler(() -> media.givenUp(failure.get()));
+            return media;
         } catch (AeronException | IOException e) {
             aeron.close();
             throw DriverLauncher.cannotStart("data port on " + host, e);
@@ -111,18 +127,45 @@ public final class AeronMedia implements AutoCloseable {
         }
     }
 
+    /**
+     * Why nothing can be sent or received here any more, or null. It is so once Aeron has given this process up, because its driver is gone or because
+     * it stood still for longer than {@link AeronTimeouts} allow; it stays so.
+     */
+    public @Nullable String broken() {
+        return broken;
+    }
+
+    /** @param told once, by Aeron's thread, as soon as {@link #broken} has a reason */
+    public void whenBroken(Consumer<String> told) {
+        listener = told;
+        String why = broken;
+        if (why != null) {
+            told.accept(why);
+        }
+    }
+
+    private void givenUp(@Nullable String failure) {
+        if (!closing) {
+            String why =
+                    "data transport of this process is lost, as its media driver or the process itself stood still for too long: %s"
+                            .formatted(failure);
+            broken = why;
+            listener.accept(why);
+        }
+    }
+
     /** Where other nodes send to: {@code host:port}. */
     public String dataEndpoint() {
         return dataEndpoint;
     }
 
-    /** One rank's end of a link through shared memory logs of this driver; the peer must use the same driver. */
-    public Link openIpc(int generation, int rank, int peer, LinkFault fault) {
-        return new WireLink(generation, rank, peer, Carrier.INTRA_NODE, ipcPort(generation, rank, peer), fault);
+    /** The end of the route's source of a link through shared memory logs of this driver; the peer must use the same driver. */
+    public Link openIpc(Route route, LinkFault fault) {
+        return new WireLink(route, Carrier.INTRA_NODE, ipcPort(route), fault);
     }
 
-    /** One rank's end of a link over the network, to the process that receives on {@code peerEndpoint}. */
-    public Link openUdp(int generation, int rank, int peer, String peerEndpoint, LinkFault fault) {
+    /** The end of the route's source of a link over the network, to the process that receives on {@code peerEndpoint}. */
+    public Link openUdp(Route route, String peerEndpoint, LinkFault fault) {
         String out = new ChannelUriStringBuilder()
                 .media(CommonContext.UDP_MEDIA)
                 .endpoint(peerEndpoint)
@@ -133,19 +176,17 @@ public final class AeronMedia implements AutoCloseable {
                 .media(CommonContext.UDP_MEDIA)
                 .tags(channelTag, null)
                 .build();
-        return new WireLink(generation, rank, peer, Carrier.INTER_NODE, port(out, in, generation, rank, peer), fault);
+        return new WireLink(route, Carrier.INTER_NODE, port(out, in, route), fault);
     }
 
-    /** One rank's end of a link through shared windows, with doorbells through this driver; the peer must use the same driver. */
-    public Link openWindows(int generation, int rank, int peer, LinkFault fault) {
-        AeronPort doorbell = ipcPort(generation, rank, peer);
+    /** The end of the route's source of a link through shared windows, with doorbells through this driver; the peer must use the same driver. */
+    public Link openWindows(Route route, LinkFault fault) {
+        AeronPort doorbell = ipcPort(route);
         try {
-            SharedWindow outbound = SharedWindow.create(
-                    windowPath(generation, rank, peer), generation, rank, peer, settings.windowBytes());
-            Path inbound = windowPath(generation, peer, rank);
-            WindowPort port =
-                    new WindowPort(doorbell, outbound, () -> SharedWindow.attach(inbound, generation, peer, rank));
-            return new WireLink(generation, rank, peer, Carrier.INTRA_NODE, port, fault);
+            SharedWindow outbound = SharedWindow.create(windowPath(route), route, settings.windowBytes());
+            Path inbound = windowPath(route.back());
+            WindowPort port = new WindowPort(doorbell, outbound, () -> SharedWindow.attach(inbound, route.back()));
+            return new WireLink(route, Carrier.INTRA_NODE, port, fault);
         } catch (RuntimeException e) {
             doorbell.close();
             throw e;
@@ -153,23 +194,26 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     /** Windows lie beside the driver's own files: all processes of a node find them there, and they go with the driver. */
-    private Path windowPath(int generation, int source, int target) {
-        return windows.resolve("g%d-from%d-to%d".formatted(generation, source, target));
+    private Path windowPath(Route route) {
+        return windows.resolve("g%d-from%d-to%d".formatted(route.generation(), route.source(), route.target()));
     }
 
-    private AeronPort ipcPort(int generation, int rank, int peer) {
-        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, generation, rank, peer);
+    private AeronPort ipcPort(Route route) {
+        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, route);
     }
 
-    private AeronPort port(String out, String in, int generation, int rank, int peer) {
+    private AeronPort port(String out, String in, Route route) {
+        Subscription subscription = null;
         try {
-            Subscription subscription = aeron.addSubscription(in, streamId(generation, peer, rank));
-            ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(generation, rank, peer));
+            subscription = aeron.addSubscription(in, streamId(route.back()));
+            ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(route));
             return new AeronPort(publication, subscription, this::remember);
         } catch (AeronException e) {
+            CloseHelper.close(subscription);
             throw new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
-                    "link from rank %d to rank %d must open: channel=%s: %s".formatted(rank, peer, out, e.getMessage()),
+                    "link from rank %d to rank %d must open: channel=%s: %s"
+                            .formatted(route.source(), route.target(), out, e.getMessage()),
                     e);
         }
     }
@@ -177,7 +221,8 @@ public final class AeronMedia implements AutoCloseable {
     /** Closes the client and the driver, whose files go with it. Links must be closed before. */
     @Override
     public void close() {
-        if (driver != null) {
+        closing = true;
+        if (driver != null && broken == null) {
             drain();
         }
         CloseHelper.closeAll(aeron, driver);
@@ -187,6 +232,9 @@ public final class AeronMedia implements AutoCloseable {
     private record Leaving(long registrationId, long position) {}
 
     private void remember(Publication publication) {
+        if (aeron.isClosed()) { // the driver has freed it, with its counters
+            return;
+        }
         leaving.removeIf(this::sent);
         leaving.add(new Leaving(publication.registrationId(), publication.position()));
     }
@@ -217,12 +265,14 @@ public final class AeronMedia implements AutoCloseable {
      *
      * A rank that still sends for an earlier generation reaches no one; should the bits wrap, the frame's full generation is refused.
      */
-    static int streamId(int generation, int source, int target) {
+    static int streamId(Route route) {
+        int source = route.source();
+        int target = route.target();
         if (source >> RANK_BITS != 0 || target >> RANK_BITS != 0) {
             throw RuntimeFailure.config(
                     "at most %d ranks can be linked: source=%d target=%d".formatted(1 << RANK_BITS, source, target));
         }
-        int fence = generation & ((1 << GENERATION_BITS) - 1);
+        int fence = route.generation() & ((1 << GENERATION_BITS) - 1);
         return fence << (2 * RANK_BITS) | source << RANK_BITS | target;
     }
 

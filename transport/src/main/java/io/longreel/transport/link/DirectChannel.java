@@ -1,8 +1,11 @@
 package io.longreel.transport.link;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.transport.frame.DamagedFrame;
+import io.longreel.transport.frame.FrameFaults;
 import io.longreel.transport.frame.FrameHeader;
 import io.longreel.transport.frame.InboundCheck;
+import io.longreel.transport.frame.Route;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectChannel {
 
-    private record Posted(FrameHeader header, Message message) {}
+    private record Posted(FrameHeader header, Message message, boolean damaged) {}
 
     private record Match(Message send, Message receive) {}
 
@@ -31,8 +34,8 @@ final class DirectChannel {
     private volatile @Nullable Wakeup sender;
     private volatile @Nullable Wakeup receiver;
 
-    DirectChannel(int generation, int source, int target) {
-        this.check = new InboundCheck(generation, source, target);
+    DirectChannel(Route route) {
+        this.check = new InboundCheck(route);
     }
 
     void senderIs(Wakeup wakeup) {
@@ -47,9 +50,10 @@ final class DirectChannel {
         return sender != null && receiver != null;
     }
 
-    void send(FrameHeader header, Message message) {
+    /** @param damaged as if the descriptor had not arrived as it was sent */
+    void send(FrameHeader header, Message message, boolean damaged) {
         synchronized (this) {
-            sends.add(new Posted(header, message));
+            sends.add(new Posted(header, message, damaged));
         }
         copyMatches();
     }
@@ -71,8 +75,8 @@ final class DirectChannel {
         return sends.isEmpty() ? null : receiverLeft;
     }
 
-    long refusedFrames() {
-        return check.refusedFrames();
+    FrameFaults faults() {
+        return check.faults();
     }
 
     /** Whether both sides have gone. */
@@ -122,15 +126,19 @@ final class DirectChannel {
                 failAll(failure);
                 return null;
             }
-            if (posted == null || receive == null) {
-                return null;
-            }
-            if (check.refuses(posted.header())) {
+            if (posted != null && check.refuses(posted.header())) {
                 sends.remove();
                 posted.message().finish();
                 continue;
             }
+            if (posted == null || receive == null) {
+                return null;
+            }
             try {
+                if (posted.damaged()) {
+                    throw check.failure(
+                            new DamagedFrame("sequence=" + posted.header().sequence()));
+                }
                 check.admit(posted.header());
                 check.match(posted.header(), receive.tag(), receive.sizeBytes(), 0);
             } catch (RuntimeFailure e) {

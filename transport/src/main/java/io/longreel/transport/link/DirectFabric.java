@@ -1,6 +1,7 @@
 package io.longreel.transport.link;
 
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.Route;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -8,18 +9,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * last that closes its link drops it. Any thread.
  */
 public final class DirectFabric {
+    private final ConcurrentHashMap<Route, DirectChannel> channels = new ConcurrentHashMap<>();
 
-    private record Pair(int generation, int source, int target) {}
-
-    private final ConcurrentHashMap<Pair, DirectChannel> channels = new ConcurrentHashMap<>();
-
-    /** The end of {@code rank} towards {@code peer}; each end is opened once per generation. */
-    public Link open(int generation, int rank, int peer, LinkFault fault, Wakeup wakeup) {
-        DirectChannel out = channel(new Pair(generation, rank, peer));
-        DirectChannel in = channel(new Pair(generation, peer, rank));
+    /** The end of the route's source towards its target; each end is opened once per generation. */
+    public Link open(Route route, LinkFault fault, Wakeup wakeup) {
+        DirectChannel out = channel(route);
+        DirectChannel in = channel(route.back());
         out.senderIs(wakeup);
         in.receiverIs(wakeup);
-        return new DirectLink(generation, rank, peer, out, in, fault, () -> release(generation, rank, peer));
+        return new DirectLink(route, out, in, fault, () -> release(route));
     }
 
     /** Channels that are still open; zero once every link was closed. */
@@ -27,14 +25,12 @@ public final class DirectFabric {
         return channels.size();
     }
 
-    private DirectChannel channel(Pair pair) {
-        return channels.computeIfAbsent(pair, p -> new DirectChannel(p.generation(), p.source(), p.target()));
+    private DirectChannel channel(Route route) {
+        return channels.computeIfAbsent(route, DirectChannel::new);
     }
 
-    private void release(int generation, int rank, int peer) {
-        channels.computeIfPresent(
-                new Pair(generation, rank, peer), (pair, channel) -> channel.released() ? null : channel);
-        channels.computeIfPresent(
-                new Pair(generation, peer, rank), (pair, channel) -> channel.released() ? null : channel);
+    private void release(Route route) {
+        channels.computeIfPresent(route, (key, channel) -> channel.released() ? null : channel);
+        channels.computeIfPresent(route.back(), (key, channel) -> channel.released() ? null : channel);
     }
 }

@@ -1,7 +1,9 @@
 package io.longreel.transport.link;
 
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.FrameFaults;
 import io.longreel.transport.frame.FrameHeader;
+import io.longreel.transport.frame.Route;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +14,7 @@ import org.jspecify.annotations.Nullable;
  * another thread.
  */
 final class DirectLink implements Link {
-    private final int generation;
-    private final int rank;
-    private final int peer;
+    private final Route route;
     private final DirectChannel out;
     private final DirectChannel in;
     private final LinkFault fault;
@@ -24,17 +24,8 @@ final class DirectLink implements Link {
     private @Nullable String cut;
     private boolean closed;
 
-    DirectLink(
-            int generation,
-            int rank,
-            int peer,
-            DirectChannel out,
-            DirectChannel in,
-            LinkFault fault,
-            Runnable release) {
-        this.generation = generation;
-        this.rank = rank;
-        this.peer = peer;
+    DirectLink(Route route, DirectChannel out, DirectChannel in, LinkFault fault, Runnable release) {
+        this.route = route;
         this.out = out;
         this.in = in;
         this.fault = fault;
@@ -43,7 +34,7 @@ final class DirectLink implements Link {
 
     @Override
     public int peer() {
-        return peer;
+        return route.target();
     }
 
     @Override
@@ -82,14 +73,14 @@ final class DirectLink implements Link {
     }
 
     @Override
-    public long refusedFrames() {
-        return in.refusedFrames();
+    public FrameFaults faults() {
+        return in.faults();
     }
 
     @Override
     public synchronized void withdraw(String reason) {
         held.clear();
-        String why = "rank %d gave up: %s".formatted(rank, reason);
+        String why = "rank %d gave up: %s".formatted(route.source(), reason);
         out.leave(true, why);
         in.leave(false, why);
     }
@@ -107,37 +98,32 @@ final class DirectLink implements Link {
         int moved = 0;
         for (Message next = held.peek(); next != null && cut == null; next = held.peek()) {
             FrameHeader header = new FrameHeader(
-                    generation,
-                    rank,
-                    peer,
-                    sequence,
-                    next.tag(),
-                    next.sizeBytes(),
-                    0,
-                    next.sizeBytes(),
-                    FrameHeader.INLINE);
-            switch (fault.onFrame(generation, rank, peer, sequence)) {
+                    route, sequence, next.tag(), next.sizeBytes(), 0, next.sizeBytes(), FrameHeader.INLINE);
+            switch (fault.onFrame(route.generation(), route.source(), route.target(), sequence)) {
                 case HOLD -> {
                     return moved;
                 }
                 case CUT -> {
-                    cut = "link from rank %d to rank %d was cut".formatted(rank, peer);
+                    cut = "link from rank %d to rank %d was cut".formatted(route.source(), route.target());
                     out.leave(true, cut);
                     in.leave(false, cut);
                     return moved;
                 }
                 case DROP -> next.finish();
-                case DELIVER -> out.send(header, next);
-                case CORRUPT -> out.send(header.withMessageBytes(header.messageBytes() ^ 1), next);
-                case STALE_TWIN -> {
-                    out.send(header.withGeneration(generation - 1), new Message(next.tag(), peer, next.segment()));
-                    out.send(header, next);
-                }
+                case DELIVER -> out.send(header, next, false);
+                case CORRUPT -> out.send(header, next, true);
+                case DUPLICATE -> sendWithTwin(header, header, next);
+                case STALE_TWIN -> sendWithTwin(header.on(route.inGeneration(route.generation() - 1)), header, next);
             }
             held.remove();
             sequence++;
             moved++;
         }
         return moved;
+    }
+
+    private void sendWithTwin(FrameHeader twin, FrameHeader header, Message message) {
+        out.send(twin, new Message(message.tag(), message.peer(), message.segment()), false);
+        out.send(header, message, false);
     }
 }

@@ -17,19 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Starts media drivers with the settings that this runtime needs: one thread for everything, which gives the core away when idle, because the
  * ranks' compute threads want all cores.
- *
- * <p>Timeouts are a trade: Aeron should notice a dead process in seconds (its default is ten), but a garbage collection or a starved core must
- * not look like one, because a client that is timed out cannot come back. With ten runnable threads on two cores a driver was seen to stand still
- * for 0.44 s; the limits are ten times that. Who is alive is decided by the cluster's own heartbeats, before: these limits free what a dead process
- * left behind, and end waits where nobody watches the ranks.
  */
 final class DriverLauncher {
     private static final Logger LOG = LoggerFactory.getLogger(DriverLauncher.class);
 
-    static final long DRIVER_TIMEOUT_MS = 8_000;
-    private static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(5);
-    private static final long PEER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
-    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long TIMER_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
     /** What most systems grant at most without tuning is less; then the system's limit counts. */
     private static final int SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -44,16 +35,17 @@ final class DriverLauncher {
     private DriverLauncher() {}
 
     /** A running driver with its files in {@code directory}, which goes when it is closed. */
-    static MediaDriver launch(TransportSettings settings, Path directory) {
+    static MediaDriver launch(TransportSettings settings, AeronTimeouts timeouts, Path directory) {
         checkSizes(settings);
         try {
-            return MediaDriver.launch(driverContext(settings, directory));
+            return MediaDriver.launch(driverContext(settings, timeouts, directory));
         } catch (RuntimeException e) {
             throw cannotStart("media driver in " + directory, e);
         }
     }
 
-    private static MediaDriver.Context driverContext(TransportSettings settings, Path directory) {
+    private static MediaDriver.Context driverContext(
+            TransportSettings settings, AeronTimeouts timeouts, Path directory) {
         int socketBufferBytes = grantedSocketBuffer();
         int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
         return new MediaDriver.Context()
@@ -65,11 +57,11 @@ final class DriverLauncher {
                 .sharedThreadFactory(named("longreel-aeron-driver"))
                 .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
                 .timerIntervalNs(TIMER_INTERVAL_NS)
-                .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * CLIENT_LIVENESS_NS)
-                .imageLivenessTimeoutNs(PEER_TIMEOUT_NS)
-                .publicationConnectionTimeoutNs(PEER_TIMEOUT_NS)
-                .publicationLingerTimeoutNs(LINGER_NS)
+                .clientLivenessTimeoutNs(timeouts.clientNs())
+                .publicationUnblockTimeoutNs(2 * timeouts.clientNs())
+                .imageLivenessTimeoutNs(timeouts.peerNs())
+                .publicationConnectionTimeoutNs(timeouts.peerNs())
+                .publicationLingerTimeoutNs(timeouts.lingerNs())
                 .mtuLength(settings.mtuBytes())
                 .ipcMtuLength(settings.mtuBytes())
                 .publicationTermBufferLength(settings.termBytes())

@@ -1,5 +1,6 @@
 package io.longreel.transport.link;
 
+import io.longreel.transport.frame.FrameFaults;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,8 @@ public interface Link extends AutoCloseable {
     @Nullable
     String broken();
 
-    /** Frames of another generation that this end refused. */
-    long refusedFrames();
+    /** Frames that came to this end and were not as expected. Any thread. */
+    FrameFaults faults();
 
     /** Gives up all pending messages: after the return nobody touches their memory any more. Tells the peer where the carrier can. */
     void withdraw(String reason);

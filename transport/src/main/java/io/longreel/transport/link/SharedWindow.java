@@ -1,6 +1,8 @@
 package io.longreel.transport.link;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.transport.frame.DamagedFrame;
+import io.longreel.transport.frame.Route;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *      0  "LRWINDOW"            8  version        12  generation
  *     16  source rank          20  target rank    24  slot bytes    28  slot count
+ *     32  run token
  *     64  attached: 1 once the receiver has mapped the file                  (written by the receiver)
  *    128  consumed: slots given back since the start                         (written by the receiver)
  *   4096  slot 0 | slot 1 | ... ; the n-th payload lies in slot n mod slot count
@@ -33,13 +36,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedWindow implements AutoCloseable {
     private static final long MAGIC = 0x574F444E4957524CL; // "LRWINDOW"
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final long VERSION_AT = 8;
     private static final long GENERATION_AT = 12;
     private static final long SOURCE_AT = 16;
     private static final long TARGET_AT = 20;
     private static final long SLOT_BYTES_AT = 24;
     private static final long SLOT_COUNT_AT = 28;
+    private static final long RUN_TOKEN_AT = 32;
     private static final long ATTACHED_AT = 64;
     private static final long CONSUMED_AT = 128;
     private static final long SLOTS_AT = 4096;
@@ -71,7 +75,7 @@ final class SharedWindow implements AutoCloseable {
     }
 
     /** The sender's side. The file appears under its name only when it is whole. */
-    static SharedWindow create(Path path, int generation, int source, int target, int windowBytes) {
+    static SharedWindow create(Path path, Route route, int windowBytes) {
         int slotBytes = Math.clamp(windowBytes / SLOTS_WANTED, SMALLEST_SLOT_BYTES, LARGEST_SLOT_BYTES);
         int slotCount = Math.max(2, windowBytes / slotBytes);
         Path unnamed = path.resolveSibling(path.getFileName() + ".new");
@@ -89,9 +93,10 @@ final class SharedWindow implements AutoCloseable {
             MemorySegment memory = file.map(MapMode.READ_WRITE, 0, sizeBytes, arena);
             memory.set(ValueLayout.JAVA_LONG, 0, MAGIC);
             memory.set(ValueLayout.JAVA_INT, VERSION_AT, VERSION);
-            memory.set(ValueLayout.JAVA_INT, GENERATION_AT, generation);
-            memory.set(ValueLayout.JAVA_INT, SOURCE_AT, source);
-            memory.set(ValueLayout.JAVA_INT, TARGET_AT, target);
+            memory.set(ValueLayout.JAVA_INT, GENERATION_AT, route.generation());
+            memory.set(ValueLayout.JAVA_INT, SOURCE_AT, route.source());
+            memory.set(ValueLayout.JAVA_INT, TARGET_AT, route.target());
+            memory.set(ValueLayout.JAVA_LONG, RUN_TOKEN_AT, route.runToken());
             memory.set(ValueLayout.JAVA_INT, SLOT_BYTES_AT, slotBytes);
             memory.set(ValueLayout.JAVA_INT, SLOT_COUNT_AT, slotCount);
             SharedWindow window = new SharedWindow(path, arena, memory);
@@ -104,7 +109,7 @@ final class SharedWindow implements AutoCloseable {
     }
 
     /** The receiver's side, or null while the sender has not made it. */
-    static @Nullable SharedWindow attach(Path path, int generation, int source, int target) {
+    static @Nullable SharedWindow attach(Path path, Route route) {
         if (!Files.exists(path)) {
             return null;
         }
@@ -112,7 +117,7 @@ final class SharedWindow implements AutoCloseable {
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MemorySegment memory = file.map(MapMode.READ_WRITE, 0, file.size(), arena);
             SharedWindow window = new SharedWindow(path, arena, memory);
-            window.checkMadeFor(generation, source, target);
+            window.checkMadeFor(route);
             INT.setRelease(memory, ATTACHED_AT, 1);
             window.named = false; // the name is the sender's to remove
             return window;
@@ -160,10 +165,9 @@ final class SharedWindow implements AutoCloseable {
     /** Receiver: the payload that a doorbell announced. */
     MemorySegment announced(int slot, long payloadBytes) {
         if (slot != consumed % slotCount || payloadBytes < 0 || payloadBytes > slotBytes) {
-            throw failure(
+            throw new DamagedFrame(
                     "doorbell must name the next slot: window=%s slot=%d expectedSlot=%d payloadBytes=%d slotBytes=%d"
-                            .formatted(path.getFileName(), slot, consumed % slotCount, payloadBytes, slotBytes),
-                    null);
+                            .formatted(path.getFileName(), slot, consumed % slotCount, payloadBytes, slotBytes));
         }
         return memory.asSlice(SLOTS_AT + (long) slot * slotBytes, payloadBytes);
     }
@@ -193,18 +197,16 @@ final class SharedWindow implements AutoCloseable {
         }
     }
 
-    private void checkMadeFor(int generation, int source, int target) {
+    private void checkMadeFor(Route route) {
         boolean right = memory.get(ValueLayout.JAVA_LONG, 0) == MAGIC
                 && memory.get(ValueLayout.JAVA_INT, VERSION_AT) == VERSION
-                && memory.get(ValueLayout.JAVA_INT, GENERATION_AT) == generation
-                && memory.get(ValueLayout.JAVA_INT, SOURCE_AT) == source
-                && memory.get(ValueLayout.JAVA_INT, TARGET_AT) == target
+                && memory.get(ValueLayout.JAVA_INT, GENERATION_AT) == route.generation()
+                && memory.get(ValueLayout.JAVA_INT, SOURCE_AT) == route.source()
+                && memory.get(ValueLayout.JAVA_INT, TARGET_AT) == route.target()
+                && memory.get(ValueLayout.JAVA_LONG, RUN_TOKEN_AT) == route.runToken()
                 && memory.byteSize() == SLOTS_AT + (long) slotBytes * slotCount;
         if (!right) {
-            throw failure(
-                    "shared window must be made for this link: path=%s generation=%d source=%d target=%d"
-                            .formatted(path, generation, source, target),
-                    null);
+            throw failure("shared window must be made for this link: path=%s %s".formatted(path, route), null);
         }
     }
 

@@ -1,9 +1,12 @@
 package io.longreel.transport.link;
 
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.frame.DamagedFrame;
 import io.longreel.transport.frame.FrameChecksum;
+import io.longreel.transport.frame.FrameFaults;
 import io.longreel.transport.frame.FrameHeader;
 import io.longreel.transport.frame.InboundCheck;
+import io.longreel.transport.frame.Route;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -18,9 +21,7 @@ final class WireLink implements Link {
     /** Frames of one link before the others have their turn. */
     private static final int FRAMES_PER_POLL = 32;
 
-    private final int generation;
-    private final int rank;
-    private final int peer;
+    private final Route route;
     private final Carrier carrier;
     private final FramePort port;
     private final LinkFault fault;
@@ -34,19 +35,18 @@ final class WireLink implements Link {
     private @Nullable String cut;
     private boolean closed;
 
-    WireLink(int generation, int rank, int peer, Carrier carrier, FramePort port, LinkFault fault) {
-        this.generation = generation;
-        this.rank = rank;
-        this.peer = peer;
+    /** @param route from this rank to the peer */
+    WireLink(Route route, Carrier carrier, FramePort port, LinkFault fault) {
+        this.route = route;
         this.carrier = carrier;
         this.port = port;
         this.fault = fault;
-        this.check = new InboundCheck(generation, peer, rank);
+        this.check = new InboundCheck(route.back());
     }
 
     @Override
     public int peer() {
-        return peer;
+        return route.target();
     }
 
     @Override
@@ -69,7 +69,7 @@ final class WireLink implements Link {
     public synchronized int poll() {
         int moved = pump();
         if (!receives.isEmpty() && !unusable()) {
-            moved += port.poll(handler, FRAMES_PER_POLL);
+            moved += take();
         }
         return moved;
     }
@@ -89,18 +89,18 @@ final class WireLink implements Link {
             return cut;
         }
         if (closed) {
-            return "link to rank %d was closed".formatted(peer);
+            return "link to rank %d was closed".formatted(route.target());
         }
         String why = receives.isEmpty() ? null : port.brokenInbound();
         if (why == null && !sends.isEmpty()) {
             why = port.brokenOutbound();
         }
-        return why == null ? null : "link to rank %d is broken: %s".formatted(peer, why);
+        return why == null ? null : "link to rank %d is broken: %s".formatted(route.target(), why);
     }
 
     @Override
-    public long refusedFrames() {
-        return check.refusedFrames();
+    public FrameFaults faults() {
+        return check.faults();
     }
 
     @Override
@@ -139,18 +139,10 @@ final class WireLink implements Link {
     private boolean sendFrame(Message message) {
         long length = Math.min(message.sizeBytes() - message.movedBytes(), port.maxPayloadBytes());
         FrameHeader frame = new FrameHeader(
-                generation,
-                rank,
-                peer,
-                sequence,
-                message.tag(),
-                message.sizeBytes(),
-                message.movedBytes(),
-                length,
-                FrameHeader.INLINE);
+                route, sequence, message.tag(), message.sizeBytes(), message.movedBytes(), length, FrameHeader.INLINE);
         MemorySegment payload = message.segment().asSlice(message.movedBytes(), length);
         if (decided == null) { // asked once per frame, however often the wire is full
-            decided = fault.onFrame(generation, rank, peer, sequence);
+            decided = fault.onFrame(route.generation(), route.source(), route.target(), sequence);
         }
         boolean sent = switch (decided) {
             case DELIVER -> port.offer(frame, payload, false);
@@ -160,14 +152,10 @@ final class WireLink implements Link {
                 decided = null;
                 yield false;
             }
-            case STALE_TWIN -> {
-                if (port.offer(frame.withGeneration(generation - 1), payload, false)) {
-                    decided = LinkFault.Action.DELIVER;
-                }
-                yield false;
-            }
+            case DUPLICATE -> sendTwin(frame, payload);
+            case STALE_TWIN -> sendTwin(frame.on(route.inGeneration(route.generation() - 1)), payload);
             case CUT -> {
-                cut = "link from rank %d to rank %d was cut".formatted(rank, peer);
+                cut = "link from rank %d to rank %d was cut".formatted(route.source(), route.target());
                 port.close();
                 yield false;
             }
@@ -182,6 +170,22 @@ final class WireLink implements Link {
             }
         }
         return sent;
+    }
+
+    /** Sends a frame that nobody asked for before the one that is due. */
+    private boolean sendTwin(FrameHeader twin, MemorySegment payload) {
+        if (port.offer(twin, payload, false)) {
+            decided = LinkFault.Action.DELIVER;
+        }
+        return false;
+    }
+
+    private int take() {
+        try {
+            return port.poll(handler, FRAMES_PER_POLL);
+        } catch (DamagedFrame e) {
+            throw check.failure(e);
+        }
     }
 
     private boolean onFrame(FrameHeader frame, MemorySegment header, MemorySegment payload) {

@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.transport.frame.DamagedFrame;
+import io.longreel.transport.frame.Route;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SharedWindowTest {
+    private static final Route ROUTE = new Route(7, 1, 0, 1);
+
     @TempDir
     @SuppressWarnings("NullAway.Init")
     private Path directory;
@@ -22,9 +27,9 @@ class SharedWindowTest {
     @Test
     void shouldPassSlotsRoundWhenReceiverGivesThemBack() {
         Path path = directory.resolve("window");
-        assertNull(SharedWindow.attach(path, 1, 0, 1));
-        try (SharedWindow sender = SharedWindow.create(path, 1, 0, 1, 64 * 1024);
-                SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, 1, 0, 1))) {
+        assertNull(SharedWindow.attach(path, ROUTE));
+        try (SharedWindow sender = SharedWindow.create(path, ROUTE, 64 * 1024);
+                SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, ROUTE))) {
             assertEquals(8192, sender.slotBytes());
             for (int round = 0; round < 20; round++) {
                 int filled = 0;
@@ -47,10 +52,10 @@ class SharedWindowTest {
     @Test
     void shouldRemoveNameWhenBothSidesHaveTheMemory() {
         Path path = directory.resolve("window");
-        try (SharedWindow sender = SharedWindow.create(path, 1, 0, 1, 64 * 1024)) {
+        try (SharedWindow sender = SharedWindow.create(path, ROUTE, 64 * 1024)) {
             assertFalse(sender.attached());
             assertTrue(Files.exists(path));
-            try (SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, 1, 0, 1))) {
+            try (SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, ROUTE))) {
                 assertTrue(sender.attached());
                 assertFalse(Files.exists(path));
                 assertEquals(sender.slotBytes(), receiver.slotBytes());
@@ -61,12 +66,13 @@ class SharedWindowTest {
     @Test
     void shouldThrowWhenWindowOrSlotIsNotTheExpectedOne() {
         Path path = directory.resolve("window");
-        try (SharedWindow sender = SharedWindow.create(path, 1, 0, 1, 64 * 1024)) {
-            assertThrows(RuntimeFailure.class, () -> SharedWindow.attach(path, 2, 0, 1));
-            assertThrows(RuntimeFailure.class, () -> SharedWindow.attach(path, 1, 1, 0));
-            try (SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, 1, 0, 1))) {
-                assertThrows(RuntimeFailure.class, () -> receiver.announced(1, 10));
-                assertThrows(RuntimeFailure.class, () -> receiver.announced(0, sender.slotBytes() + 1L));
+        try (SharedWindow sender = SharedWindow.create(path, ROUTE, 64 * 1024)) {
+            for (Route other : List.of(ROUTE.inGeneration(2), ROUTE.back(), new Route(8, 1, 0, 1))) {
+                assertThrows(RuntimeFailure.class, () -> SharedWindow.attach(path, other));
+            }
+            try (SharedWindow receiver = Objects.requireNonNull(SharedWindow.attach(path, ROUTE))) {
+                assertThrows(DamagedFrame.class, () -> receiver.announced(1, 10));
+                assertThrows(DamagedFrame.class, () -> receiver.announced(0, sender.slotBytes() + 1L));
             }
         }
     }
@@ -74,6 +80,6 @@ class SharedWindowTest {
     @Test
     void shouldThrowWhenDirectoryIsMissing() {
         Path path = directory.resolve("nowhere/window");
-        assertThrows(RuntimeFailure.class, () -> SharedWindow.create(path, 1, 0, 1, 64 * 1024));
+        assertThrows(RuntimeFailure.class, () -> SharedWindow.create(path, ROUTE, 64 * 1024));
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param seed root of every random stream of the run
  * @param out run directory
  * @param stages in the order in which they train
+ * @param chaos faults on purpose; none in a run that is meant to train
  * @param resolved the whole configuration as resolved, for {@code OUT/run.conf} and the report
  */
 public record RunConfig(
@@ -29,6 +30,7 @@ public record RunConfig(
         DataSettings data,
         CheckpointSettings checkpoint,
         List<StageSettings> stages,
+        ChaosSettings chaos,
         Config resolved) {
 
     public RunConfig {
@@ -52,6 +54,7 @@ public record RunConfig(
                 data,
                 checkpoint,
                 stages,
+                chaos,
                 text);
     }
 }

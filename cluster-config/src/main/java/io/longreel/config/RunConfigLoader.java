@@ -142,6 +142,7 @@ public final class RunConfigLoader {
                 curriculum.samplesMin());
         parallelism.judge(mesh, cluster, advice);
         curriculum.judge(mesh, advice);
+        ChaosSettings chaos = new ChaosReader(root).read(mesh, stages);
         root.rejectUnknownKeys();
         RunConfig config = new RunConfig(
                 name,
@@ -158,6 +159,7 @@ public final class RunConfigLoader {
                 data,
                 checkpoint,
                 stages,
+                chaos,
                 ConfigFactory.empty());
         return config.withResolved(RunConfigWriter.toConfig(config));
     }

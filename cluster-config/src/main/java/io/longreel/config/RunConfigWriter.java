@@ -59,6 +59,7 @@ final class RunConfigWriter {
                         "keep",
                         config.checkpoint().keep()));
         root.put("stages", config.stages().stream().map(RunConfigWriter::stage).toList());
+        root.put("chaos", chaos(config.chaos()));
         return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
     }
 
@@ -232,6 +233,39 @@ final class RunConfigWriter {
         return map;
     }
 
+    private static Map<String, Object> chaos(ChaosSettings chaos) {
+        return Map.of(
+                "seed",
+                chaos.seed(),
+                "faults",
+                chaos.faults().stream().map(RunConfigWriter::fault).toList());
+    }
+
+    private static Map<String, Object> fault(ChaosSettings.Fault fault) {
+        return Map.of(
+                "at", place(fault.at()),
+                "do", ConfigReader.written(fault.action()),
+                "for", Units.duration(fault.lasts()),
+                "times", fault.times(),
+                "peers", fault.peers(),
+                "one-way", fault.isOneWay(),
+                "share", fault.share());
+    }
+
+    private static Map<String, Object> place(ChaosSettings.At at) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("rank", ChaosReader.ANY);
+        at.rank().ifPresent(rank -> map.put("rank", rank));
+        map.put("node", null);
+        at.node().ifPresent(node -> map.put("node", node));
+        map.put("stage", at.stage());
+        map.put("step", at.step());
+        map.put("steps", at.steps());
+        map.put("phase", ConfigReader.written(at.phase()));
+        map.put("occurrence", at.occurrence());
+        return map;
+    }
+
     /** {@code value} with the reference's comments; of a list of groups only the first gets them. */
     private static ConfigValue commented(ConfigValue value, ConfigValue reference) {
         ConfigValue inner = value;
@@ -260,6 +294,7 @@ final class RunConfigWriter {
     private static Optional<ConfigValue> elementsOf(ConfigObject reference, String key) {
         return switch (key) {
             case "stages" -> Optional.ofNullable(reference.get("stage-defaults"));
+            case "faults" -> Optional.ofNullable(reference.get("fault"));
             case "phases" -> Optional.ofNullable(reference.get("phase"));
             default -> Optional.empty();
         };

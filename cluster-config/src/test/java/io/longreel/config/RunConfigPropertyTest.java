@@ -49,6 +49,9 @@ final class RunConfigPropertyTest {
                 from(random, 1, 4),
                 one(random, EnumSet.allOf(Mesh.Inner.class)));
         ModelSettings.Architecture architecture = architecture(random, mesh);
+        List<StageSettings> stages = IntStream.range(0, from(random, 1, 3))
+                .mapToObj(i -> stage(random, i, mesh))
+                .toList();
         return new RunConfig(
                 "run-" + random.nextInt(100),
                 random.nextLong(),
@@ -90,10 +93,53 @@ final class RunConfigPropertyTest {
                         (1 << 20) + random.nextLong(1L << 40),
                         random.nextInt(9)),
                 new CheckpointSettings(random.nextInt(99), from(random, 1, 9)),
-                IntStream.range(0, from(random, 1, 3))
-                        .mapToObj(i -> stage(random, i, mesh))
-                        .toList(),
+                stages,
+                chaos(random, mesh, stages),
                 ConfigFactory.empty());
+    }
+
+    private static ChaosSettings chaos(RandomGenerator random, Mesh mesh, List<StageSettings> stages) {
+        return new ChaosSettings(
+                random.nextLong(),
+                IntStream.range(0, random.nextInt(3))
+                        .mapToObj(i -> fault(random, mesh, stages))
+                        .toList());
+    }
+
+    private static ChaosSettings.Fault fault(RandomGenerator random, Mesh mesh, List<StageSettings> stages) {
+        ChaosSettings.Action action = one(random, EnumSet.allOf(ChaosSettings.Action.class));
+        ChaosSettings.Phase phase = one(random, EnumSet.allOf(ChaosSettings.Phase.class));
+        int stage = random.nextInt(stages.size());
+        return new ChaosSettings.Fault(
+                new ChaosSettings.At(
+                        random.nextBoolean() ? OptionalInt.of(random.nextInt(mesh.worldSize())) : OptionalInt.empty(),
+                        random.nextBoolean() ? Optional.of("node-" + random.nextInt(9)) : Optional.empty(),
+                        stage,
+                        random.nextInt(stages.get(stage).steps()),
+                        from(random, 1, 9),
+                        switch (action) {
+                            case NAN -> ChaosSettings.Phase.DATA;
+                            case BIT_FLIP -> ChaosSettings.Phase.OPTIMIZER;
+                            case KILL,
+                                    STOP,
+                                    HANG,
+                                    SLOW,
+                                    FAIL,
+                                    CORRUPT,
+                                    DROP,
+                                    DUPLICATE,
+                                    DELAY,
+                                    PARTITION,
+                                    DISK_FULL,
+                                    READ_ONLY -> phase;
+                        },
+                        from(random, 1, 9)),
+                action,
+                duration(random),
+                random.nextInt(3),
+                List.of(random.nextInt(mesh.worldSize())),
+                random.nextBoolean(),
+                random.nextDouble(0.01, 1));
     }
 
     private static AttentionSettings attention(RandomGenerator random) {

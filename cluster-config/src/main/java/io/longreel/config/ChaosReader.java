@@ -58,7 +58,8 @@ final class ChaosReader {
                 keys.integer("times", 0, Integer.MAX_VALUE),
                 keys.integers("peers", 0),
                 keys.flag("one-way"),
-                keys.number("share", PART));
+                keys.number("share", PART),
+                keys.integer("frames", 0, Integer.MAX_VALUE));
     }
 
     private static At at(ConfigReader keys) {
@@ -122,7 +123,7 @@ final class ChaosReader {
         return switch (action) {
             case NAN -> Set.of(Phase.DATA, Phase.BACKWARD);
             case BIT_FLIP -> Set.of(Phase.OPTIMIZER);
-            case KILL, STOP, HANG, SLOW, FAIL, CORRUPT, DROP, DUPLICATE, DELAY, PARTITION, DISK_FULL, READ_ONLY ->
+            case KILL, STOP, HANG, SLOW, FAIL, CORRUPT, DROP, DUPLICATE, DELAY, PARTITION ->
                 Set.of(Phase.class.getEnumConstants());
         };
     }

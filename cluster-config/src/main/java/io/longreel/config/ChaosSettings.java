@@ -69,11 +69,7 @@ public record ChaosSettings(long seed, List<Fault> faults) {
         /** Frames arrive late. */
         DELAY,
         /** Nothing arrives any more, until the fault's time is over. */
-        PARTITION,
-        /** Nothing more fits on the disk, until the fault's time is over. */
-        DISK_FULL,
-        /** Nothing can be written, until the fault's time is over. */
-        READ_ONLY;
+        PARTITION;
 
         /** Whether it needs what a rank computes with: a tensor of that phase. */
         public boolean damagesData() {
@@ -84,7 +80,7 @@ public record ChaosSettings(long seed, List<Fault> faults) {
         public boolean disturbsLinks() {
             return switch (this) {
                 case CORRUPT, DROP, DUPLICATE, DELAY, PARTITION -> true;
-                case KILL, STOP, HANG, SLOW, FAIL, NAN, BIT_FLIP, DISK_FULL, READ_ONLY -> false;
+                case KILL, STOP, HANG, SLOW, FAIL, NAN, BIT_FLIP -> false;
             };
         }
     }
@@ -110,9 +106,17 @@ public record ChaosSettings(long seed, List<Fault> faults) {
      * @param peers links to these ranks are disturbed; empty: to all
      * @param isOneWay whether links are disturbed in the direction from the rank to its peers only
      * @param share part of the frames that is disturbed
+     * @param framesMax frames that one strike disturbs at most, in each direction; 0 = all while it lasts
      */
     public record Fault(
-            At at, Action action, Duration lasts, int times, List<Integer> peers, boolean isOneWay, double share) {
+            At at,
+            Action action,
+            Duration lasts,
+            int times,
+            List<Integer> peers,
+            boolean isOneWay,
+            double share,
+            int framesMax) {
         public Fault {
             peers = List.copyOf(peers);
         }

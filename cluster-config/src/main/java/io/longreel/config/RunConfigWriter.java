@@ -249,7 +249,8 @@ final class RunConfigWriter {
                 "times", fault.times(),
                 "peers", fault.peers(),
                 "one-way", fault.isOneWay(),
-                "share", fault.share());
+                "share", fault.share(),
+                "frames", fault.framesMax());
     }
 
     private static Map<String, Object> place(ChaosSettings.At at) {

@@ -120,18 +120,7 @@ final class RunConfigPropertyTest {
                         switch (action) {
                             case NAN -> ChaosSettings.Phase.DATA;
                             case BIT_FLIP -> ChaosSettings.Phase.OPTIMIZER;
-                            case KILL,
-                                    STOP,
-                                    HANG,
-                                    SLOW,
-                                    FAIL,
-                                    CORRUPT,
-                                    DROP,
-                                    DUPLICATE,
-                                    DELAY,
-                                    PARTITION,
-                                    DISK_FULL,
-                                    READ_ONLY -> phase;
+                            case KILL, STOP, HANG, SLOW, FAIL, CORRUPT, DROP, DUPLICATE, DELAY, PARTITION -> phase;
                         },
                         from(random, 1, 9)),
                 action,
@@ -139,7 +128,8 @@ final class RunConfigPropertyTest {
                 random.nextInt(3),
                 List.of(random.nextInt(mesh.worldSize())),
                 random.nextBoolean(),
-                random.nextDouble(0.01, 1));
+                random.nextDouble(0.01, 1),
+                random.nextInt(3));
     }
 
     private static AttentionSettings attention(RandomGenerator random) {

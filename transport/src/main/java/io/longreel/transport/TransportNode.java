@@ -63,7 +63,12 @@ public final class TransportNode implements AutoCloseable {
 
     /** Starts a media driver for this node, with its files in shared memory. */
     public static TransportNode open(TransportSettings settings, String host) {
-        return open(settings, host, NodeDirectory.defaultBase(), LinkFault.NONE, System::nanoTime);
+        return open(settings, host, LinkFault.NONE);
+    }
+
+    /** As {@link #open(TransportSettings, String)}, with links that are disturbed on purpose. */
+    public static TransportNode open(TransportSettings settings, String host, LinkFault fault) {
+        return open(settings, host, NodeDirectory.defaultBase(), fault, System::nanoTime);
     }
 
     /**

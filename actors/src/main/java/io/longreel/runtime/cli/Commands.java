@@ -1,16 +1,35 @@
 package io.longreel.runtime.cli;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
+import picocli.CommandLine.Command;
 
 /**
  * The commands of {@code bin/longreel}, in the order of its help. A new command is a picocli {@code @Command} class and
- * one line here.
+ * one line here; modules above this one bring theirs as {@link CommandProvider}.
  */
 final class Commands {
     private Commands() {}
 
-    /** Fresh instances: picocli keeps the options of a run in them. */
-    static List<Object> all() {
+    /**
+     * The commands among which {@code args} chooses. Fresh instances: picocli keeps the options of a run in them. Those of other modules are looked
+     * for only when no own command is named, so that nobody else waits for them.
+     */
+    static List<Object> forLine(String... args) {
+        List<Object> commands = new ArrayList<>(own());
+        if (args.length == 0 || commands.stream().noneMatch(command -> isNamed(command, args[0]))) {
+            ServiceLoader.load(CommandProvider.class).forEach(provider -> commands.addAll(provider.commands()));
+        }
+        return commands;
+    }
+
+    private static boolean isNamed(Object command, String name) {
+        Command annotation = command.getClass().getAnnotation(Command.class);
+        return annotation != null && annotation.name().equals(name);
+    }
+
+    private static List<Object> own() {
         return List.of(
                 new DemoCommand(),
                 new TrainCommand(),

@@ -47,7 +47,7 @@ public final class Main implements Runnable {
 
     /** Runs one command line and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        return run(Commands.all(), out, err, args);
+        return run(Commands.forLine(args), out, err, args);
     }
 
     static int run(Iterable<?> commands, PrintWriter out, PrintWriter err, String... args) {

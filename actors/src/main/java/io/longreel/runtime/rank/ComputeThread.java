@@ -76,7 +76,7 @@ final class ComputeThread {
     private void loop(StepId start) {
         StepId at = start;
         try (work) {
-            RankProgram program = new RankProgram(rank, work, clockNs);
+            RankProgram program = new RankProgram(at, rank, work, clockNs);
             reports.accept(new RankReport.RankConnected(at, rank));
             while (true) {
                 isBusy = false;

@@ -1,5 +1,6 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.SliceFile;
@@ -27,14 +28,17 @@ final class RankProgram {
     private final int rank;
     private final RankWork work;
     private final TrainSession session;
+    private final RankInstruments instruments;
     private final LongSupplier clockNs;
     private Optional<Double> ropeTheta = Optional.empty();
 
     /** Connects the rank; waits for the others. */
-    RankProgram(int rank, RankWork work, LongSupplier clockNs) {
+    RankProgram(StepId at, int rank, RankWork work, LongSupplier clockNs) {
         this.rank = rank;
         this.work = work;
         this.clockNs = clockNs;
+        this.instruments = work.instruments();
+        instruments.reached(at, Phase.CONNECT);
         this.session = work.connect();
     }
 
@@ -50,6 +54,7 @@ final class RankProgram {
                 // first.
                 work.prepare(session);
                 work.beginStage(session, at.stage());
+                instruments.reached(at, Phase.RESTORE);
                 session.restore(Path.of(restore.directory()));
                 applyRopeTheta(at);
                 yield new RankReport.Prepared(at, rank);
@@ -60,6 +65,7 @@ final class RankProgram {
             }
             case RankCommand.RunStep step -> runStep(at);
             case RankCommand.SaveSlice save -> {
+                instruments.reached(at, Phase.CHECKPOINT);
                 SliceFile slice = session.saveSlice(Path.of(save.directory()));
                 yield new RankReport.SliceSaved(at, rank, slice.name(), slice.sizeBytes(), slice.sha256());
             }
@@ -68,6 +74,7 @@ final class RankProgram {
                 yield new RankReport.StageEnded(at, rank);
             }
             case RankCommand.EvaluateCell evaluate -> {
+                instruments.reached(at, Phase.EVALUATE);
                 List<TestAnswer> answers = new ArrayList<>();
                 for (Question question : work.questions(at.stage(), evaluate.cell())) {
                     answers.add(answer(question));
@@ -86,7 +93,9 @@ final class RankProgram {
     private RankReport runStep(StepId at) {
         long startNs = clockNs.getAsLong();
         SentBytes before = work.sentBytes();
+        instruments.reached(at, Phase.IDLE);
         applyRopeTheta(at);
+        instruments.reached(at, Phase.DATA);
         List<PackedBatch> batches = work.batches(at.stage(), at.step());
         double learningRate = work.learningRate(at.stage(), at.step());
         StepReport report = session.step(batches, learningRate);
@@ -97,6 +106,7 @@ final class RankProgram {
                 report.gradientNorm(),
                 learningRate,
                 report.applied());
+        instruments.reached(at, Phase.VOTE);
         return new RankReport.StepFinished(
                 at,
                 rank,

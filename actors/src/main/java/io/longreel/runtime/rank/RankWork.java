@@ -32,6 +32,11 @@ public interface RankWork extends AutoCloseable {
     /** Questions of one cell of the stage's needle test. */
     List<Question> questions(int stage, int cell);
 
+    /** What disturbs this rank on purpose. */
+    default RankInstruments instruments() {
+        return RankInstruments.NONE;
+    }
+
     /** What this rank has sent so far. */
     SentBytes sentBytes();
 

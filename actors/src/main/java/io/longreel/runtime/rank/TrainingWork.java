@@ -27,6 +27,7 @@ final class TrainingWork implements RankWork {
     private final Placement placement;
     private final int rank;
     private final StepFeed feed;
+    private final RankInstruments instruments;
     private @Nullable RankEndpoint endpoint;
     private @Nullable TrainSession session;
     private @Nullable NeedleGrid grid;
@@ -35,15 +36,20 @@ final class TrainingWork implements RankWork {
         this.shared = shared;
         this.placement = placement;
         this.rank = rank;
+        this.instruments = shared.instruments().of(placement, rank);
         this.feed = shared.curriculum().feed(shared.system(), placement.mesh(), rank);
     }
 
     @Override
     public TrainSession connect() {
-        RankEndpoint opened = shared.transport().open(placement, rank);
+        RankEndpoint opened = instruments.around(shared.transport().open(placement, rank));
         endpoint = opened;
         TrainSession made = MmspSession.open(
-                shared.model(), shared.device(), placement.mesh(), SessionOptions.of(shared.config()), opened);
+                shared.model(),
+                instruments.around(shared.device()),
+                placement.mesh(),
+                SessionOptions.of(shared.config()),
+                opened);
         session = made;
         return made;
     }
@@ -61,7 +67,7 @@ final class TrainingWork implements RankWork {
 
     @Override
     public List<PackedBatch> batches(int stage, int step) {
-        return feed.next(stage, step);
+        return instruments.around(feed.next(stage, step));
     }
 
     @Override
@@ -91,6 +97,11 @@ final class TrainingWork implements RankWork {
             questions.add(new Question(known.batch(cell, i), List.of(known.expected(cell, i))));
         }
         return questions;
+    }
+
+    @Override
+    public RankInstruments instruments() {
+        return instruments;
     }
 
     @Override

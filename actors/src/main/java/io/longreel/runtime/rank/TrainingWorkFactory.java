@@ -27,6 +27,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private final Device device;
     private final TransportNode transport;
     private final Curriculum curriculum;
+    private final WorkInstruments instruments;
     private final ClassicActorSystemProvider system;
 
     private TrainingWorkFactory(
@@ -35,12 +36,14 @@ public final class TrainingWorkFactory implements RankWorkFactory {
             Device device,
             TransportNode transport,
             Curriculum curriculum,
+            WorkInstruments instruments,
             ClassicActorSystemProvider system) {
         this.config = config;
         this.model = model;
         this.device = device;
         this.transport = transport;
         this.curriculum = curriculum;
+        this.instruments = instruments;
         this.system = system;
     }
 
@@ -52,10 +55,11 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private static TrainingWorkFactory open(String configText, String host, ClassicActorSystemProvider system) {
         RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
         ModelConfig model = modelOf(config);
+        WorkInstruments instruments = WorkInstruments.of(config);
         Curriculum curriculum = Curriculum.open(config, model.vision().imageSize(), model.tokensPerFrame());
         try {
-            TransportNode transport = TransportNode.open(config.transport(), host);
-            return new TrainingWorkFactory(config, model, Devices.cpu(), transport, curriculum, system);
+            TransportNode transport = TransportNode.open(config.transport(), host, instruments.links());
+            return new TrainingWorkFactory(config, model, Devices.cpu(), transport, curriculum, instruments, system);
         } catch (RuntimeException e) {
             curriculum.close();
             throw e;
@@ -117,6 +121,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     Curriculum curriculum() {
         return curriculum;
+    }
+
+    WorkInstruments instruments() {
+        return instruments;
     }
 
     ClassicActorSystemProvider system() {

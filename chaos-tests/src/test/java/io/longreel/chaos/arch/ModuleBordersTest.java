@@ -120,11 +120,20 @@ final class ModuleBordersTest {
             .that()
             .resideInAPackage("io.longreel..")
             .and()
-            .resideOutsideOfPackage("io.longreel.runtime.cli..")
+            .resideOutsideOfPackages("io.longreel.runtime.cli..", "io.longreel.chaos.cli..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.longreel.runtime.cli..", "picocli..")
             .because("what a command does can be called without the words that a user types");
+
+    @ArchTest
+    static final ArchRule shouldLetNobodyKnowWhoMakesFaults = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.longreel.chaos..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.longreel.chaos..")
+            .because("a run that is meant to train has no fault in it; a seam is all that the runtime knows of them");
 
     @ArchTest
     static final ArchRule shouldUseNothingTheJdkHides = noClasses()

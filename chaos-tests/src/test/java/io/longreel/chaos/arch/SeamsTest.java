@@ -28,6 +28,7 @@ import java.util.TreeSet;
 @AnalyzeClasses(packages = "io.longreel", importOptions = DoNotIncludeTests.class)
 final class SeamsTest {
     private static final Map<String, String> CLOCK_SEAMS = new TreeMap<>(Map.of(
+            "io.longreel.chaos.fault.ChaosInstruments", "hands the clocks to the faults",
             "io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination",
             "io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks",
             "io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor",

@@ -1,0 +1,106 @@
+package io.longreel.chaos.fault;
+
+import io.longreel.config.ChaosSettings.Phase;
+import io.longreel.transport.Communicator;
+import io.longreel.transport.LinkCounters;
+import io.longreel.transport.RankEndpoint;
+import io.longreel.transport.Transfer;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** An endpoint whose exchanges are places at which faults strike. The rank's compute thread's own, except for the abort. */
+final class StruckEndpoint implements RankEndpoint {
+    private final RankEndpoint real;
+    private final RankFaults faults;
+
+    StruckEndpoint(RankEndpoint real, RankFaults faults) {
+        this.real = real;
+        this.faults = faults;
+    }
+
+    @Override
+    public int rank() {
+        return real.rank();
+    }
+
+    @Override
+    public int generation() {
+        return real.generation();
+    }
+
+    @Override
+    public Communicator communicator(List<Integer> group) {
+        return new StruckCommunicator(real.communicator(group), faults);
+    }
+
+    @Override
+    public void abort(String reason) {
+        real.abort(reason);
+    }
+
+    @Override
+    public LinkCounters counters() {
+        return real.counters();
+    }
+
+    @Override
+    public void close() {
+        real.close();
+    }
+
+    /** All-to-alls are struck before they begin, while the others wait inside; a ring is struck with its block in flight. */
+    private record StruckCommunicator(Communicator real, RankFaults faults) implements Communicator {
+        @Override
+        public List<Integer> group() {
+            return real.group();
+        }
+
+        @Override
+        public int index() {
+            return real.index();
+        }
+
+        @Override
+        public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {
+            faults.reached(Phase.ALL_TO_ALL, List.of());
+            real.allToAllV(send, receive);
+        }
+
+        @Override
+        public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
+            Transfer transfer = real.startSendReceive(send, to, receive, from);
+            faults.reached(Phase.RING, List.of());
+            return transfer;
+        }
+
+        @Override
+        public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
+            real.allGatherV(own, receive);
+        }
+
+        @Override
+        public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
+            return real.startAllGatherV(own, receive);
+        }
+
+        @Override
+        public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {
+            real.reduceScatterSum(input, offsets, own);
+        }
+
+        @Override
+        public void allReduceSum(double[] values) {
+            real.allReduceSum(values);
+        }
+
+        @Override
+        public void barrier() {
+            real.barrier();
+        }
+
+        @Override
+        public void poll() {
+            real.poll();
+        }
+    }
+}

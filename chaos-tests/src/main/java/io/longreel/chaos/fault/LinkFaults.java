@@ -2,6 +2,7 @@ package io.longreel.chaos.fault;
 
 import io.longreel.config.ChaosSettings.Fault;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.fault.SeededDelay;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -13,6 +14,9 @@ import java.util.function.LongSupplier;
  * and is over after its time or its number of frames. Any thread; sending threads ask.
  */
 final class LinkFaults implements LinkFault {
+    /** A poll of a waiting rank takes up to 0.2 ms. */
+    private static final int DELAY_POLLS_MAX = 50;
+
     private final LongSupplier clockNs;
     private final List<Disturbance> disturbances = new CopyOnWriteArrayList<>();
 
@@ -35,7 +39,7 @@ final class LinkFaults implements LinkFault {
     @Override
     public Action onFrame(int generation, int source, int target, long sequence) {
         for (Disturbance disturbance : disturbances) {
-            Action action = disturbance.onFrame(source, target, sequence);
+            Action action = disturbance.onFrame(generation, source, target, sequence);
             if (action != Action.DELIVER) {
                 return action;
             }
@@ -51,6 +55,7 @@ final class LinkFaults implements LinkFault {
         private final List<Integer> targets;
         private final BooleanSupplier strike;
         private final LongSupplier clockNs;
+        private final SeededDelay delay;
         private boolean hasStruck;
         private boolean isOver;
         private long startNs;
@@ -69,13 +74,14 @@ final class LinkFaults implements LinkFault {
             this.targets = List.copyOf(targets);
             this.strike = strike;
             this.clockNs = clockNs;
+            this.delay = new SeededDelay(seed, DELAY_POLLS_MAX);
         }
 
         synchronized boolean isOver() {
             return isOver;
         }
 
-        synchronized Action onFrame(int from, int to, long sequence) {
+        synchronized Action onFrame(int generation, int from, int to, long sequence) {
             if (isOver || from != source || !targets.contains(to) || !isDrawn(to, sequence)) {
                 return Action.DELIVER;
             }
@@ -85,15 +91,16 @@ final class LinkFaults implements LinkFault {
                 isOver = !strike.getAsBoolean();
             }
             isOver |= clockNs.getAsLong() - startNs >= fault.lasts().toNanos();
-            return isOver ? Action.DELIVER : hit();
+            return isOver ? Action.DELIVER : hit(generation, to, sequence);
         }
 
-        private Action hit() {
+        private Action hit(int generation, int to, long sequence) {
             return switch (fault.action()) {
-                case PARTITION, DELAY -> Action.HOLD;
+                case PARTITION -> Action.HOLD;
+                case DELAY -> delay.onFrame(generation, source, to, sequence);
                 case DROP -> counted(Action.DROP);
                 case CORRUPT -> counted(Action.CORRUPT);
-                case DUPLICATE -> counted(Action.STALE_TWIN);
+                case DUPLICATE -> counted(Action.DUPLICATE);
                 case KILL, STOP, HANG, SLOW, FAIL, NAN, BIT_FLIP ->
                     throw new IllegalStateException("not a fault of links: " + fault);
             };

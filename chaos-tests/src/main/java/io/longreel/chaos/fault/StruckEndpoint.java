@@ -44,6 +44,16 @@ final class StruckEndpoint implements RankEndpoint {
     }
 
     @Override
+    public long progress() {
+        return real.progress();
+    }
+
+    @Override
+    public long waitedNs() {
+        return real.waitedNs();
+    }
+
+    @Override
     public void close() {
         real.close();
     }

@@ -1,15 +1,12 @@
 package io.longreel.runtime.journal;
 
-import io.longreel.model.checkpoint.DurableFile;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
+import io.longreel.model.disk.DurableLog;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 
 /**
@@ -22,18 +19,20 @@ import java.time.InstantSource;
  * That asks of a shared file system that a new file's name and written bytes are seen by the next look of another machine.
  */
 public final class Journal implements AutoCloseable {
+    private final Disk disk;
     private final Path directory;
     private final int term;
     private final JournalHistory history;
-    private final FileChannel channel;
+    private final DurableLog log;
     private final InstantSource clock;
     private long nextSequence;
 
-    private Journal(Path directory, int term, JournalHistory history, FileChannel channel, InstantSource clock) {
+    private Journal(Disk disk, Path directory, int term, JournalHistory history, DurableLog log, InstantSource clock) {
+        this.disk = disk;
         this.directory = directory;
         this.term = term;
         this.history = history;
-        this.channel = channel;
+        this.log = log;
         this.clock = clock;
         this.nextSequence = history.nextSequence();
     }
@@ -45,29 +44,43 @@ public final class Journal implements AutoCloseable {
      * @throws TermSuperseded when another one begins it at the same time, and was faster
      */
     public static Journal begin(Path directory, String holder, InstantSource clock) throws IOException {
-        var known = JournalSegments.list(directory);
+        return begin(Disk.system(), directory, holder, clock);
+    }
+
+    /** Likewise, on any disk. */
+    public static Journal begin(Disk disk, Path directory, String holder, InstantSource clock) throws IOException {
+        var known = JournalSegments.list(disk, directory);
         int term = known.isEmpty() ? 1 : known.lastKey() + 1;
-        FileChannel channel;
+        DurableLog log;
         try {
-            channel = FileChannel.open(
-                    JournalSegments.file(directory, term), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            log = DurableLog.create(disk, JournalSegments.file(directory, term));
         } catch (FileAlreadyExistsException e) {
             throw new TermSuperseded(term);
         }
         try {
-            DurableFile.syncDirectory(directory);
-            Journal journal = new Journal(directory, term, JournalSegments.read(directory, term), channel, clock);
+            // This term counts on from lines that their writer may not have synced: without them nothing of it could be
+            // trusted.
+            for (Path earlier : known.values()) {
+                disk.sync(earlier);
+            }
+            JournalHistory history = JournalSegments.read(disk, directory, term);
+            Journal journal = new Journal(disk, directory, term, history, log, clock);
             journal.append(new JournalEntry.TermBegan(term, holder));
             return journal;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            log.close();
             throw e;
         }
     }
 
     /** Reads what can be trusted; a missing journal is an empty one. Safe while a supervisor writes. */
     public static JournalHistory read(Path directory) throws IOException {
-        return JournalSegments.read(directory, Integer.MAX_VALUE);
+        return read(Disk.system(), directory);
+    }
+
+    /** Likewise, on any disk. */
+    public static JournalHistory read(Disk disk, Path directory) throws IOException {
+        return JournalSegments.read(disk, directory, Integer.MAX_VALUE);
     }
 
     /** Whether a file of this name in a run directory belongs to its journal. */
@@ -85,7 +98,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Writes, and syncs unless the entry says that it can wait for the next one that does.
+     * Writes, and syncs unless the entry says that it can wait for the next one that does. A disk that does not take the entry is a
+     * RETRYABLE failure: the journal is as before, and may be appended to again.
      *
      * @throws TermSuperseded when a newer term has begun; the entry does not count
      */
@@ -93,25 +107,22 @@ public final class Journal implements AutoCloseable {
         requireNewest();
         String text = new JournalLine(nextSequence, clock.instant(), entry).format() + "\n";
         try {
-            DurableFile.writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
-            if (entry.mustBeSynced()) {
-                channel.force(false);
-            }
+            log.append(text.getBytes(StandardCharsets.UTF_8), entry.mustBeSynced());
         } catch (IOException e) {
-            throw new UncheckedIOException("the journal cannot be written: " + e.getMessage(), e);
+            throw DiskFailures.retryable("the journal cannot be written", JournalSegments.file(directory, term), e);
         }
         nextSequence++;
         requireNewest();
     }
 
     private void requireNewest() {
-        if (Files.exists(JournalSegments.file(directory, term + 1))) {
+        if (disk.exists(JournalSegments.file(directory, term + 1))) {
             throw new TermSuperseded(term);
         }
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        log.close();
     }
 }

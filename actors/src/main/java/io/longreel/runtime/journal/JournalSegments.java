@@ -1,8 +1,9 @@
 package io.longreel.runtime.journal;
 
+import io.longreel.model.disk.Disk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The files of a journal: {@code journal.jsonl} of term 1, {@code journal-2.jsonl} of term 2, and so on. Reads them as one journal.
@@ -31,17 +31,13 @@ final class JournalSegments {
     }
 
     /** Files by term; none where the directory is missing. */
-    static SortedMap<Integer, Path> list(Path directory) throws IOException {
+    static SortedMap<Integer, Path> list(Disk disk, Path directory) throws IOException {
         SortedMap<Integer, Path> segments = new TreeMap<>();
-        if (Files.isDirectory(directory)) {
-            try (Stream<Path> children = Files.list(directory)) {
-                for (Path child : (Iterable<Path>) children::iterator) {
-                    Matcher matcher = NAME.matcher(child.getFileName().toString());
-                    if (matcher.matches()) {
-                        String term = matcher.group(1);
-                        segments.put(term == null ? 1 : Integer.parseInt(term), child);
-                    }
-                }
+        for (Path child : disk.exists(directory) ? disk.list(directory) : List.<Path>of()) {
+            Matcher matcher = NAME.matcher(child.getFileName().toString());
+            if (matcher.matches()) {
+                String term = matcher.group(1);
+                segments.put(term == null ? 1 : Integer.parseInt(term), child);
             }
         }
         return segments;
@@ -51,13 +47,13 @@ final class JournalSegments {
      * Joins the terms before {@code termEnd}. The number of a term's first line says how many lines its supervisor had read: lines of
      * earlier terms from that number on were written too late to count.
      */
-    static JournalHistory read(Path directory, int termEnd) throws IOException {
+    static JournalHistory read(Disk disk, Path directory, int termEnd) throws IOException {
         List<JournalLine> counting = new ArrayList<>();
         List<JournalLine> superseded = new ArrayList<>();
         long damagedBytes = 0;
-        SortedMap<Integer, Path> segments = list(directory).headMap(termEnd);
+        SortedMap<Integer, Path> segments = list(disk, directory).headMap(termEnd);
         for (Path file : segments.values()) {
-            byte[] bytes = Files.readAllBytes(file);
+            byte[] bytes = bytes(disk, file);
             List<JournalLine> lines = new ArrayList<>();
             damagedBytes += bytes.length - parse(bytes, lines);
             if (lines.isEmpty()) {
@@ -74,6 +70,14 @@ final class JournalSegments {
             counting.addAll(lines);
         }
         return new JournalHistory(segments.isEmpty() ? 0 : segments.lastKey(), counting, superseded, damagedBytes);
+    }
+
+    private static byte[] bytes(Disk disk, Path file) throws IOException {
+        try (Disk.Input input = disk.open(file)) {
+            byte[] bytes = new byte[Math.toIntExact(input.sizeBytes())];
+            input.read(0, ByteBuffer.wrap(bytes));
+            return bytes;
+        }
     }
 
     /** Adds lines up to the first that is torn, damaged or out of sequence; returns their length in bytes. */

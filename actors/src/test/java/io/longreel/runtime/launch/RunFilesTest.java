@@ -8,8 +8,10 @@ import io.longreel.config.RunConfig;
 import io.longreel.curriculum.eval.NeedleResults;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.ModelConfig;
+import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
+import io.longreel.model.checkpoint.SliceWriter;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.rank.TrainingWorkFactory;
@@ -20,14 +22,11 @@ import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.RunNews;
 import io.longreel.runtime.supervisor.Slice;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -56,21 +55,14 @@ class RunFilesTest {
                 .toList();
     }
 
-    private static void checkpoint(RunDirectory directory, RunFiles files, Position position)
-            throws IOException, NoSuchAlgorithmException {
+    /** Without tensors, but whole. */
+    private static void checkpoint(RunDirectory directory, RunFiles files, Position position) {
         files.prepareCheckpoint(position);
         List<Slice> slices = new ArrayList<>();
         for (int rank = 0; rank < 4; rank++) {
-            byte[] bytes = "slice %d".formatted(rank).getBytes(StandardCharsets.UTF_8);
-            String name = "rank-%d.slice".formatted(rank);
-            Files.write(
-                    CheckpointStore.of(directory.root())
-                            .directory(position.globalStep())
-                            .resolve(name),
-                    bytes);
-            String sha256 = HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-            slices.add(new Slice(rank, name, bytes.length, sha256));
+            SliceFile slice = SliceWriter.write(
+                    CheckpointStore.of(directory.root()).directory(position.globalStep()), rank, Map.of(), List.of());
+            slices.add(new Slice(rank, slice.name(), slice.sizeBytes(), slice.sha256()));
         }
         files.manifest(new Effect.WriteManifest("step", 1, position, slices));
     }
@@ -121,7 +113,7 @@ class RunFilesTest {
                             Optional.of(store.directory(4).toString()),
                             Set.of(0)),
                     ResumePoint.of(config, directory));
-            Files.writeString(store.directory(4).resolve("rank-2.slice"), "slice X");
+            Files.writeString(store.directory(4).resolve(SliceWriter.fileName(2)), "slice X");
             assertEquals(
                     new Position(0, 3, 3), ResumePoint.of(config, directory).position());
         }

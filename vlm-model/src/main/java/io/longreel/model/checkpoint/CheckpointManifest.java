@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.TrainSession.SliceFile;
-import java.nio.file.Files;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +49,13 @@ public record CheckpointManifest(
         }
     }
 
-    /** Makes the slices that lie in {@code directory} a checkpoint. */
+    /** Makes the slices that lie in {@code directory} a checkpoint; a disk that does not take the manifest is a RETRYABLE failure. */
     public void write(Path directory) {
+        write(Disk.system(), directory);
+    }
+
+    /** Likewise, on any disk. */
+    public void write(Disk disk, Path directory) {
         ObjectNode root = JsonFile.newObject();
         root.put("version", VERSION).put("run", run).put("seed", seed).put("stage", stage);
         root.put("step", step).put("globalStep", globalStep).put("ropeTheta", ropeTheta);
@@ -63,20 +71,34 @@ public record CheckpointManifest(
                     .put("sizeBytes", slice.sizeBytes())
                     .put("sha256", slice.sha256());
         }
-        DurableFile.write(directory.resolve(FILE), JsonFile.prettyBytes(root));
+        Path target = directory.resolve(FILE);
+        try {
+            DurableFile.write(disk, target, file -> file.write(ByteBuffer.wrap(JsonFile.prettyBytes(root))));
+        } catch (IOException e) {
+            throw DiskFailures.retryable("manifest of the checkpoint could not be written", target, e);
+        }
     }
 
     public static boolean exists(Path directory) {
-        return Files.isRegularFile(directory.resolve(FILE));
+        return exists(Disk.system(), directory);
+    }
+
+    static boolean exists(Disk disk, Path directory) {
+        return disk.isFile(directory.resolve(FILE));
     }
 
     public static CheckpointManifest read(Path directory) {
+        return read(Disk.system(), directory);
+    }
+
+    /** Likewise, from any disk. */
+    public static CheckpointManifest read(Disk disk, Path directory) {
         Path file = directory.resolve(FILE);
-        if (!Files.isRegularFile(file)) {
+        if (!disk.isFile(file)) {
             throw RuntimeFailure.data("training checkpoint must have a %s, it is incomplete without: directory=%s"
                     .formatted(FILE, directory));
         }
-        ObjectNode root = JsonFile.read(file);
+        ObjectNode root = JsonFile.read(disk, file);
         if (root.path("version").asInt() != VERSION) {
             throw RuntimeFailure.data(
                     "manifest must have version %d: found=%s file=%s".formatted(VERSION, root.path("version"), file));

@@ -1,16 +1,12 @@
 package io.longreel.model.checkpoint;
 
-import io.longreel.config.RuntimeFailure;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -18,6 +14,13 @@ import java.util.stream.Stream;
  * The one way to write something that must not be lost or seen half-written: under a temporary name beside the target, synced, renamed, and
  * the directory that holds the name synced too. After a crash the target is the old content or the new, nothing else; what was written
  * under the temporary name ({@code NAME.tmp-PID}) is removed by the next write of the same target. One writer per target.
+ *
+ * <pre>
+ *   create T.tmp    nothing has the target's name yet: a crash up to the rename leaves the old content
+ *   write, force    before the rename, or the name could survive without the bytes
+ *   rename to T     in one instant; may or may not survive until the directory is synced
+ *   sync directory  when the write returns, the new content is what a crash leaves
+ * </pre>
  */
 public final class DurableFile {
     private static final String TEMPORARY = ".tmp-";
@@ -26,7 +29,7 @@ public final class DurableFile {
     /** Produces the bytes of a file. */
     @FunctionalInterface
     public interface Content {
-        void writeTo(FileChannel channel) throws IOException;
+        void writeTo(Disk.Output file) throws IOException;
     }
 
     /** Produces the files of a directory. */
@@ -37,30 +40,35 @@ public final class DurableFile {
 
     private DurableFile() {}
 
-    /** Creates or replaces a file. */
+    /** Creates or replaces a file that somebody asked for. */
     public static void write(Path target, Content content) {
-        Path absolute = target.toAbsolutePath();
         try {
-            Path temporary = beside(absolute, TEMPORARY);
-            removeLeftovers(absolute, TEMPORARY);
-            try {
-                try (FileChannel channel =
-                        FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                    content.writeTo(channel);
-                    channel.force(true);
-                }
-                Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-            syncDirectory(parentOf(absolute));
+            write(Disk.system(), target, content);
         } catch (IOException e) {
-            throw unwritable(target, e);
+            throw DiskFailures.unwritable(target, e);
         }
     }
 
     public static void write(Path target, byte[] bytes) {
-        write(target, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+        write(target, file -> file.write(ByteBuffer.wrap(bytes)));
+    }
+
+    /** Creates or replaces a file; an exception leaves what was there, and no temporary file where the disk still lets it be deleted. */
+    public static void write(Disk disk, Path target, Content content) throws IOException {
+        Path absolute = target.toAbsolutePath();
+        Path temporary = beside(absolute, TEMPORARY);
+        removeLeftovers(disk, absolute, TEMPORARY);
+        try {
+            try (Disk.Output file = disk.create(temporary)) {
+                content.writeTo(file);
+                file.force();
+            }
+            disk.rename(temporary, absolute);
+        } catch (IOException | RuntimeException | Error e) {
+            removeAfter(e, disk, temporary);
+            throw e;
+        }
+        disk.sync(parentOf(absolute));
     }
 
     /**
@@ -69,95 +77,108 @@ public final class DurableFile {
      */
     public static void writeDirectory(Path target, DirectoryContent content) {
         Path absolute = target.toAbsolutePath().normalize();
+        Disk disk = Disk.system();
         try {
-            Files.createDirectories(parentOf(absolute));
-            removeLeftovers(absolute, TEMPORARY);
-            bringBack(absolute);
-            Path temporary = Files.createDirectory(beside(absolute, TEMPORARY));
-            boolean renamed = false;
+            createDirectories(disk, parentOf(absolute));
+            removeLeftovers(disk, absolute, TEMPORARY);
+            bringBack(disk, absolute);
+            Path temporary = beside(absolute, TEMPORARY);
+            disk.createDirectory(temporary);
             try {
                 content.writeTo(temporary);
-                syncTree(temporary);
-                replace(temporary, absolute);
-                renamed = true;
-            } finally {
-                if (!renamed) {
-                    deleteTree(temporary);
-                }
+                syncTree(disk, temporary);
+                replace(disk, temporary, absolute);
+            } catch (IOException | RuntimeException | Error e) {
+                removeAfter(e, disk, temporary);
+                throw e;
             }
-            syncDirectory(parentOf(absolute));
-            removeLeftovers(absolute, REPLACED);
+            disk.sync(parentOf(absolute));
+            removeLeftovers(disk, absolute, REPLACED);
         } catch (IOException e) {
-            throw unwritable(target, e);
+            throw DiskFailures.unwritable(target, e);
         }
     }
 
     /** Makes names that were created, renamed or deleted in a directory survive a crash. */
     public static void syncDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        Disk.system().sync(directory);
     }
 
-    /** Writes all that remains in {@code bytes}. */
-    public static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+    /** Makes a directory and those above it, each of which has its name for good when this returns. */
+    public static void createDirectories(Disk disk, Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath().normalize();
+        if (disk.exists(absolute)) {
+            return;
         }
+        Path parent = parentOf(absolute);
+        createDirectories(disk, parent);
+        disk.createDirectory(absolute);
+        disk.sync(parent);
     }
 
     /** Deletes a file, or a directory with all that is in it; nothing there is fine. Links are deleted, not followed. */
     public static void deleteTree(Path root) throws IOException {
-        if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
-            try (DirectoryStream<Path> children = Files.newDirectoryStream(root)) {
-                for (Path child : children) {
-                    deleteTree(child);
-                }
-            }
-        }
-        Files.deleteIfExists(root);
+        deleteTree(Disk.system(), root);
     }
 
-    private static void replace(Path source, Path target) throws IOException {
-        if (Files.exists(target)) {
-            Files.move(target, beside(target, REPLACED), StandardCopyOption.ATOMIC_MOVE);
+    /** Likewise, on any disk. */
+    public static void deleteTree(Disk disk, Path root) throws IOException {
+        if (disk.isDirectory(root)) {
+            for (Path child : disk.list(root)) {
+                deleteTree(disk, child);
+            }
         }
-        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        disk.delete(root);
+    }
+
+    private static void replace(Disk disk, Path source, Path target) throws IOException {
+        if (disk.exists(target)) {
+            disk.rename(target, beside(target, REPLACED));
+        }
+        disk.rename(source, target);
     }
 
     /** After a crash between the two renames of a replacement, the old directory is still there, aside. */
-    private static void bringBack(Path target) throws IOException {
-        for (Path aside : siblings(target, REPLACED)) {
-            if (Files.exists(target)) {
-                deleteTree(aside);
+    private static void bringBack(Disk disk, Path target) throws IOException {
+        for (Path aside : siblings(disk, target, REPLACED)) {
+            if (disk.exists(target)) {
+                deleteTree(disk, aside);
             } else {
-                Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+                disk.rename(aside, target);
             }
         }
     }
 
-    private static void syncTree(Path root) throws IOException {
+    private static void syncTree(Disk disk, Path root) throws IOException {
         try (Stream<Path> paths = Files.walk(root)) {
             for (Path path : (Iterable<Path>) paths::iterator) {
-                syncDirectory(path);
+                disk.sync(path);
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private static void removeLeftovers(Path target, String infix) throws IOException {
-        for (Path sibling : siblings(target, infix)) {
-            deleteTree(sibling);
+    private static void removeLeftovers(Disk disk, Path target, String infix) throws IOException {
+        for (Path sibling : siblings(disk, target, infix)) {
+            deleteTree(disk, sibling);
         }
     }
 
-    private static List<Path> siblings(Path target, String infix) throws IOException {
-        String prefix = target.getFileName() + infix;
-        try (Stream<Path> paths = Files.list(parentOf(target))) {
-            return paths.filter(path -> path.getFileName().toString().startsWith(prefix))
-                    .toList();
+    /** The first failure is the one to tell. */
+    private static void removeAfter(Throwable failure, Disk disk, Path leftover) {
+        try {
+            deleteTree(disk, leftover);
+        } catch (IOException | RuntimeException e) {
+            failure.addSuppressed(e);
         }
+    }
+
+    private static List<Path> siblings(Disk disk, Path target, String infix) throws IOException {
+        String prefix = target.getFileName() + infix;
+        return disk.list(parentOf(target)).stream()
+                .filter(path -> path.getFileName().toString().startsWith(prefix))
+                .toList();
     }
 
     private static Path beside(Path target, String infix) {
@@ -171,13 +192,5 @@ public final class DurableFile {
             throw new IllegalArgumentException("target must have a parent directory: target=" + absolute);
         }
         return parent;
-    }
-
-    private static RuntimeFailure unwritable(Path target, IOException cause) {
-        return new RuntimeFailure(
-                RuntimeFailure.Category.DATA,
-                "file must be writable: file=%s reason=%s (%s)"
-                        .formatted(target, cause.getMessage(), cause.getClass().getSimpleName()),
-                cause);
     }
 }

@@ -10,9 +10,10 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.model.disk.Disk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +45,14 @@ final class JsonFile {
     }
 
     static ObjectNode read(Path file) {
+        return read(Disk.system(), file);
+    }
+
+    static ObjectNode read(Disk disk, Path file) {
         byte[] bytes;
-        try {
-            bytes = Files.readAllBytes(file);
+        try (Disk.Input input = disk.open(file)) {
+            bytes = new byte[Math.toIntExact(input.sizeBytes())];
+            input.read(0, ByteBuffer.wrap(bytes));
         } catch (IOException e) {
             throw unreadable(file, e.getMessage() + " (" + e.getClass().getSimpleName() + ")", e);
         }

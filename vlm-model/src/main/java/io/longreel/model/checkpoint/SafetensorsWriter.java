@@ -1,6 +1,7 @@
 package io.longreel.model.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.longreel.model.disk.Disk;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,14 +69,14 @@ public final class SafetensorsWriter {
         List<Item> ordered = new ArrayList<>(items);
         ordered.sort(Comparator.comparingInt(item -> -item.stored.sizeBytes()));
         byte[] header = header(ordered);
-        DurableFile.write(file, channel -> {
+        DurableFile.write(file, output -> {
             ByteBuffer length =
                     ByteBuffer.allocate(SafetensorsFile.LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            DurableFile.writeFully(channel, length.putLong(0, header.length));
-            DurableFile.writeFully(channel, ByteBuffer.wrap(header));
+            output.write(length.putLong(0, header.length));
+            output.write(ByteBuffer.wrap(header));
             for (Item item : ordered) {
                 item.beforeWriting.run();
-                writeValues(channel, item);
+                writeValues(output, item);
             }
         });
     }
@@ -102,7 +102,7 @@ public final class SafetensorsWriter {
         return padded;
     }
 
-    private static void writeValues(FileChannel channel, Item item) throws IOException {
+    private static void writeValues(Disk.Output output, Item item) throws IOException {
         MemorySegment values = item.tensor.segment();
         int valueBytes = item.tensor.dtype().sizeBytes();
         try (Arena scratch = Arena.ofConfined()) {
@@ -117,7 +117,7 @@ public final class SafetensorsWriter {
                     StorageFloats.encode(chunk, item.stored, target);
                     chunk = target;
                 }
-                DurableFile.writeFully(channel, chunk.asByteBuffer());
+                output.write(chunk.asByteBuffer());
             }
         }
     }

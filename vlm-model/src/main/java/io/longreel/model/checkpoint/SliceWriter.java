@@ -3,11 +3,12 @@ package io.longreel.model.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -41,11 +42,11 @@ public final class SliceWriter {
     static final int BLOCK_ELEMENTS = 1 << 16;
 
     private final MessageDigest sha256;
-    private final FileChannel channel;
+    private final Disk.Output file;
     private long position;
 
-    private SliceWriter(FileChannel channel) {
-        this.channel = channel;
+    private SliceWriter(Disk.Output file) {
+        this.file = file;
         try {
             this.sha256 = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -59,20 +60,32 @@ public final class SliceWriter {
     }
 
     /**
-     * Writes the slice of {@code rank} into {@code directory}; the values must not change meanwhile.
+     * Writes the slice of {@code rank} into {@code directory}; the values must not change meanwhile. A disk that does not take it is a RETRYABLE
+     * failure, and leaves no part of the slice behind.
      *
      * @param counters numbers that are equal on all ranks, such as the optimizer's steps
      * @return name, size and digest for the manifest
      */
     public static SliceFile write(Path directory, int rank, Map<String, Long> counters, List<SlicePiece> pieces) {
+        return write(Disk.system(), directory, rank, counters, pieces);
+    }
+
+    /** Likewise, on any disk. */
+    public static SliceFile write(
+            Disk disk, Path directory, int rank, Map<String, Long> counters, List<SlicePiece> pieces) {
         byte[] header = header(rank, counters, pieces);
         String name = fileName(rank);
+        Path target = directory.resolve(name);
         SliceFile[] written = new SliceFile[1];
-        DurableFile.write(directory.resolve(name), channel -> {
-            SliceWriter writer = new SliceWriter(channel);
-            writer.writeAll(header, pieces);
-            written[0] = new SliceFile(name, writer.position, HexFormat.of().formatHex(writer.sha256.digest()));
-        });
+        try {
+            DurableFile.write(disk, target, file -> {
+                SliceWriter writer = new SliceWriter(file);
+                writer.writeAll(header, pieces);
+                written[0] = new SliceFile(name, writer.position, HexFormat.of().formatHex(writer.sha256.digest()));
+            });
+        } catch (IOException e) {
+            throw DiskFailures.retryable("slice of the checkpoint could not be written", target, e);
+        }
         return written[0];
     }
 
@@ -92,7 +105,7 @@ public final class SliceWriter {
     private void write(ByteBuffer bytes) throws IOException {
         position += bytes.remaining();
         sha256.update(bytes.duplicate());
-        DurableFile.writeFully(channel, bytes);
+        file.write(bytes);
     }
 
     private static byte[] header(int rank, Map<String, Long> counters, List<SlicePiece> pieces) {

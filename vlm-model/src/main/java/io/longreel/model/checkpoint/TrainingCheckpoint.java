@@ -2,9 +2,10 @@ package io.longreel.model.checkpoint;
 
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.TrainSession.SliceFile;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
 import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,24 +25,36 @@ public final class TrainingCheckpoint implements AutoCloseable {
 
     private record Key(StateKind kind, String name) {}
 
+    private final Disk disk;
     private final Path directory;
     private final CheckpointManifest manifest;
     private final List<SliceReader> slices = new ArrayList<>();
     private final Map<Key, List<SliceReader.Box>> vectors = new LinkedHashMap<>();
 
-    private TrainingCheckpoint(Path directory, CheckpointManifest manifest) {
+    private TrainingCheckpoint(Disk disk, Path directory, CheckpointManifest manifest) {
+        this.disk = disk;
         this.directory = directory;
         this.manifest = manifest;
     }
 
     /** Opens the slices that the manifest names and checks sizes, headers and that nothing is missing. */
     public static TrainingCheckpoint open(Path directory) {
-        return open(directory, CheckpointManifest.read(directory));
+        return open(Disk.system(), directory);
+    }
+
+    /** Likewise, from any disk. */
+    public static TrainingCheckpoint open(Disk disk, Path directory) {
+        return open(disk, directory, CheckpointManifest.read(disk, directory));
     }
 
     /** Opens slices whose manifest came another way, or is not written yet. */
     public static TrainingCheckpoint open(Path directory, CheckpointManifest manifest) {
-        TrainingCheckpoint checkpoint = new TrainingCheckpoint(directory, manifest);
+        return open(Disk.system(), directory, manifest);
+    }
+
+    /** Likewise, from any disk. */
+    static TrainingCheckpoint open(Disk disk, Path directory, CheckpointManifest manifest) {
+        TrainingCheckpoint checkpoint = new TrainingCheckpoint(disk, directory, manifest);
         try {
             manifest.slices().forEach(checkpoint::openSlice);
             checkpoint.checkCounters();
@@ -124,17 +137,16 @@ public final class TrainingCheckpoint implements AutoCloseable {
     private void openSlice(SliceFile slice) {
         Path file = directory.resolve(slice.name());
         long sizeBytes;
-        try {
-            sizeBytes = Files.size(file);
+        try (Disk.Input input = disk.open(file)) {
+            sizeBytes = input.sizeBytes();
         } catch (IOException e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.DATA, "slice that the manifest names is missing: file=" + file, e);
+            throw DiskFailures.unreadable("slice that the manifest names is missing", file, e);
         }
         if (sizeBytes != slice.sizeBytes()) {
             throw RuntimeFailure.data("slice must have the size that the manifest gives: file=%s expected=%d found=%d"
                     .formatted(file, slice.sizeBytes(), sizeBytes));
         }
-        SliceReader reader = SliceReader.open(file);
+        SliceReader reader = SliceReader.open(disk, file);
         slices.add(reader);
         for (SliceReader.Box box : reader.boxes()) {
             vectors.computeIfAbsent(new Key(box.kind(), box.name()), key -> new ArrayList<>())

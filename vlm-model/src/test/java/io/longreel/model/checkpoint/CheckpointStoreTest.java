@@ -49,10 +49,7 @@ class CheckpointStoreTest {
         write(1);
         write(2);
         write(3);
-        Path slice = store.directory(3).resolve(SliceWriter.fileName(0));
-        byte[] bytes = Files.readAllBytes(slice);
-        bytes[bytes.length - 1] ^= 1;
-        Files.write(slice, bytes);
+        damage(3);
         Files.writeString(store.directory(2).resolve(CheckpointManifest.FILE), "{\"version\": 1, \"run\"");
         slice(store.prepare(4));
         assertEquals(store.directory(1), store.latest().orElseThrow().directory());
@@ -73,11 +70,54 @@ class CheckpointStoreTest {
     }
 
     @Test
-    void shouldStartFromNothingWhenAStepIsPreparedAgain() {
+    void shouldKeepTheOldOneAsideUntilItsSuccessorIsReadBackWhenAStepIsPreparedAgain() throws IOException {
         write(1);
         Path directory = store.prepare(1);
         assertFalse(CheckpointManifest.exists(directory));
-        assertTrue(store.latest().isEmpty());
+        Path aside = store.latest().orElseThrow().directory();
+        assertEquals("step-00000001.replaced", aside.getFileName().toString());
+        store.prune(1);
+        store.prepare(1);
+        assertEquals(aside, store.latest().orElseThrow().directory());
+        write(1);
+        assertEquals(directory, store.latest().orElseThrow().directory());
+        store.prune(2);
+        assertEquals(List.of("step-00000001"), names());
+    }
+
+    @Test
+    void shouldDeleteNothingWhenWhatIsNewerIsDamaged() throws IOException {
+        write(1);
+        write(2);
+        damage(2);
+        write(3);
+        damage(3);
+        store.prune(1);
+        assertEquals(List.of("step-00000001", "step-00000002", "step-00000003"), names());
+        write(4);
+        store.prune(1);
+        assertEquals(List.of("step-00000004"), names());
+    }
+
+    @Test
+    void shouldSayWhatWasPassedOverAndWhyWhenChoosing() throws IOException {
+        write(1);
+        write(2);
+        damage(2);
+        CheckpointStore.Choice choice = store.choose();
+        assertEquals(store.directory(1), choice.stored().orElseThrow().directory());
+        assertEquals(store.directory(2), choice.refused().getFirst().directory());
+        String reason = choice.refused().getFirst().reason();
+        assertTrue(reason.contains("tensor=weight w block=0"), reason);
+    }
+
+    @Test
+    void shouldDeleteAnAttemptButNeverACheckpointWhenDiscarded() throws IOException {
+        write(1);
+        slice(store.prepare(2));
+        store.discard(1);
+        store.discard(2);
+        assertEquals(List.of("step-00000001"), names());
     }
 
     private void write(long step) {
@@ -85,6 +125,14 @@ class CheckpointStoreTest {
         CheckpointManifest manifest =
                 new CheckpointManifest("run", 1, "sft", 1, step, Mesh.single(), 1e4, List.of(slice(directory)));
         manifest.write(directory);
+    }
+
+    /** Changes a bit of the last value. */
+    private void damage(long step) throws IOException {
+        Path slice = store.directory(step).resolve(SliceWriter.fileName(0));
+        byte[] bytes = Files.readAllBytes(slice);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(slice, bytes);
     }
 
     private static SliceFile slice(Path directory) {

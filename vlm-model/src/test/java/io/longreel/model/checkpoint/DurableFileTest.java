@@ -29,7 +29,7 @@ class DurableFileTest {
         assertThrows(
                 RuntimeFailure.class,
                 () -> DurableFile.write(file, channel -> {
-                    DurableFile.writeFully(channel, ByteBuffer.wrap(new byte[100]));
+                    channel.write(ByteBuffer.wrap(new byte[100]));
                     throw new IOException("disk is full");
                 }));
         assertEquals("old", Files.readString(file));

@@ -169,7 +169,7 @@ final class GoldenSteps {
         return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
     }
 
-    private static StageSettings stage(Set<Part> parts, Optional<StageSettings.Lora> lora) {
+    static StageSettings stage(Set<Part> parts, Optional<StageSettings.Lora> lora) {
         return new StageSettings(
                 "steps",
                 parts,

@@ -11,6 +11,7 @@ import io.longreel.model.snapshot.SnapshotSite;
 import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.ops.device.Devices;
 import io.longreel.transport.InProcessTransport;
+import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.RankThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,8 +75,18 @@ public final class SnapshotRuns implements AutoCloseable {
         return generation;
     }
 
+    /** What a rank does. */
+    interface Work<T> {
+        T run(MmspSession session, RankEndpoint endpoint);
+    }
+
     /** A new incarnation, its sessions fresh, with {@code work} on each rank. */
     <T> List<T> run(Site site, Function<MmspSession, T> work) {
+        return run(site, (session, endpoint) -> work.apply(session));
+    }
+
+    /** A new incarnation, its sessions fresh, with {@code work} on each rank. */
+    <T> List<T> run(Site site, Work<T> work) {
         generation++;
         List<RankSite> sites = IntStream.range(0, site.nodes.size())
                 .mapToObj(rank -> new RankSite(rank, site.nodes.get(rank), site.nodes.get(rank), "", ""))
@@ -88,7 +99,7 @@ public final class SnapshotRuns implements AutoCloseable {
                 SnapshotSite where = new SnapshotSite(vault(site.nodes.get(endpoint.rank())), peers);
                 try (MmspSession session =
                         MmspSession.open(config, Devices.cpu(), site.mesh, options, endpoint, where)) {
-                    return work.apply(session);
+                    return work.run(session, endpoint);
                 }
             });
         }

@@ -102,7 +102,7 @@ final class SliceInventory implements AutoCloseable {
         for (SnapshotSlice slice : pinned.slices()) {
             if (slice.isSound()) {
                 sound.put(slice.what().rank(), slice);
-            } else {
+            } else if (vault.drop(slice)) {
                 LOG.warn(
                         "snapshot.damaged generation={} stage={} step={} rank={} own={} reason=\"checksum differs, the slice is dropped\"",
                         key.generation(),
@@ -110,7 +110,6 @@ final class SliceInventory implements AutoCloseable {
                         key.step(),
                         slice.what().rank(),
                         slice.what().own());
-                vault.drop(slice.what());
             }
         }
     }

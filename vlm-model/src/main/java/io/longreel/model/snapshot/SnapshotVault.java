@@ -167,16 +167,18 @@ public final class SnapshotVault implements AutoCloseable {
         }
     }
 
-    /** Drops one slice, as one that is damaged. */
-    synchronized void drop(HeldSlice what) {
-        NavigableMap<Integer, SnapshotSlice> snapshot = slices.get(what.key());
-        SnapshotSlice dropped = snapshot == null ? null : snapshot.remove(what.rank());
-        if (dropped != null) {
-            leave(dropped);
+    /** Drops one slice, as one that is damaged; false when it is not listed any more. */
+    synchronized boolean drop(SnapshotSlice slice) {
+        SnapshotKey key = slice.what().key();
+        NavigableMap<Integer, SnapshotSlice> snapshot = slices.get(key);
+        if (snapshot == null || !snapshot.remove(slice.what().rank(), slice)) {
+            return false;
         }
-        if (snapshot != null && snapshot.isEmpty()) {
-            slices.remove(what.key());
+        leave(slice);
+        if (snapshot.isEmpty()) {
+            slices.remove(key);
         }
+        return true;
     }
 
     synchronized int arenas() {

@@ -159,6 +159,11 @@ public final class TransportNode implements AutoCloseable {
         return prepare(placement, rank);
     }
 
+    /** Direct channels that are still open; none once all endpoints were closed. */
+    int openChannels() {
+        return fabric.openChannels();
+    }
+
     /** Aborts every endpoint of a generation, those that still connect included. */
     public void abort(int generation, String reason) {
         for (LinkedEndpoint endpoint : endpoints) {

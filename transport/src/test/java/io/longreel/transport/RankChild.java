@@ -1,5 +1,8 @@
 package io.longreel.transport;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,14 +24,17 @@ final class RankChild {
         this.in = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
     }
 
-    /** @param driver driver directory to attach to, or "-" for a driver of its own */
-    static RankChild start(Path base, String driver) throws IOException {
+    /**
+     * @param driver driver directory to attach to, or "-" for a driver of its own
+     * @param clientMs silence after which Aeron gives up a process
+     */
+    static RankChild start(Path base, String driver, long clientMs) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(System.getProperty("longreel.jvm.flags").split(" ")));
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), RankProcess.class.getName()));
-        command.addAll(List.of(base.toString(), driver));
+        command.addAll(List.of(base.toString(), driver, Long.toString(clientMs)));
         return new RankChild(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
     }
@@ -52,6 +58,19 @@ final class RankChild {
     void say(String line) {
         in.println(line);
         in.flush();
+    }
+
+    /** Reads what must be the next thing that it says; returns the words after that. */
+    String expect(String words) throws IOException {
+        String line = line();
+        assertTrue(line.equals(words) || line.startsWith(words + " "), () -> line + " log=" + log);
+        return line.substring(words.length()).strip();
+    }
+
+    /** Sends STOP, CONT or another signal. */
+    void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+        assertEquals(0, kill.waitFor());
     }
 
     /** Logged lines that were read so far and that are no part of a normal run. */

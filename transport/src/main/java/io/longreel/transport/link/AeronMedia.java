@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +39,7 @@ public final class AeronMedia implements AutoCloseable {
 
     private static final int PORT_LOOKS = 20_000;
     private static final long PORT_LOOK_NS = 100_000;
+    private static final long COMMAND_LOOK_NS = 50_000;
     private static final int DRAIN_LOOKS = 500;
     private static final long DRAIN_LOOK_NS = 1_000_000;
 
@@ -104,7 +106,11 @@ public final class AeronMedia implements AutoCloseable {
             aeron = Aeron.connect(new Aeron.Context()
                     .aeronDirectoryName(directory.toString())
                     .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(timeouts.driverNs()))
+                    .resourceLingerDurationNs(timeouts.lingerNs())
                     .keepAliveIntervalNs(TimeUnit.MILLISECONDS.toNanos(200))
+                    // A mesh opens with two commands per link, one after the other; by default each waits whole
+                    // milliseconds.
+                    .awaitingIdleStrategy(new SleepingIdleStrategy(COMMAND_LOOK_NS))
                     .threadFactory(DriverLauncher.named("longreel-aeron-client"))
                     .errorHandler(e -> {
                         failure.set(e.toString());

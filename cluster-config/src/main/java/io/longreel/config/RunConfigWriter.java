@@ -70,7 +70,18 @@ final class RunConfigWriter {
                 "nodes", cluster.nodes(),
                 "ranks-per-node", cluster.ranksPerNode(),
                 "join-timeout", Units.duration(cluster.joinTimeout()),
-                "commit-window", cluster.commitWindow());
+                "commit-window", cluster.commitWindow(),
+                "tls", tls(cluster.tls()));
+    }
+
+    private static Map<String, Object> tls(Optional<TlsSettings> tls) {
+        return Map.of(
+                "key-store", tls.map(t -> t.keyStore().toString()).orElse(""),
+                "trust-store", tls.map(t -> t.trustStore().toString()).orElse(""),
+                "password-file",
+                        tls.flatMap(TlsSettings::passwordFile)
+                                .map(Path::toString)
+                                .orElse(""));
     }
 
     private static Map<String, Object> mesh(Mesh mesh) {

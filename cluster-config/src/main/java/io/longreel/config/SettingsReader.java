@@ -61,7 +61,23 @@ final class SettingsReader {
         int ranksPerNode = section.integer("ranks-per-node", 1, MeshAdvice.RANKS_MAX);
         Duration joinTimeout = section.duration("join-timeout");
         int commitWindow = section.integer("commit-window", 1, 64);
-        return new ClusterSettings(host, port, nodes, ranksPerNode, joinTimeout, commitWindow);
+        Optional<TlsSettings> tls = tls(section.section("tls"));
+        return new ClusterSettings(host, port, nodes, ranksPerNode, joinTimeout, commitWindow, tls);
+    }
+
+    /** The files need only be on machines that open them: whoever does says what is wrong with them. */
+    private Optional<TlsSettings> tls(ConfigReader section) {
+        String keyStore = section.text("key-store");
+        String trustStore = section.text("trust-store");
+        String passwordFile = section.text("password-file");
+        if (keyStore.isBlank() && trustStore.isBlank()) {
+            faults.require(passwordFile.isBlank(), section, "password-file", "needs key-store and trust-store");
+            return Optional.empty();
+        }
+        return Optional.of(new TlsSettings(
+                path(section, "key-store", keyStore),
+                path(section, "trust-store", trustStore),
+                passwordFile.isBlank() ? Optional.empty() : Optional.of(path(section, "password-file", passwordFile))));
     }
 
     TransportSettings transport() {

@@ -62,7 +62,8 @@ final class RunConfigPropertyTest {
                         mesh.worldSize() / mesh.innerDegree(),
                         mesh.innerDegree(),
                         duration(random),
-                        from(random, 1, 4)),
+                        from(random, 1, 4),
+                        tls(random)),
                 mesh,
                 new ShardingSettings(
                         one(random, EnumSet.allOf(ShardingSettings.Layout.class)),
@@ -130,6 +131,15 @@ final class RunConfigPropertyTest {
                 random.nextBoolean(),
                 random.nextDouble(0.01, 1),
                 random.nextInt(3));
+    }
+
+    private static Optional<TlsSettings> tls(RandomGenerator random) {
+        return random.nextBoolean()
+                ? Optional.empty()
+                : Optional.of(new TlsSettings(
+                        Path.of("/keys/own.p12"),
+                        Path.of("/keys/trusted.p12"),
+                        random.nextBoolean() ? Optional.empty() : Optional.of(Path.of("/keys/password"))));
     }
 
     private static AttentionSettings attention(RandomGenerator random) {

@@ -1,5 +1,6 @@
 package io.longreel.runtime.cli;
 
+import io.longreel.config.TlsSettings;
 import io.longreel.runtime.launch.HostPort;
 import io.longreel.runtime.launch.ProcessLog;
 import io.longreel.runtime.launch.WorkerProcess;
@@ -8,8 +9,10 @@ import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.RunEnd;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,8 +56,32 @@ final class WorkerCommand implements Callable<Integer> {
             description = "Log file (default: in the folder for temporary files).")
     private @Nullable Path log;
 
+    @ArgGroup(exclusive = false, heading = "To join a seed whose configuration has cluster.tls:%n")
+    private @Nullable TlsOptions tls;
+
     @Option(names = "--forked", hidden = true, description = "Ends when stdin does.")
     private boolean forked;
+
+    /** Files that this process opens to show who it is. */
+    private static final class TlsOptions {
+        @Option(names = "--tls-key-store", required = true, paramLabel = "FILE", description = "As tls.key-store.")
+        private Path keyStore = Path.of("");
+
+        @Option(names = "--tls-trust-store", required = true, paramLabel = "FILE", description = "As tls.trust-store.")
+        private Path trustStore = Path.of("");
+
+        @Option(
+                names = "--tls-password-file",
+                paramLabel = "FILE",
+                description = "As tls.password-file (default: the variable LONGREEL_TLS_PASSWORD).")
+        private @Nullable Path passwordFile;
+    }
+
+    private Optional<TlsSettings> tlsSettings() {
+        return Optional.ofNullable(tls)
+                .map(files ->
+                        new TlsSettings(files.keyStore, files.trustStore, Optional.ofNullable(files.passwordFile)));
+    }
 
     @Override
     public Integer call() {
@@ -70,7 +97,8 @@ final class WorkerCommand implements Callable<Integer> {
             spec.commandLine().getOut().printf("joining %s; log: %s%n", address, file);
         }
         NodeEnd end = WorkerProcess.run(
-                new WorkerProcess.Options(address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked),
+                new WorkerProcess.Options(
+                        address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
                 TrainingWorkFactory::opener);
         return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
     }

@@ -1,7 +1,7 @@
 package io.longreel.runtime.launch;
 
-import com.typesafe.config.Config;
 import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.security.ArteryTls;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -21,6 +23,7 @@ import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +39,16 @@ final class ClusterProcess implements AutoCloseable {
     }
 
     /** Binds the address; a port in use is the user's matter. */
-    static ClusterProcess bind(String role, String host, int port) {
-        Config settings = PekkoSettings.of(role, host, port);
+    static ClusterProcess bind(Membership membership) {
+        ActorSystemSetup setup = ActorSystemSetup.create(BootstrapSetup.create(PekkoSettings.of(membership)));
+        if (membership.tls().isPresent()) {
+            ArteryTls tls = new ArteryTls(membership.tls().get());
+            setup = setup.withSetup(SSLEngineProviderSetup.create(system -> tls));
+        }
         try {
-            return new ClusterProcess(ActorSystem.create(SpawnProtocol.create(), PekkoSettings.SYSTEM, settings));
+            return new ClusterProcess(ActorSystem.create(SpawnProtocol.create(), PekkoSettings.SYSTEM, setup));
         } catch (RuntimeException e) {
-            throw SeedAddress.notBindable(host, port, e);
+            throw SeedAddress.notBindable(membership.host(), membership.port(), e);
         }
     }
 

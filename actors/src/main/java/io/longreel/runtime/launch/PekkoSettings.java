@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * Configuration of the actor system of a process. Only what comes with the program counts: no file of the user's is
- * looked for.
+ * looked for, and no secret is in it.
  */
 final class PekkoSettings {
     /** Name of every actor system of a job; part of the addresses. */
@@ -18,15 +18,12 @@ final class PekkoSettings {
 
     private PekkoSettings() {}
 
-    /**
-     * @param host address that this process binds, and by which others know it
-     * @param port 0 lets the system pick one
-     */
-    static Config of(String role, String host, int port) {
+    static Config of(Membership membership) {
         return ConfigFactory.parseMap(Map.of(
-                        "pekko.remote.artery.canonical.hostname", host,
-                        "pekko.remote.artery.canonical.port", port,
-                        "pekko.cluster.roles", List.of(role)))
+                        "pekko.remote.artery.canonical.hostname", membership.host(),
+                        "pekko.remote.artery.canonical.port", membership.port(),
+                        "pekko.remote.artery.transport", membership.tls().isPresent() ? "tls-tcp" : "tcp",
+                        "pekko.cluster.roles", List.copyOf(membership.roles())))
                 .withFallback(ConfigFactory.parseResources("pekko-longreel.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();

@@ -4,12 +4,15 @@ import io.longreel.config.ClusterSettings;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
+import io.longreel.runtime.security.TlsIdentity;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.supervisor.RunRecorder;
 import io.longreel.runtime.supervisor.SupervisorActor;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,8 +54,11 @@ final class SeedProcess {
     static RunEnd run(Job job) {
         CompletableFuture<RunEnd> end = new CompletableFuture<>();
         AtomicInteger signal = new AtomicInteger();
-        try (ClusterProcess cluster = ClusterProcess.bind(
-                PekkoSettings.SEED_ROLE, job.cluster().seedHost(), job.cluster().seedPort())) {
+        try (ClusterProcess cluster = ClusterProcess.bind(new Membership(
+                Set.of(PekkoSettings.SEED_ROLE),
+                job.cluster().seedHost(),
+                job.cluster().seedPort(),
+                tls(job)))) {
             cluster.joinSelf();
             ActorRef<SupervisorCommand> supervisor =
                     cluster.supervisor(SupervisorActor.create(job.plan(), job.recorder(), InstantSource.system(), end));
@@ -74,6 +80,10 @@ final class SeedProcess {
         }
     }
 
+    private static Optional<TlsIdentity> tls(Job job) {
+        return job.cluster().tls().map(tls -> TlsIdentity.load(tls, System.getenv(), InstantSource.system()));
+    }
+
     private static RunEnd await(CompletableFuture<RunEnd> end) {
         try {
             return end.get();
@@ -88,7 +98,8 @@ final class SeedProcess {
 
     private static RunEnd awaitWithWorkers(
             Job job, String address, ActorRef<SupervisorCommand> supervisor, CompletableFuture<RunEnd> end) {
-        try (WorkerPool workers = WorkerPool.fork(job.plan(), address, job.directory(), supervisor)) {
+        try (WorkerPool workers =
+                WorkerPool.fork(job.plan(), address, job.cluster().tls(), job.directory(), supervisor)) {
             RunEnd ended = await(end);
             workers.awaitExit(ended.exitCode() == 0 ? GRACE : FAILED_GRACE);
             return ended;

@@ -1,6 +1,7 @@
 package io.longreel.runtime.launch;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.TlsSettings;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.supervisor.JobPlan;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
@@ -29,21 +31,23 @@ final class WorkerPool implements AutoCloseable {
      * Forks one worker per node; they get the ids node-0, node-1, ...
      *
      * @param seed address of this process
+     * @param tls what the workers show this process
      * @param supervisor told when one of them ends
      */
-    static WorkerPool fork(JobPlan plan, String seed, RunDirectory directory, ActorRef<SupervisorCommand> supervisor) {
+    static WorkerPool fork(
+            JobPlan plan,
+            String seed,
+            Optional<TlsSettings> tls,
+            RunDirectory directory,
+            ActorRef<SupervisorCommand> supervisor) {
         WorkerPool pool = new WorkerPool();
         for (int node = 0; node < plan.nodes(); node++) {
             String nodeId = "node-" + node;
             Path output = directory.outputFile(nodeId);
-            ProcessBuilder builder = new ProcessBuilder(JvmCommand.worker(List.of(
-                            "--seed",
-                            seed,
-                            "--node-id",
-                            nodeId,
-                            "--log",
-                            directory.logFile(nodeId).toString(),
-                            "--forked")))
+            List<String> arguments = new ArrayList<>(List.of("--forked", "--seed", seed, "--node-id", nodeId));
+            arguments.addAll(List.of("--log", directory.logFile(nodeId).toString()));
+            tls.ifPresent(files -> arguments.addAll(tlsArguments(files)));
+            ProcessBuilder builder = new ProcessBuilder(JvmCommand.worker(arguments))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
             // One core per rank, and OpenMP threads that wait must not spin; only the environment can say the second.
@@ -52,6 +56,15 @@ final class WorkerPool implements AutoCloseable {
             pool.start(builder, nodeId, output, supervisor);
         }
         return pool;
+    }
+
+    /** Files only: the password comes from one of them, or with the environment. */
+    private static List<String> tlsArguments(TlsSettings tls) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--tls-key-store", tls.keyStore().toString(),
+                "--tls-trust-store", tls.trustStore().toString()));
+        tls.passwordFile().ifPresent(file -> arguments.addAll(List.of("--tls-password-file", file.toString())));
+        return arguments;
     }
 
     private void start(ProcessBuilder builder, String nodeId, Path output, ActorRef<SupervisorCommand> supervisor) {

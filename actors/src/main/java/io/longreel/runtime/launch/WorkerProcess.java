@@ -1,16 +1,21 @@
 package io.longreel.runtime.launch;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.TlsSettings;
 import io.longreel.runtime.node.NodeActor;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.node.NodeIdentity;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.rank.RankWorkFactory;
+import io.longreel.runtime.security.TlsIdentity;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,8 +44,15 @@ public final class WorkerProcess {
      * @param nodeId empty: made from host name and process
      * @param host address that others reach; empty: the one from which the seed is reached
      * @param isForked by a launcher, which holds the other end of stdin and handles Ctrl-C
+     * @param tls what it shows the others, as the seed's configuration has it
      */
-    public record Options(HostPort seed, String nodeId, String host, Duration joinTimeout, boolean isForked) {}
+    public record Options(
+            HostPort seed,
+            String nodeId,
+            String host,
+            Duration joinTimeout,
+            boolean isForked,
+            Optional<TlsSettings> tls) {}
 
     /**
      * Runs until the job is over; returns how it ended.
@@ -61,7 +73,10 @@ public final class WorkerProcess {
         NodeActor.Ending ending = NodeActor.Ending.create();
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("longreel-node-work").factory());
-        try (ClusterProcess cluster = ClusterProcess.bind(PekkoSettings.WORKER_ROLE, host, 0)) {
+        Optional<TlsIdentity> tls =
+                options.tls().map(files -> TlsIdentity.load(files, System.getenv(), InstantSource.system()));
+        try (ClusterProcess cluster =
+                ClusterProcess.bind(new Membership(Set.of(PekkoSettings.WORKER_ROLE), host, 0, tls))) {
             cluster.join(options.seed());
             ActorRef<SupervisorCommand> supervisor = cluster.supervisor(Behaviors.empty());
             ActorRef<NodeCommand> node = cluster.spawn(

@@ -35,8 +35,8 @@ final class RunFixtures {
 
     private RunFixtures() {}
 
-    static RunConfig config(Path out) {
-        return RunConfigLoader.parse(CONFIG.formatted(out), "fixture", List.of());
+    static RunConfig config(Path out, String... overrides) {
+        return RunConfigLoader.parse(CONFIG.formatted(out), "fixture", List.of(overrides));
     }
 
     static RunDirectory created(Path root) {

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -62,7 +63,8 @@ class SeedAndWorkersIT {
 
     private CompletableFuture<NodeEnd> worker(String nodeId, FakeWorkFactory factory) throws Exception {
         HostPort seed = HostPort.parse(address.get(60, TimeUnit.SECONDS));
-        WorkerProcess.Options options = new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(60), false);
+        WorkerProcess.Options options =
+                new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(60), false, Optional.empty());
         return CompletableFuture.supplyAsync(
                 () -> WorkerProcess.run(options, system -> (text, host) -> factory), THREADS);
     }
@@ -113,7 +115,7 @@ class SeedAndWorkersIT {
         address.complete("127.0.0.1:1");
         HostPort nobody = HostPort.parse(address.join());
         NodeEnd end = WorkerProcess.run(
-                new WorkerProcess.Options(nobody, "node-a", "", Duration.ofSeconds(1), false),
+                new WorkerProcess.Options(nobody, "node-a", "", Duration.ofSeconds(1), false, Optional.empty()),
                 system -> (text, host) -> new FakeWorkFactory());
         assertEquals(2, end.exitCode());
         assertTrue(end.reason().startsWith("no seed answers at 127.0.0.1:1 within 1 s"), end.reason());
@@ -122,8 +124,8 @@ class SeedAndWorkersIT {
     @Test
     void shouldSayInOneLineThatThePortIsInUse() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            ClusterSettings cluster =
-                    new ClusterSettings("127.0.0.1", taken.getLocalPort(), 1, 1, Duration.ofSeconds(1), 1);
+            ClusterSettings cluster = new ClusterSettings(
+                    "127.0.0.1", taken.getLocalPort(), 1, 1, Duration.ofSeconds(1), 1, Optional.empty());
             RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> SeedAddress.check(cluster));
             assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
             String message = String.valueOf(failure.getMessage());

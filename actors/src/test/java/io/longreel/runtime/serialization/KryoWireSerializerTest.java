@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.io.Output;
 import com.typesafe.config.ConfigFactory;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
@@ -19,12 +21,17 @@ import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.protocol.WireMessage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -125,6 +132,49 @@ class KryoWireSerializerTest {
         WireRegistryTest.messages()
                 .filter(WireMessage.class::isAssignableFrom)
                 .forEach(type -> assertTrue(covered.contains(type), type.getName() + " has no round trip"));
+    }
+
+    @Test
+    void shouldReadNoClassThatIsNotRegisteredWhateverTheBytesSay() {
+        ExtendedActorSystem system = (ExtendedActorSystem) Adapter.toClassic(KIT.system());
+        KryoWireSerializer serializer = new KryoWireSerializer(system);
+        Output byName = new Output(256);
+        byName.writeVarInt(1, true); // Kryo's mark for a class that is named instead of numbered
+        byName.writeVarInt(0, true);
+        byName.writeString("java.util.concurrent.atomic.AtomicInteger");
+        byName.writeInt(7);
+        assertThrows(
+                IllegalArgumentException.class, () -> serializer.fromBinaryJava(byName.toBytes(), AtomicInteger.class));
+        Output unknown = new Output(256);
+        unknown.writeVarInt(9999 + 2, true);
+        assertThrows(KryoException.class, () -> serializer.fromBinaryJava(unknown.toBytes(), null));
+    }
+
+    @Test
+    void shouldNotReadJavaSerialization() throws IOException {
+        Serialization serialization = SerializationExtension.get(Adapter.toClassic(KIT.system()));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(new AtomicInteger(7));
+        }
+        int javaSerializer = 1; // fixed by Pekko
+        assertTrue(serialization
+                .deserialize(bytes.toByteArray(), javaSerializer, AtomicInteger.class.getName())
+                .isFailure());
+        assertThrows(
+                RuntimeException.class,
+                () -> new KryoWireSerializer((ExtendedActorSystem) Adapter.toClassic(KIT.system()))
+                        .fromBinaryJava(bytes.toByteArray(), null));
+    }
+
+    @Test
+    void shouldFailCleanlyOnBytesThatAreNoMessage() {
+        KryoWireSerializer serializer = new KryoWireSerializer((ExtendedActorSystem) Adapter.toClassic(KIT.system()));
+        byte[] whole = serializer.toBinary(new NodeCommand.StartRanks(new StepId(7, 0, 0), placement()));
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThrows(RuntimeException.class, () -> serializer.fromBinaryJava(cut, null), "length=" + length);
+        }
     }
 
     @Test

@@ -7,6 +7,8 @@ import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -16,15 +18,30 @@ import java.util.stream.Collectors;
  * none.
  */
 final class ResumePoint {
+    /**
+     * @param notes for the user: checkpoints that were passed over and why, and harmless differences of the configuration
+     */
+    record Found(Start start, List<String> notes) {
+        Found {
+            notes = List.copyOf(notes);
+        }
+    }
+
     private ResumePoint() {}
 
-    static Start of(RunConfig config, RunDirectory directory) {
+    /** Goes down from the newest checkpoint to the first that is sound; one that run.conf contradicts is refused with one line. */
+    static Found find(RunConfig config, RunDirectory directory) {
         int generation = directory.lastGeneration() + 1;
-        Optional<CheckpointStore.Stored> newest =
-                CheckpointStore.of(directory.root()).latest();
+        CheckpointStore.Choice choice = CheckpointStore.of(directory.root()).choose();
+        List<String> notes = new ArrayList<>();
+        choice.refused()
+                .forEach(refused -> notes.add("checkpoint %s is damaged and not used: %s"
+                        .formatted(refused.directory().getFileName(), refused.reason())));
+        Optional<CheckpointStore.Stored> newest = choice.stored();
         if (newest.isEmpty()) {
-            return Start.fresh(generation);
+            return new Found(Start.fresh(generation), notes);
         }
+        RunProvenance.of(config).requireSame(newest.get().manifest()).ifPresent(notes::add);
         Position position = positionOf(config, newest.get().manifest());
         Set<Integer> evaluated = directory.evaluatedStages().stream()
                 .filter(stage -> stage < position.stage()
@@ -32,7 +49,7 @@ final class ResumePoint {
                                 && position.step() == config.stages().get(stage).steps()))
                 .collect(Collectors.toSet());
         String checkpoint = newest.get().directory().toAbsolutePath().toString();
-        return new Start(generation, position, Optional.of(checkpoint), evaluated);
+        return new Found(new Start(generation, position, Optional.of(checkpoint), evaluated), notes);
     }
 
     private static Position positionOf(RunConfig config, CheckpointManifest manifest) {

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -27,6 +29,8 @@ public final class RunFiles implements RunRecorder {
     private final Journal journal;
     private final MetricsFile metrics;
     private final CheckpointStore checkpoints;
+    private final Retention retention;
+    private final RunProvenance provenance;
     private final RopeBase ropeBase;
     private final ResultFiles results;
     private final Consumer<RunNews> screen;
@@ -49,6 +53,8 @@ public final class RunFiles implements RunRecorder {
         this.journal = journal;
         this.metrics = metrics;
         this.checkpoints = checkpoints;
+        this.retention = new Retention(checkpoints, config.checkpoint().keep());
+        this.provenance = RunProvenance.of(config);
         this.ropeBase = ropeBase;
         this.results = results;
         this.screen = screen;
@@ -101,17 +107,17 @@ public final class RunFiles implements RunRecorder {
         List<SliceFile> slices = manifest.slices().stream()
                 .map(slice -> new SliceFile(slice.name(), slice.sizeBytes(), slice.sha256()))
                 .toList();
-        new CheckpointManifest(
-                        config.name(),
-                        config.seed(),
-                        config.stages().get(position.stage()).name(),
-                        position.step(),
-                        position.globalStep(),
-                        config.mesh(),
-                        ropeBase.at(position.stage(), position.step()),
-                        slices)
-                .write(checkpoints.directory(position.globalStep()));
-        checkpoints.prune(config.checkpoint().keep());
+        checkpoints.seal(new CheckpointManifest(
+                config.name(),
+                config.seed(),
+                config.stages().get(position.stage()).name(),
+                position.step(),
+                position.globalStep(),
+                config.mesh(),
+                ropeBase.at(position.stage(), position.step()),
+                slices,
+                Optional.of(provenance.at(position, manifest.generation(), Set.of()))));
+        retention.checkpointAdded();
     }
 
     @Override
@@ -132,7 +138,8 @@ public final class RunFiles implements RunRecorder {
     @Override
     public void close() {
         try (journal;
-                metrics) {
+                metrics;
+                retention) {
             screen.accept(new RunNews.Closed());
         } catch (IOException e) {
             throw new UncheckedIOException("the run's files cannot be closed: " + e.getMessage(), e);

@@ -79,7 +79,9 @@ public final class RunSession {
         ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         try (directory) {
             directory.reopen();
-            Start start = ResumePoint.of(config, directory);
+            ResumePoint.Found found = ResumePoint.find(config, directory);
+            Start start = found.start();
+            found.notes().forEach(out::println);
             out.println(
                     start.checkpoint().isPresent()
                             ? "going on at step %d, stage %s"
@@ -88,7 +90,7 @@ public final class RunSession {
                                             config.stages()
                                                     .get(start.position().stage())
                                                     .name())
-                            : "no checkpoint was written: starting again");
+                            : "there is no whole checkpoint: starting again");
             return run(config, model, directory, start);
         }
     }

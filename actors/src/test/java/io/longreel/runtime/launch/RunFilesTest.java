@@ -95,7 +95,7 @@ class RunFilesTest {
                     directory,
                     new JournalEntry.Placed(3, List.of("a", "a", "b", "b")),
                     new JournalEntry.EvaluationFinished(0, "needle-short", 1, 12));
-            assertEquals(Start.fresh(4), ResumePoint.of(config, directory));
+            assertEquals(Start.fresh(4), ResumePoint.find(config, directory).start());
             try (RunFiles files = open(directory, 0)) {
                 checkpoint(directory, files, new Position(0, 2, 2));
                 checkpoint(directory, files, new Position(0, 3, 3));
@@ -112,10 +112,11 @@ class RunFilesTest {
                             new Position(1, 1, 4),
                             Optional.of(store.directory(4).toString()),
                             Set.of(0)),
-                    ResumePoint.of(config, directory));
+                    ResumePoint.find(config, directory).start());
             Files.writeString(store.directory(4).resolve(SliceWriter.fileName(2)), "slice X");
             assertEquals(
-                    new Position(0, 3, 3), ResumePoint.of(config, directory).position());
+                    new Position(0, 3, 3),
+                    ResumePoint.find(config, directory).start().position());
         }
     }
 

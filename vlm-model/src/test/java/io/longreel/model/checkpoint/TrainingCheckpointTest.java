@@ -22,9 +22,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -97,16 +99,49 @@ class TrainingCheckpointTest {
     }
 
     @Test
-    void shouldTakeUlyssesAsTheInnerAxisWhenAnOlderManifestDoesNotSay() throws IOException {
+    void shouldOpenWhatVersionOneWroteWithOrWithoutAnInnerAxis() throws IOException {
         CheckpointManifest manifest = write(directory.resolve("m"), 2);
         Path file = directory.resolve("m").resolve(CheckpointManifest.FILE);
-        String text = Files.readString(file);
-        Files.writeString(file, text.replaceAll(",\\s*\"inner\"\\s*:\\s*\"ring\"", ""));
+        Files.writeString(file, versionOne(manifest, ""));
         assertEquals(
                 new Mesh(manifest.mesh().dataDegree(), 1, 1),
                 CheckpointManifest.read(directory.resolve("m")).mesh());
-        Files.writeString(file, text.replace("\"ring\"\n", "\"data\"\n"));
+        Files.writeString(file, versionOne(manifest, ", \"inner\": \"ring\""));
+        assertEquals(manifest, CheckpointManifest.read(directory.resolve("m")));
+        TrainingCheckpoint.open(directory.resolve("m")).close();
+        Files.writeString(file, versionOne(manifest, ", \"inner\": \"data\""));
         assertFault("ulysses or ring as inner axis: found=data", () -> CheckpointManifest.read(directory.resolve("m")));
+    }
+
+    @Test
+    void shouldReadProvenanceBackWhenWritten() {
+        SampleLedger ledger =
+                SampleLedger.EMPTY.consume("stage 0 step 0 captions", 8).skip("stage 0 step 1 captions", 1, "NaN");
+        Provenance provenance = new Provenance(2, 7, "1.2.3", ledger, Map.of("seed", "ab", "data", "cd"));
+        CheckpointManifest plain = write(directory.resolve("m"), 2);
+        CheckpointManifest manifest = new CheckpointManifest(
+                plain.run(),
+                Long.MIN_VALUE,
+                plain.stage(),
+                plain.step(),
+                plain.globalStep(),
+                plain.mesh(),
+                1.0 / 3,
+                plain.slices(),
+                Optional.of(provenance));
+        manifest.write(directory.resolve("m"));
+        assertEquals(manifest, CheckpointManifest.read(directory.resolve("m")));
+    }
+
+    private static String versionOne(CheckpointManifest manifest, String inner) {
+        String slices = manifest.slices().stream()
+                .map(slice -> "{\"name\": \"%s\", \"sizeBytes\": %d, \"sha256\": \"%s\"}"
+                        .formatted(slice.name(), slice.sizeBytes(), slice.sha256()))
+                .collect(Collectors.joining(", "));
+        return """
+                {"version": 1, "run": "run", "seed": 3, "stage": "sft", "step": 4, "globalStep": 14, "ropeTheta": 1000000.0,
+                 "mesh": {"data": %d, "ring": 1, "ulysses": 1%s}, "slices": [%s]}
+                """.formatted(manifest.slices().size(), inner, slices);
     }
 
     @Test

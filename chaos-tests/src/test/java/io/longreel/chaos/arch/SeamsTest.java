@@ -27,17 +27,23 @@ import java.util.TreeSet;
  */
 @AnalyzeClasses(packages = "io.longreel", importOptions = DoNotIncludeTests.class)
 final class SeamsTest {
-    private static final Map<String, String> CLOCK_SEAMS = new TreeMap<>(Map.of(
-            "io.longreel.chaos.fault.ChaosInstruments", "hands the clocks to the faults",
-            "io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination",
-            "io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks",
-            "io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor",
-            "io.longreel.runtime.launch.WorkerPool", "waits for real processes, which a simulation does not have",
-            "io.longreel.runtime.launch.RunSession", "hands the clock to the screen",
-            "io.longreel.runtime.launch.RunFiles", "hands the clock to the journal",
-            "io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor",
-            "io.longreel.transport.InProcessTransport", "default of a parameter that tests set",
-            "io.longreel.transport.TransportNode", "default of a parameter that tests set"));
+    private static final Map<String, String> CLOCK_SEAMS = new TreeMap<>(Map.ofEntries(
+            Map.entry("io.longreel.chaos.cli.PlayCommand", "hands the clock to the theatre"),
+            Map.entry("io.longreel.chaos.fault.ChaosInstruments", "hands the clocks to the faults"),
+            Map.entry(
+                    "io.longreel.chaos.process.BoundedWait",
+                    "waits for real processes, which a simulation does not have"),
+            Map.entry("io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination"),
+            Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
+            Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
+            Map.entry(
+                    "io.longreel.runtime.launch.WorkerPool",
+                    "waits for real processes, which a simulation does not have"),
+            Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
+            Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),
+            Map.entry("io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor"),
+            Map.entry("io.longreel.transport.InProcessTransport", "default of a parameter that tests set"),
+            Map.entry("io.longreel.transport.TransportNode", "default of a parameter that tests set")));
 
     private static final Map<String, String> EXIT_SEAMS = new TreeMap<>(Map.of(
             "io.longreel.runtime.cli.Main", "entry point: streams and exit code are its job",

@@ -1,5 +1,6 @@
 package io.longreel.chaos.process;
 
+import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,14 +12,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One process of the program, started through its real entry point with the class path and the flags of this build. Output goes to files, so
- * that no pipe can fill up. Closing kills it and whatever it has started. Owned and used by one test's thread.
+ * One process of the program, started through its real entry point with the class path and the flags of this process. Output goes to files, so that no
+ * pipe can fill up. Closing kills it and whatever it has started. Owned and used by one thread.
  */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
     /** Several ranks share the cores, as when the program forks its workers itself. */
     private static final Map<String, String> ENVIRONMENT = Map.of("OMP_WAIT_POLICY", "PASSIVE", "OMP_NUM_THREADS", "1");
 
-    /** For a machine that is busy with other things: these tests are about what is right, not how fast. */
+    /** For a machine that is busy with other things: what is judged here is what is right, not how fast it starts. */
     private static final List<String> PATIENCE =
             List.of("--set", "cluster.join-timeout=240 s", "--set", "transport.wait-timeout=120 s");
 
@@ -35,18 +36,23 @@ final class ChildJvm implements AutoCloseable {
     }
 
     /** Starts {@code bin/longreel ARGS}; relative paths start at {@code folder}. New runs get {@link #PATIENCE}, unless they say otherwise. */
-    static ChildJvm start(Path folder, String... args) {
-        List<String> command = new ArrayList<>();
-        String flags = System.getProperty("longreel.jvm.flags", "");
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(flags.split(" +")));
-        command.addAll(List.of("-ea", "-Xmx1g", "-XX:+UseSerialGC", "-Dlongreel.jvm.flags=" + flags));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.longreel.runtime.cli.Main"));
-        command.add(args[0]);
-        if (List.of("train", "seed").contains(args[0])) {
+    public static ChildJvm start(Path folder, String... args) {
+        return start(folder, List.of(), List.of(args));
+    }
+
+    /**
+     * Starts {@code PREFIX bin/longreel ARGS}.
+     *
+     * @param prefix command that the program is handed to, such as one that gives it a network of its own; it must become the program
+     */
+    public static ChildJvm start(Path folder, List<String> prefix, List<String> args) {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(javaCommand());
+        command.add(args.getFirst());
+        if (List.of("train", "seed").contains(args.getFirst())) {
             command.addAll(PATIENCE);
         }
-        command.addAll(List.of(args).subList(1, args.length));
+        command.addAll(args.subList(1, args.size()));
         try {
             Path out = Files.createTempFile("longreel-child-", ".out");
             Path err = Files.createTempFile("longreel-child-", ".err");
@@ -61,51 +67,76 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
+    private static List<String> javaCommand() {
+        String flags = System.getProperty("longreel.jvm.flags", "");
+        String archive = System.getProperty("longreel.jvm.archive", "");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags.split(" +")));
+        command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC", "-Dlongreel.jvm.flags=" + flags));
+        if (ChildJvm.class.desiredAssertionStatus()) {
+            command.add("-ea");
+        }
+        if (!archive.isEmpty()) {
+            command.addAll(List.of(
+                    "-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:aot*=off", "-Xlog:class+path=off"));
+            command.add("-Dlongreel.jvm.archive=" + archive);
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.longreel.runtime.cli.Main"));
+        return command;
+    }
+
     /** What a process left behind when it ended by itself or by a signal; 128 + number of the signal, as shells have it. */
-    record Outcome(int exitCode, String out, String err) {}
+    public record Outcome(int exitCode, String out, String err) {}
 
     /** Waits for the end. */
-    Outcome outcome(Duration limit) {
+    public Outcome outcome(Duration limit) {
         try {
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new AssertionError("still running after %d s%n%s".formatted(limit.toSeconds(), story()));
+                throw new RuntimeFailure(
+                        RuntimeFailure.Category.FATAL,
+                        "still running after %d s%n%s".formatted(limit.toSeconds(), story()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted while waiting for " + commandLine, e);
+            throw new IllegalStateException("interrupted while waiting for " + commandLine, e);
         }
         return new Outcome(process.exitValue(), out(), err());
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     /** Processes that this one has started, and theirs. */
-    List<ProcessHandle> descendants() {
+    public List<ProcessHandle> descendants() {
         return process.descendants().toList();
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** SIGKILL: no handler, no shutdown hook, no flush. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
-    String out() {
+    public String out() {
         return read(out);
     }
 
-    String err() {
+    public String err() {
         return read(err);
     }
 
-    /** Command, end and output, for the message of a failed test. */
-    String story() {
+    /** Command, end and output, for the message of a failure. */
+    public String story() {
         String end = process.isAlive() ? "running" : "exit code " + process.exitValue();
         return "$ %s%n(%s)%n--- stdout%n%s--- stderr%n%s".formatted(commandLine, end, out(), err());
     }

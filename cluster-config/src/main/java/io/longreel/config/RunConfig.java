@@ -29,6 +29,7 @@ public record RunConfig(
         ModelSettings model,
         DataSettings data,
         CheckpointSettings checkpoint,
+        RecoverySettings recovery,
         List<StageSettings> stages,
         ChaosSettings chaos,
         Config resolved) {
@@ -53,6 +54,7 @@ public record RunConfig(
                 model,
                 data,
                 checkpoint,
+                recovery,
                 stages,
                 chaos,
                 text);

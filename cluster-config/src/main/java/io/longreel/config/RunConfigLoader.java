@@ -133,6 +133,7 @@ public final class RunConfigLoader {
         AttentionSettings attention = parallelism.attention();
         DataSettings data = settings.data();
         CheckpointSettings checkpoint = settings.checkpoint();
+        RecoverySettings recovery = new RecoveryReader(root).read();
         StagesReader curriculum = new StagesReader(root, model);
         List<StageSettings> stages = curriculum.read();
         MeshAdvice advice = new MeshAdvice(
@@ -158,6 +159,7 @@ public final class RunConfigLoader {
                 model,
                 data,
                 checkpoint,
+                recovery,
                 stages,
                 chaos,
                 ConfigFactory.empty());

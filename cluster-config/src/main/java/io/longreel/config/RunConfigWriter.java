@@ -58,6 +58,7 @@ final class RunConfigWriter {
                         config.checkpoint().everySteps(),
                         "keep",
                         config.checkpoint().keep()));
+        root.put("recovery", recovery(config.recovery()));
         root.put("stages", config.stages().stream().map(RunConfigWriter::stage).toList());
         root.put("chaos", chaos(config.chaos()));
         return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
@@ -82,6 +83,31 @@ final class RunConfigWriter {
                         tls.flatMap(TlsSettings::passwordFile)
                                 .map(Path::toString)
                                 .orElse(""));
+    }
+
+    private static Map<String, Object> recovery(RecoverySettings recovery) {
+        return Map.ofEntries(
+                Map.entry("attempts-max", recovery.attemptsMax()),
+                Map.entry("spares", recovery.spares()),
+                Map.entry("hang-timeout", Units.duration(recovery.hangTimeout())),
+                Map.entry("progress-timeout", Units.duration(recovery.progressTimeout())),
+                Map.entry("wait-for-nodes", Units.duration(recovery.waitForNodes())),
+                Map.entry("elastic", recovery.isElastic()),
+                Map.entry("replicas", recovery.replicas()),
+                Map.entry("snapshot-every-steps", recovery.snapshotEverySteps()),
+                Map.entry("snapshot-cost-max", recovery.snapshotCostMax()),
+                Map.entry(
+                        "quarantine",
+                        Map.of(
+                                "losses", recovery.quarantine().losses(),
+                                "within", Units.duration(recovery.quarantine().within()),
+                                "back-off", Units.duration(recovery.quarantine().backOff()))),
+                Map.entry(
+                        "guard",
+                        Map.of(
+                                "replay-non-finite", recovery.guard().replayNonFinite(),
+                                "loss-spike-z", recovery.guard().lossSpikeZ(),
+                                "gradient-norm-max", recovery.guard().gradientNormMax())));
     }
 
     private static Map<String, Object> mesh(Mesh mesh) {

@@ -22,6 +22,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Configurations drawn at random, each valid, each written and read again. The seed is the test's parameter. */
 final class RunConfigPropertyTest {
+    private static RecoverySettings recovery(RandomGenerator random) {
+        return new RecoverySettings(
+                random.nextInt(9),
+                random.nextInt(9),
+                Duration.ofMillis(from(random, 1, 9999)),
+                Duration.ofSeconds(from(random, 1, 999)),
+                Duration.ofSeconds(from(random, 1, 999)),
+                random.nextBoolean(),
+                random.nextInt(9),
+                random.nextInt(99),
+                random.nextDouble(0.001, 1),
+                new RecoverySettings.Quarantine(
+                        from(random, 1, 9),
+                        Duration.ofSeconds(from(random, 1, 99)),
+                        Duration.ofSeconds(from(random, 1, 99))),
+                new RecoverySettings.Guard(random.nextBoolean(), random.nextInt(9), random.nextInt(99)));
+    }
+
     private static final int DRAWS = 20;
 
     @ParameterizedTest
@@ -94,6 +112,7 @@ final class RunConfigPropertyTest {
                         (1 << 20) + random.nextLong(1L << 40),
                         random.nextInt(9)),
                 new CheckpointSettings(random.nextInt(99), from(random, 1, 9)),
+                recovery(random),
                 stages,
                 chaos(random, mesh, stages),
                 ConfigFactory.empty());

@@ -42,6 +42,48 @@ public sealed interface NodeCommand {
         }
     }
 
+    /**
+     * Give up every mesh incarnation before {@code nextGeneration}: waits inside collectives end at once, ranks stop, snapshots stay.
+     * Answer: RanksStopped. Commands of earlier generations are refused from now on.
+     */
+    record StopRanks(int nextGeneration, String reason) implements FromSupervisor {
+        public StopRanks {
+            Facts.atLeast(2, nextGeneration, "nextGeneration");
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
+    /**
+     * Write the slices of the process's own ranks of a snapshot into a directory that all nodes share, beside the training. Answer:
+     * SlicesWritten or SlicesFailed.
+     */
+    record WriteSlices(SnapshotId snapshot, String directory) implements FromSupervisor {
+        public WriteSlices {
+            Facts.notBlank(directory, "directory");
+        }
+    }
+
+    /**
+     * The supervisor goes on without this process: it was declared lost, and others have its ranks. It drops ranks and snapshots, says so, and
+     * may ask again to join, as if it were new.
+     *
+     * @param generation that is current
+     */
+    record NodeFenced(int generation, String reason) implements FromSupervisor {
+        public NodeFenced {
+            Facts.atLeast(1, generation, "generation");
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
+    /** Not now: ask again after this time. */
+    record JoinLater(long retryAfterMs, String reason) implements FromSupervisor {
+        public JoinLater {
+            Facts.atLeast(1, retryAfterMs, "retryAfterMs");
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
     /** The run is over: stop the ranks, free everything, end the process with this exit code. */
     record StopNode(int exitCode, String reason) implements FromSupervisor {
         public StopNode {
@@ -57,6 +99,15 @@ public sealed interface NodeCommand {
 
     /** The seed's process has left the cluster. Never leaves the process. */
     record SeedLost(String reason) implements NodeCommand {}
+
+    /** Time to say that the process lives. Never leaves the process. */
+    record BeatDue() implements NodeCommand {}
+
+    /** The thread for slow work has something to report. Never leaves the process. */
+    record SlowWorkDone(NodeReport report) implements NodeCommand {}
+
+    /** Somebody wants this process to end: it asks to be replaced first. Never leaves the process. */
+    record LeaveAsked(String reason) implements NodeCommand {}
 
     /** A rank's compute thread is over and has freed what it held. Never leaves the process. */
     record RankStopped(int rank) implements NodeCommand {}

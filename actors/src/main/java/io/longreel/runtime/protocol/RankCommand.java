@@ -23,18 +23,28 @@ public sealed interface RankCommand {
         }
     }
 
-    /** Make a stage current. Answer: StageBegun. */
+    /**
+     * Begin the stage of {@code at} and restore its state from the memories of the mesh's processes, then take a snapshot of it. Answer:
+     * Prepared.
+     */
+    record RestoreSnapshot(StepId at, SnapshotId source) implements FromSupervisor {}
+
+    /** Make a stage current and take a snapshot of it. Answer: StageBegun. */
     record BeginStage(StepId at) implements FromSupervisor {}
 
-    /** One optimizer step. Answer: StepFinished. */
-    record RunStep(StepId at) implements FromSupervisor {}
+    /**
+     * One optimizer step. Answer: StepFinished.
+     *
+     * @param takesSnapshot whether the state behind the step must be in the peers' memories before the answer
+     * @param keepFrom older snapshots are not needed any more
+     */
+    record RunStep(StepId at, boolean takesSnapshot, SnapshotId keepFrom) implements FromSupervisor {}
 
-    /** Write the rank's slice of a checkpoint into a directory that all ranks share. Answer: SliceSaved. */
-    record SaveSlice(StepId at, String directory) implements FromSupervisor {
-        public SaveSlice {
-            Facts.notBlank(directory, "directory");
-        }
-    }
+    /** Change nothing but take one step's samples as done: they were found to be harmful. Answer: StepFinished, not applied. */
+    record SkipStep(StepId at, boolean takesSnapshot, SnapshotId keepFrom) implements FromSupervisor {}
+
+    /** Take a snapshot of the state as it is. Answer: SnapshotTaken. */
+    record TakeSnapshot(StepId at) implements FromSupervisor {}
 
     /** Merge adapters, drop optimizer state. Answer: StageEnded. */
     record EndStage(StepId at) implements FromSupervisor {}

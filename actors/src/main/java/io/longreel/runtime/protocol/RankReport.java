@@ -21,20 +21,11 @@ public sealed interface RankReport extends WireMessage {
     record StageBegun(StepId at, int rank) implements RankReport {}
 
     /** The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not. */
-    record StepFinished(StepId at, int rank, StepResult result, long durationNs, SentBytes sent) implements RankReport {
-        public StepFinished {
-            Facts.atLeast(0, durationNs, "durationNs");
-        }
-    }
+    record StepFinished(StepId at, int rank, StepResult result, StepTimes times, SentBytes sent)
+            implements RankReport {}
 
-    /** The slice is on disk, synced. */
-    record SliceSaved(StepId at, int rank, String name, long sizeBytes, String sha256) implements RankReport {
-        public SliceSaved {
-            Facts.notBlank(name, "name");
-            Facts.atLeast(0, sizeBytes, "sizeBytes");
-            Facts.notBlank(sha256, "sha256");
-        }
-    }
+    /** The state is in this process's memory and in those of its peers. */
+    record SnapshotTaken(StepId at, int rank) implements RankReport {}
 
     record StageEnded(StepId at, int rank) implements RankReport {}
 

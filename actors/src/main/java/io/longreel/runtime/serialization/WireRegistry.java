@@ -10,6 +10,11 @@ import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.WrittenSlice;
+import io.longreel.runtime.protocol.StepTimes;
+import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.RankPulse;
+import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -20,7 +25,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * The number of every class that may stand in a message. A number is never used again for another class, and never
- * changed: processes of one job may come from builds that differ. New classes get the next free number of their block;
+ * changed (174 and 204 were slices that ranks wrote): processes of one job may come from builds that differ. New classes get the next free number of their block;
  * a test fails for a message without one.
  */
 final class WireRegistry {
@@ -40,6 +45,11 @@ final class WireRegistry {
             Map.entry(107, RuntimeFailure.Category.class),
             Map.entry(108, Mesh.Inner.class),
             Map.entry(109, SentBytes.class),
+            Map.entry(110, SnapshotId.class),
+            Map.entry(111, HeldSlice.class),
+            Map.entry(112, WrittenSlice.class),
+            Map.entry(113, RankPulse.class),
+            Map.entry(114, StepTimes.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),
@@ -48,31 +58,42 @@ final class WireRegistry {
             Map.entry(140, NodeReport.JoinRequested.class),
             Map.entry(141, NodeReport.NodeReady.class),
             Map.entry(142, NodeReport.NodeFailed.class),
+            Map.entry(143, NodeReport.Beat.class),
+            Map.entry(144, NodeReport.RanksStopped.class),
+            Map.entry(145, NodeReport.SlicesWritten.class),
+            Map.entry(146, NodeReport.SlicesFailed.class),
+            Map.entry(147, NodeReport.LeaveRequested.class),
             Map.entry(150, NodeCommand.Welcome.class),
             Map.entry(151, NodeCommand.StartRanks.class),
             Map.entry(152, NodeCommand.StopNode.class),
+            Map.entry(153, NodeCommand.StopRanks.class),
+            Map.entry(154, NodeCommand.WriteSlices.class),
+            Map.entry(155, NodeCommand.NodeFenced.class),
+            Map.entry(156, NodeCommand.JoinLater.class),
             // To ranks.
             Map.entry(170, RankCommand.PrepareModel.class),
             Map.entry(171, RankCommand.RestoreCheckpoint.class),
             Map.entry(172, RankCommand.BeginStage.class),
             Map.entry(173, RankCommand.RunStep.class),
-            Map.entry(174, RankCommand.SaveSlice.class),
             Map.entry(175, RankCommand.EndStage.class),
             Map.entry(176, RankCommand.EvaluateCell.class),
             Map.entry(177, RankCommand.ExportModel.class),
             Map.entry(178, RankCommand.AbortGeneration.class),
             Map.entry(179, RankCommand.Fenced.class),
+            Map.entry(180, RankCommand.RestoreSnapshot.class),
+            Map.entry(181, RankCommand.SkipStep.class),
+            Map.entry(182, RankCommand.TakeSnapshot.class),
             // From ranks.
             Map.entry(200, RankReport.RankConnected.class),
             Map.entry(201, RankReport.Prepared.class),
             Map.entry(202, RankReport.StageBegun.class),
             Map.entry(203, RankReport.StepFinished.class),
-            Map.entry(204, RankReport.SliceSaved.class),
             Map.entry(205, RankReport.StageEnded.class),
             Map.entry(206, RankReport.CellEvaluated.class),
             Map.entry(207, RankReport.ModelExported.class),
             Map.entry(208, RankReport.RankFailed.class),
-            Map.entry(209, RankReport.CommandFenced.class)));
+            Map.entry(209, RankReport.CommandFenced.class),
+            Map.entry(210, RankReport.SnapshotTaken.class)));
 
     private WireRegistry() {}
 

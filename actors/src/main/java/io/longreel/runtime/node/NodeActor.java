@@ -1,29 +1,34 @@
 package io.longreel.runtime.node;
 
 import io.longreel.config.RuntimeFailure;
-import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.NodeCommand.BeatDue;
 import io.longreel.runtime.protocol.NodeCommand.Opened;
 import io.longreel.runtime.protocol.NodeCommand.RankStopped;
 import io.longreel.runtime.protocol.NodeCommand.RetryJoin;
-import io.longreel.runtime.protocol.NodeCommand.SeedLost;
-import io.longreel.runtime.protocol.NodeCommand.StartRanks;
-import io.longreel.runtime.protocol.NodeCommand.StopNode;
-import io.longreel.runtime.protocol.NodeCommand.Welcome;
+import io.longreel.runtime.protocol.NodeCommand.SlowWorkDone;
 import io.longreel.runtime.protocol.NodeReport;
-import io.longreel.runtime.protocol.NodeReport.JoinRequested;
+import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.NodeReport.NodeReady;
+import io.longreel.runtime.protocol.NodeReport.RanksStopped;
+import io.longreel.runtime.protocol.NodeReport.SlicesFailed;
+import io.longreel.runtime.protocol.NodeReport.SlicesWritten;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeSays;
 import io.longreel.runtime.rank.RankActor;
+import io.longreel.runtime.rank.RankVitals;
 import io.longreel.runtime.rank.RankWorkFactory;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -34,12 +39,13 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The actor of a worker process. Asks the supervisor to be let in until it is welcomed, opens transport and data from
- * the configuration that the welcome brings, starts one actor per rank of the placement, and at the end stops them and
- * frees everything. Two futures tell the process's main thread how it ended, and when everything is freed.
+ * The actor of a worker process: the shell round {@link NodeCore}. It adds the time to commands, starts and stops the ranks' actors, gathers
+ * their pulses, and hands what takes long to a thread of its own. It decides nothing. Two futures tell the process's main thread how it ended,
+ * and when everything is freed.
  */
 public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     private static final Duration JOIN_INTERVAL = Duration.ofMillis(300);
+    private static final Duration BEAT_INTERVAL = Duration.ofMillis(100);
 
     /** What the process's main thread gets to know. */
     public record Ending(CompletableFuture<NodeEnd> decided, CompletableFuture<NodeEnd> freed) {
@@ -51,20 +57,21 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     /**
      * What the node uses of its process.
      *
-     * @param slowWork runs what may take seconds
+     * @param slowWork runs what may take seconds, one after the other
      * @param clockNs steady clock
      */
     public record Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {}
 
-    private final NodeIdentity identity;
+    /** A rank that lives. */
+    private record Living(ActorRef<RankCommand> actor, RankVitals vitals) {}
+
     private final Surroundings surroundings;
     private final ActorRef<SupervisorCommand> supervisor;
     private final Ending ending;
     private final TimerScheduler<NodeCommand> timers;
-    private final long joinDeadlineNs;
-    private final Map<Integer, ActorRef<RankCommand>> ranks = new HashMap<>();
+    private final Map<Integer, Living> ranks = new TreeMap<>();
     private @Nullable CompletableFuture<RankWorkFactory> opening;
-    private @Nullable NodeEnd end;
+    private NodeState state;
 
     private NodeActor(
             ActorContext<NodeCommand> context,
@@ -75,13 +82,12 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
             Ending ending) {
         super(context);
         this.timers = timers;
-        this.identity = identity;
         this.surroundings = surroundings;
         this.supervisor = supervisor;
         this.ending = ending;
-        this.joinDeadlineNs =
-                surroundings.clockNs().getAsLong() + identity.joinTimeout().toNanos();
+        this.state = NodeState.initial(identity, nowMs());
         timers.startTimerWithFixedDelay(new RetryJoin(), Duration.ZERO, JOIN_INTERVAL);
+        timers.startTimerWithFixedDelay(new BeatDue(), BEAT_INTERVAL);
     }
 
     public static Behavior<NodeCommand> create(
@@ -92,96 +98,127 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
 
     @Override
     public Behavior<NodeCommand> onMessage(NodeCommand message) {
-        switch (message) {
-            case RetryJoin retry -> join();
-            case Welcome welcome -> open(welcome);
-            case Opened opened -> say(opened.report());
-            case StartRanks start -> startRanks(start);
-            case RankStopped stopped -> {
-                ranks.remove(stopped.rank());
-                freeWhenIdle();
-            }
-            case StopNode stop -> stop(new NodeEnd(stop.exitCode(), stop.reason()));
-            case SeedLost lost -> stop(new NodeEnd(1, "the seed was lost: " + lost.reason()));
+        if (message instanceof RankStopped stopped) {
+            ranks.remove(stopped.rank());
         }
+        NodeDecision decision = NodeCore.apply(state, message, nowMs());
+        state = decision.state();
+        decision.effects().forEach(this::perform);
         return this;
     }
 
-    private void join() {
-        if (surroundings.clockNs().getAsLong() - joinDeadlineNs >= 0) {
-            stop(new NodeEnd(
-                    2,
-                    "no seed answers at %s within %d s: start it with bin/longreel seed CONF, and name it as it names itself"
-                            .formatted(identity.seed(), identity.joinTimeout().toSeconds())));
-        } else {
-            say(new JoinRequested(identity.processId(), identity.nodeId()));
+    private void perform(NodeEffect effect) {
+        String processId = state.processId();
+        switch (effect) {
+            case NodeEffect.Say say -> say(say.report());
+            case NodeEffect.SayBeat beat ->
+                say(new Beat(
+                        processId,
+                        state.identity().nodeId(),
+                        beat.dataEndpoint(),
+                        beat.driverDirectory(),
+                        beat.generation(),
+                        ranks.values().stream()
+                                .map(rank -> rank.vitals().pulse())
+                                .toList()));
+            case NodeEffect.SayStopped stopped ->
+                say(new RanksStopped(
+                        processId,
+                        stopped.generation(),
+                        openFactory().map(RankWorkFactory::held).orElse(List.of())));
+            case NodeEffect.Open open -> open(open.configText());
+            case NodeEffect.StartRank start -> startRank(start);
+            case NodeEffect.StopAllRanks stop ->
+                ranks.values().forEach(rank -> getContext().stop(rank.actor()));
+            case NodeEffect.WriteSlices write -> writeSlices(write);
+            case NodeEffect.DropSnapshots drop -> openFactory().ifPresent(RankWorkFactory::dropSnapshots);
+            case NodeEffect.Note note ->
+                getContext().getLog().info("node.note processId={} {}", processId, note.text());
+            case NodeEffect.Warn warn ->
+                getContext().getLog().warn("node.warning processId={} {}", processId, warn.text());
+            case NodeEffect.End end -> end(end.end());
+            case NodeEffect.Free free -> free(free.end());
         }
     }
 
-    private void open(Welcome welcome) {
-        if (opening != null || end != null) {
-            return; // asked twice, welcomed twice
-        }
-        timers.cancelAll();
-        getContext().getLog().info("node.welcomed nodeId={} processId={}", identity.nodeId(), identity.processId());
-        CompletableFuture<RankWorkFactory> future = CompletableFuture.supplyAsync(
-                () -> surroundings.opener().open(welcome.configText(), identity.host()), surroundings.slowWork());
+    /** A process that is welcomed a second time, after it was lost, has everything open; but perhaps not sound. */
+    private void open(String configText) {
+        NodeIdentity identity = state.identity();
+        CompletableFuture<RankWorkFactory> known = opening;
+        CompletableFuture<RankWorkFactory> future = known != null
+                ? known
+                : CompletableFuture.supplyAsync(
+                        () -> surroundings.opener().open(configText, identity.host()), surroundings.slowWork());
         opening = future;
-        getContext().pipeToSelf(future, (factory, failure) -> new Opened(reportOf(factory, failure)));
+        getContext().pipeToSelf(future, (factory, failure) -> new Opened(opened(factory, failure)));
     }
 
-    private NodeReport reportOf(@Nullable RankWorkFactory factory, @Nullable Throwable failure) {
-        if (factory != null) {
-            return new NodeReady(
-                    identity.processId(), identity.nodeId(), factory.dataEndpoint(), factory.driverDirectory());
+    private NodeReport opened(@Nullable RankWorkFactory factory, @Nullable Throwable failure) {
+        NodeIdentity identity = state.identity();
+        if (factory == null) {
+            return failed(failure);
         }
+        return factory.defect()
+                .<NodeReport>map(text -> new NodeFailed(identity.processId(), RuntimeFailure.Category.RETRYABLE, text))
+                .orElseGet(() -> new NodeReady(
+                        identity.processId(), identity.nodeId(), factory.dataEndpoint(), factory.driverDirectory()));
+    }
+
+    private NodeFailed failed(@Nullable Throwable failure) {
+        String processId = state.processId();
         Throwable cause = failure == null || failure.getCause() == null ? failure : failure.getCause();
-        getContext().getSystem().log().warn("node.open-failed nodeId={}", identity.nodeId(), cause);
+        getContext().getSystem().log().warn("node.open-failed processId={}", processId, cause);
         return cause instanceof RuntimeFailure known
-                ? new NodeFailed(identity.processId(), known.category(), String.valueOf(known.getMessage()))
-                : new NodeFailed(identity.processId(), RuntimeFailure.Category.FATAL, String.valueOf(cause));
+                ? new NodeFailed(processId, known.category(), String.valueOf(known.getMessage()))
+                : new NodeFailed(processId, RuntimeFailure.Category.FATAL, String.valueOf(cause));
     }
 
-    private void startRanks(StartRanks start) {
-        RankWorkFactory factory = opening == null ? null : opening.getNow(null);
-        if (factory == null || end != null) {
-            getContext().getLog().warn("node.start-ignored nodeId={} at=\"{}\"", identity.nodeId(), start.at());
-            return;
-        }
+    private void startRank(NodeEffect.StartRank start) {
+        int rank = start.rank();
         ActorRef<NodeCommand> self = getContext().getSelf();
-        for (RankSite site : start.sitesOf(identity.processId())) {
-            int rank = site.rank();
-            Behavior<RankCommand> behavior = RankActor.create(
-                    start.at(),
-                    rank,
-                    start.placement(),
-                    factory,
-                    supervisor,
-                    surroundings.clockNs(),
-                    () -> self.tell(new RankStopped(rank)));
-            String name = "rank-%d-generation-%d".formatted(rank, start.at().generation());
-            ranks.put(rank, getContext().spawn(behavior, name));
-        }
+        RankVitals vitals = new RankVitals(rank);
+        Behavior<RankCommand> behavior = RankActor.create(
+                start.at(),
+                rank,
+                start.placement(),
+                openFactory().orElseThrow(() -> new IllegalStateException("ranks start in open nodes only")),
+                supervisor,
+                surroundings.clockNs(),
+                vitals,
+                () -> self.tell(new RankStopped(rank)));
+        String name = "rank-%d-generation-%d".formatted(rank, start.at().generation());
+        ranks.put(rank, new Living(getContext().spawn(behavior, name), vitals));
     }
 
-    private void stop(NodeEnd decided) {
-        if (end != null) {
-            return;
-        }
-        end = decided;
-        timers.cancelAll();
+    private void writeSlices(NodeEffect.WriteSlices write) {
+        String processId = state.processId();
+        RankWorkFactory factory =
+                openFactory().orElseThrow(() -> new IllegalStateException("only open nodes hold snapshots"));
+        CompletableFuture<NodeReport> writing = CompletableFuture.supplyAsync(
+                () -> new SlicesWritten(
+                        processId, write.snapshot(), factory.writeSlices(write.snapshot(), Path.of(write.directory()))),
+                surroundings.slowWork());
+        getContext().pipeToSelf(writing, (written, failure) -> {
+            if (failure == null) {
+                return new SlowWorkDone(written);
+            }
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            getContext().getSystem().log().warn("node.slices-failed processId={} {}", processId, write, cause);
+            boolean speaksForItself = cause instanceof RuntimeFailure && cause.getMessage() != null;
+            String text = speaksForItself ? String.valueOf(cause.getMessage()) : cause.toString();
+            return new SlowWorkDone(new SlicesFailed(processId, write.snapshot(), text));
+        });
+    }
+
+    private void end(NodeEnd decided) {
+        timers.cancel(new RetryJoin());
+        timers.cancel(new BeatDue());
         getContext().getLog().info("node.stopping exitCode={} reason=\"{}\"", decided.exitCode(), decided.reason());
         ending.decided().complete(decided);
-        ranks.values().forEach(getContext()::stop);
-        freeWhenIdle();
     }
 
     /** The transport outlives the ranks that use it. */
-    private void freeWhenIdle() {
-        NodeEnd decided = end;
-        if (decided == null || !ranks.isEmpty()) {
-            return;
-        }
+    private void free(NodeEnd decided) {
         CompletableFuture<RankWorkFactory> open = opening;
         if (open == null) {
             ending.freed().complete(decided);
@@ -202,7 +239,18 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
         }
     }
 
+    private Optional<RankWorkFactory> openFactory() {
+        CompletableFuture<RankWorkFactory> future = opening;
+        return future == null || future.isCompletedExceptionally()
+                ? Optional.empty()
+                : Optional.ofNullable(future.getNow(null));
+    }
+
     private void say(NodeReport report) {
         supervisor.tell(new NodeSays(report, getContext().getSelf()));
+    }
+
+    private long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(surroundings.clockNs().getAsLong());
     }
 }

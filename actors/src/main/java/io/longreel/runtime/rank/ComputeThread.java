@@ -25,6 +25,7 @@ final class ComputeThread {
     private final int rank;
     private final RankWork work;
     private final LongSupplier clockNs;
+    private final RankVitals vitals;
     private final Consumer<RankReport> reports;
     private final Runnable ended;
 
@@ -34,10 +35,17 @@ final class ComputeThread {
     private volatile boolean isStopping;
     private volatile boolean isBusy = true;
 
-    private ComputeThread(int rank, RankWork work, LongSupplier clockNs, Consumer<RankReport> reports, Runnable ended) {
+    private ComputeThread(
+            int rank,
+            RankWork work,
+            LongSupplier clockNs,
+            RankVitals vitals,
+            Consumer<RankReport> reports,
+            Runnable ended) {
         this.rank = rank;
         this.work = work;
         this.clockNs = clockNs;
+        this.vitals = vitals;
         this.reports = reports;
         this.ended = ended;
     }
@@ -50,8 +58,15 @@ final class ComputeThread {
      * @param ended called on the compute thread, last
      */
     static ComputeThread start(
-            StepId at, int rank, RankWork work, LongSupplier clockNs, Consumer<RankReport> reports, Runnable ended) {
-        ComputeThread compute = new ComputeThread(rank, work, clockNs, reports, ended);
+            StepId at,
+            int rank,
+            RankWork work,
+            LongSupplier clockNs,
+            RankVitals vitals,
+            Consumer<RankReport> reports,
+            Runnable ended) {
+        ComputeThread compute = new ComputeThread(rank, work, clockNs, vitals, reports, ended);
+        vitals.watch(work);
         Thread.ofPlatform().daemon().name("longreel-rank-" + rank).start(() -> compute.loop(at));
         return compute;
     }
@@ -80,7 +95,9 @@ final class ComputeThread {
             reports.accept(new RankReport.RankConnected(at, rank));
             while (true) {
                 isBusy = false;
+                vitals.idle();
                 Optional<RankCommand.FromSupervisor> next = queue.take();
+                vitals.busy();
                 isBusy = true; // before the look at isStopping: a stop from now on aborts the work
                 if (isStopping) {
                     break;

@@ -2,11 +2,7 @@ package io.longreel.runtime.rank;
 
 import io.longreel.config.topology.Placement;
 import io.longreel.runtime.protocol.RankCommand;
-import io.longreel.runtime.protocol.RankCommand.AbortGeneration;
 import io.longreel.runtime.protocol.RankCommand.ComputeReported;
-import io.longreel.runtime.protocol.RankCommand.Fenced;
-import io.longreel.runtime.protocol.RankReport;
-import io.longreel.runtime.protocol.RankReport.CommandFenced;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.RankSays;
@@ -20,37 +16,30 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Mailbox of one rank for one mesh incarnation; child of the node actor. It passes commands to the compute thread and
- * reports to the supervisor, fences what belongs to other incarnations, and never waits. When it stops, the compute
- * thread is told to end.
+ * Mailbox of one rank for one mesh incarnation; child of the node actor, and the shell round {@link RankCore}. It passes commands to the
+ * compute thread and reports to the supervisor, and never waits. When it stops, the compute thread is told to end.
  */
 public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
-    private final int rank;
-    private final int generation;
     private final ActorRef<SupervisorCommand> supervisor;
     private final ComputeThread compute;
+    private RankState state;
 
     private RankActor(
             ActorContext<RankCommand> context,
-            StepId at,
-            int rank,
-            RankWork work,
+            RankState state,
             ActorRef<SupervisorCommand> supervisor,
-            LongSupplier clockNs,
-            Runnable ended) {
+            ComputeThread compute) {
         super(context);
-        this.rank = rank;
-        this.generation = at.generation();
+        this.state = state;
         this.supervisor = supervisor;
-        ActorRef<RankCommand> self = context.getSelf();
-        this.compute =
-                ComputeThread.start(at, rank, work, clockNs, report -> self.tell(new ComputeReported(report)), ended);
+        this.compute = compute;
     }
 
     /**
      * A rank that connects to its peers right away.
      *
      * @param at generation and position at which the rank starts
+     * @param vitals kept up to date for whoever watches the rank
      * @param ended called when the compute thread is over and has freed what it held; from that thread
      */
     public static Behavior<RankCommand> create(
@@ -60,6 +49,7 @@ public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
             RankWorkFactory factory,
             ActorRef<SupervisorCommand> supervisor,
             LongSupplier clockNs,
+            RankVitals vitals,
             Runnable ended) {
         return Behaviors.setup(context -> {
             RankWork work;
@@ -70,36 +60,31 @@ public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
                 ended.run();
                 return Behaviors.stopped();
             }
-            return new RankActor(context, at, rank, work, supervisor, clockNs, ended);
+            ActorRef<RankCommand> self = context.getSelf();
+            ComputeThread compute = ComputeThread.start(
+                    at, rank, work, clockNs, vitals, report -> self.tell(new ComputeReported(report)), ended);
+            return new RankActor(context, RankState.initial(rank, at.generation()), supervisor, compute);
         });
     }
 
     @Override
     public Behavior<RankCommand> onMessage(RankCommand message) {
-        return switch (message) {
-            case ComputeReported reported -> {
-                say(reported.report());
-                yield this;
+        RankDecision decision = RankCore.apply(state, message);
+        state = decision.state();
+        Behavior<RankCommand> next = this;
+        for (RankEffect effect : decision.effects()) {
+            switch (effect) {
+                case RankEffect.Say say ->
+                    supervisor.tell(new RankSays(say.report(), getContext().getSelf()));
+                case RankEffect.Submit submit -> compute.submit(submit.command());
+                case RankEffect.Note note -> getContext().getLog().info("rank.note {}", note.text());
+                case RankEffect.Stop stop -> {
+                    getContext().getLog().info("rank.stopping rank={} reason=\"{}\"", state.rank(), stop.reason());
+                    next = Behaviors.stopped();
+                }
             }
-            case Fenced fenced -> {
-                getContext().getLog().info("rank.fenced rank={} {}", rank, fenced);
-                yield Behaviors.stopped();
-            }
-            case RankCommand.FromSupervisor command -> onCommand(command);
-        };
-    }
-
-    private Behavior<RankCommand> onCommand(RankCommand.FromSupervisor command) {
-        if (command.at().generation() != generation) {
-            say(new CommandFenced(command.at(), rank, generation));
-            return this;
         }
-        if (command instanceof AbortGeneration abort) {
-            getContext().getLog().info("rank.aborted rank={} reason=\"{}\"", rank, abort.reason());
-            return Behaviors.stopped();
-        }
-        compute.submit(command);
-        return this;
+        return next;
     }
 
     @Override
@@ -108,9 +93,5 @@ public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
             compute.stop("the rank was stopped");
         }
         return this;
-    }
-
-    private void say(RankReport report) {
-        supervisor.tell(new RankSays(report, getContext().getSelf()));
     }
 }

@@ -3,13 +3,14 @@ package io.longreel.runtime.rank;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
-import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.TrainSession.StepReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.rank.RankWork.Question;
 import java.nio.file.Path;
@@ -21,10 +22,10 @@ import java.util.function.LongSupplier;
 
 /**
  * What a rank does for each command, as plain sequential code: no actor, no queue, no thread of its own. Used by the
- * compute thread only. All ranks run the same commands in the same order, which is what the session's collectives rely
- * on.
+ * compute thread, or by a simulation that knows when all ranks would have got there. All ranks run the same commands in
+ * the same order, which is what the session's collectives rely on.
  */
-final class RankProgram {
+public final class RankProgram {
     private final int rank;
     private final RankWork work;
     private final TrainSession session;
@@ -33,7 +34,7 @@ final class RankProgram {
     private Optional<Double> ropeTheta = Optional.empty();
 
     /** Connects the rank; waits for the others. */
-    RankProgram(StepId at, int rank, RankWork work, LongSupplier clockNs) {
+    public RankProgram(StepId at, int rank, RankWork work, LongSupplier clockNs) {
         this.rank = rank;
         this.work = work;
         this.clockNs = clockNs;
@@ -42,7 +43,8 @@ final class RankProgram {
         this.session = work.connect();
     }
 
-    RankReport run(RankCommand.FromSupervisor command) {
+    /** Does one command that is the compute thread's business, and answers it. */
+    public RankReport run(RankCommand.FromSupervisor command) {
         StepId at = command.at();
         return switch (command) {
             case RankCommand.PrepareModel prepare -> {
@@ -52,22 +54,29 @@ final class RankProgram {
             case RankCommand.RestoreCheckpoint restore -> {
                 // The seed and the model's origin are not part of a checkpoint: they come from the configuration, as at
                 // first.
-                work.prepare(session);
+                work.adopt(session);
                 work.beginStage(session, at.stage());
                 instruments.reached(at, Phase.RESTORE);
                 session.restore(Path.of(restore.directory()));
-                applyRopeTheta(at);
-                yield new RankReport.Prepared(at, rank);
+                yield restored(at);
+            }
+            case RankCommand.RestoreSnapshot restore -> {
+                work.adopt(session);
+                work.beginStage(session, at.stage());
+                instruments.reached(at, Phase.RESTORE);
+                work.restoreSnapshot(session, restore.source());
+                yield restored(at);
             }
             case RankCommand.BeginStage begin -> {
                 work.beginStage(session, at.stage());
+                takeSnapshot(at, SnapshotId.at(at));
                 yield new RankReport.StageBegun(at, rank);
             }
-            case RankCommand.RunStep step -> runStep(at);
-            case RankCommand.SaveSlice save -> {
-                instruments.reached(at, Phase.CHECKPOINT);
-                SliceFile slice = session.saveSlice(Path.of(save.directory()));
-                yield new RankReport.SliceSaved(at, rank, slice.name(), slice.sizeBytes(), slice.sha256());
+            case RankCommand.RunStep step -> runStep(step);
+            case RankCommand.SkipStep skip -> skipStep(skip);
+            case RankCommand.TakeSnapshot take -> {
+                takeSnapshot(at, SnapshotId.at(at));
+                yield new RankReport.SnapshotTaken(at, rank);
             }
             case RankCommand.EndStage end -> {
                 session.endStage();
@@ -90,9 +99,22 @@ final class RankProgram {
         };
     }
 
-    private RankReport runStep(StepId at) {
-        long startNs = clockNs.getAsLong();
-        SentBytes before = work.sentBytes();
+    /** The new mesh has to hold in its own memories what it was restored from, before the old copies may go. */
+    private RankReport restored(StepId at) {
+        applyRopeTheta(at);
+        takeSnapshot(at, SnapshotId.at(at));
+        return new RankReport.Prepared(at, rank);
+    }
+
+    private void takeSnapshot(StepId at, SnapshotId id) {
+        instruments.reached(at, Phase.SNAPSHOT);
+        work.snapshot(session, id);
+    }
+
+    private RankReport runStep(RankCommand.RunStep step) {
+        StepId at = step.at();
+        Stopwatch watch = new Stopwatch();
+        work.dropSnapshotsBefore(step.keepFrom());
         instruments.reached(at, Phase.IDLE);
         applyRopeTheta(at);
         instruments.reached(at, Phase.DATA);
@@ -106,13 +128,39 @@ final class RankProgram {
                 report.gradientNorm(),
                 learningRate,
                 report.applied());
-        instruments.reached(at, Phase.VOTE);
-        return new RankReport.StepFinished(
-                at,
-                rank,
-                result,
-                Math.max(0, clockNs.getAsLong() - startNs),
-                work.sentBytes().since(before));
+        return watch.finished(at, result, step.takesSnapshot());
+    }
+
+    /** The state stays as it is; only the position moves on. */
+    private RankReport skipStep(RankCommand.SkipStep skip) {
+        StepId at = skip.at();
+        Stopwatch watch = new Stopwatch();
+        work.dropSnapshotsBefore(skip.keepFrom());
+        StepResult result = new StepResult(0, 0, 0, 0, work.learningRate(at.stage(), at.step()), false);
+        return watch.finished(at, result, skip.takesSnapshot());
+    }
+
+    /** Where the time and the bytes of one step go. */
+    private final class Stopwatch {
+        private final long startNs = clockNs.getAsLong();
+        private final long waitedBeforeNs = work.waitedNs();
+        private final SentBytes sentBefore = work.sentBytes();
+
+        RankReport finished(StepId at, StepResult result, boolean takesSnapshot) {
+            long computedNs = clockNs.getAsLong();
+            long waitedNs = work.waitedNs() - waitedBeforeNs; // waits of the snapshot are its own
+            if (takesSnapshot) {
+                takeSnapshot(at, new SnapshotId(at.generation(), at.stage(), at.step() + 1));
+            }
+            instruments.reached(at, Phase.VOTE);
+            long endNs = clockNs.getAsLong();
+            StepTimes times = new StepTimes(
+                    Math.max(0, endNs - startNs),
+                    Math.max(0, waitedNs),
+                    Math.max(0, endNs - computedNs));
+            return new RankReport.StepFinished(
+                    at, rank, result, times, work.sentBytes().since(sentBefore));
+        }
     }
 
     /**

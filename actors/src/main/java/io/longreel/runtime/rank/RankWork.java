@@ -3,12 +3,13 @@ package io.longreel.runtime.rank;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
- * #abort}. Closing is the compute thread's last act.
+ * #abort}, {@link #progress} and {@link #waitedNs}. Closing is the compute thread's last act.
  */
 public interface RankWork extends AutoCloseable {
 
@@ -17,6 +18,9 @@ public interface RankWork extends AutoCloseable {
 
     /** Makes the weights that the run starts from: new ones from its seed, or those of the model it names. */
     void prepare(TrainSession session);
+
+    /** In place of {@link #prepare} when the weights are about to be restored whole. */
+    void adopt(TrainSession session);
 
     /** Makes a stage current in the session. */
     void beginStage(TrainSession session, int stage);
@@ -37,8 +41,23 @@ public interface RankWork extends AutoCloseable {
         return RankInstruments.NONE;
     }
 
+    /** Puts the state into this process's memory and into those of its peers; collective. */
+    void snapshot(TrainSession session, SnapshotId id);
+
+    /** Restores the state of the current stage out of the memories of the mesh's processes; collective. */
+    void restoreSnapshot(TrainSession session, SnapshotId source);
+
+    /** Older snapshots are not needed any more. */
+    void dropSnapshotsBefore(SnapshotId oldest);
+
     /** What this rank has sent so far. */
     SentBytes sentBytes();
+
+    /** Time in which this rank waited for others, so far, the present wait included. Any thread. */
+    long waitedNs();
+
+    /** A number that grows while the rank gets anywhere. Any thread. */
+    long progress();
 
     /** Ends present and future waits of this rank. Any thread. */
     void abort(String reason);

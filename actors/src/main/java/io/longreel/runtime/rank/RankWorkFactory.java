@@ -1,9 +1,16 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Placement;
+import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.WrittenSlice;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * What a process shares among its ranks: the transport, the decoded data. Opened by the node when it has the run's
+ * What a process shares among its ranks: the transport, the decoded data, and the snapshots, which outlive ranks and mesh incarnations. Opened by the node when it has the run's
  * configuration, closed when the last rank has stopped. The seam behind which tests replace model, data and transport.
  */
 public interface RankWorkFactory extends AutoCloseable {
@@ -26,6 +33,22 @@ public interface RankWorkFactory extends AutoCloseable {
 
     /** The work of one rank on one mesh incarnation. Returns at once: nothing is connected yet. */
     RankWork create(Placement placement, int rank);
+
+    /** What keeps this process from hosting ranks from now on, in one line; empty when it can. Any thread. */
+    Optional<String> defect();
+
+    /** Slices of snapshots in this process's memory, whole ones only. Any thread. */
+    List<HeldSlice> held();
+
+    /** Forgets all snapshots. No rank lives. */
+    void dropSnapshots();
+
+    /**
+     * Writes the slices that this process's own ranks took of a snapshot, beside the training; on the thread for slow work.
+     *
+     * @throws RuntimeFailure RETRYABLE when they cannot be written; nothing half-written counts
+     */
+    List<WrittenSlice> writeSlices(SnapshotId snapshot, Path directory);
 
     @Override
     void close();

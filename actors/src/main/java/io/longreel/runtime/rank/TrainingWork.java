@@ -10,7 +10,11 @@ import io.longreel.model.MmspSession;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.TrainSession;
+import io.longreel.model.snapshot.SnapshotKey;
+import io.longreel.model.snapshot.SnapshotPeers;
+import io.longreel.model.snapshot.SnapshotSite;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
 import java.util.ArrayList;
@@ -28,7 +32,10 @@ final class TrainingWork implements RankWork {
     private final int rank;
     private final StepFeed feed;
     private final RankInstruments instruments;
-    private @Nullable RankEndpoint endpoint;
+
+    /** Also seen by the thread that watches the rank. */
+    private volatile @Nullable RankEndpoint endpoint;
+
     private @Nullable TrainSession session;
     private @Nullable NeedleGrid grid;
 
@@ -49,7 +56,8 @@ final class TrainingWork implements RankWork {
                 instruments.around(shared.device()),
                 placement.mesh(),
                 SessionOptions.of(shared.config()),
-                opened);
+                opened,
+                new SnapshotSite(shared.vault(), SnapshotPeers.of(placement, shared.replicas())));
         session = made;
         return made;
     }
@@ -58,6 +66,11 @@ final class TrainingWork implements RankWork {
     public void prepare(TrainSession model) {
         model.initialize(shared.config().seed()); // also the root of what stages draw themselves
         shared.config().model().checkpoint().ifPresent(model::load);
+    }
+
+    @Override
+    public void adopt(TrainSession model) {
+        model.adopt(shared.config().seed(), shared.config().model().checkpoint());
     }
 
     @Override
@@ -102,6 +115,39 @@ final class TrainingWork implements RankWork {
     @Override
     public RankInstruments instruments() {
         return instruments;
+    }
+
+    @Override
+    public void snapshot(TrainSession model, SnapshotId id) {
+        model.snapshot(key(id));
+    }
+
+    @Override
+    public void restoreSnapshot(TrainSession model, SnapshotId source) {
+        model.restoreSnapshot(key(source));
+    }
+
+    @Override
+    public void dropSnapshotsBefore(SnapshotId oldest) {
+        if (!oldest.equals(SnapshotId.NONE)) {
+            shared.vault().dropOlderThan(key(oldest));
+        }
+    }
+
+    static SnapshotKey key(SnapshotId id) {
+        return new SnapshotKey(id.generation(), id.stage(), id.step());
+    }
+
+    @Override
+    public long waitedNs() {
+        RankEndpoint opened = endpoint;
+        return opened == null ? 0 : opened.waitedNs();
+    }
+
+    @Override
+    public long progress() {
+        RankEndpoint opened = endpoint;
+        return opened == null ? 0 : opened.progress();
     }
 
     @Override

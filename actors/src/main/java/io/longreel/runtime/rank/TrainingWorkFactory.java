@@ -10,11 +10,17 @@ import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.snapshot.SnapshotSlices;
+import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
+import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.transport.TransportNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 
 /**
@@ -29,6 +35,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private final Curriculum curriculum;
     private final WorkInstruments instruments;
     private final ClassicActorSystemProvider system;
+    private final SnapshotVault vault = SnapshotVault.open();
 
     private TrainingWorkFactory(
             RunConfig config,
@@ -98,9 +105,44 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     }
 
     @Override
+    public Optional<String> defect() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<HeldSlice> held() {
+        return vault.held().stream()
+                .map(slice -> new HeldSlice(
+                        new SnapshotId(
+                                slice.key().generation(),
+                                slice.key().stage(),
+                                slice.key().step()),
+                        slice.rank(),
+                        slice.worldSize()))
+                .toList();
+    }
+
+    @Override
+    public void dropSnapshots() {
+        vault.dropAll();
+    }
+
+    @Override
+    public List<WrittenSlice> writeSlices(SnapshotId snapshot, Path directory) {
+        return SnapshotSlices.write(vault, TrainingWork.key(snapshot), directory).stream()
+                .map(written -> new WrittenSlice(
+                        written.rank(),
+                        written.file().name(),
+                        written.file().sizeBytes(),
+                        written.file().sha256()))
+                .toList();
+    }
+
+    @Override
     public void close() {
         curriculum.close();
         transport.close();
+        vault.close();
     }
 
     RunConfig config() {
@@ -125,6 +167,15 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     WorkInstruments instruments() {
         return instruments;
+    }
+
+    SnapshotVault vault() {
+        return vault;
+    }
+
+    /** Nodes besides its own that hold each rank's snapshot. */
+    int replicas() {
+        return config.recovery().replicas();
     }
 
     ClassicActorSystemProvider system() {

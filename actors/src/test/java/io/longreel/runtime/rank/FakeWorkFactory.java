@@ -7,15 +7,21 @@ import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.model.snapshot.SnapshotKey;
+import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.transport.CommunicationAborted;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +33,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
     public final Queue<String> calls = new ConcurrentLinkedQueue<>();
     public final AtomicInteger openWorks = new AtomicInteger();
     public volatile boolean isClosed;
+    private final ConcurrentSkipListSet<HeldSlice> held =
+            new ConcurrentSkipListSet<>(Comparator.comparing(HeldSlice::toString));
+    private volatile Optional<String> defect = Optional.empty();
+    private volatile boolean isDiskFull;
+    private volatile int stuckStep = -1;
     private volatile int failingStep = -1;
     private volatile int waitingStep = -1;
     private volatile int differingRank = -1;
@@ -46,6 +57,52 @@ public final class FakeWorkFactory implements RankWorkFactory {
     public FakeWorkFactory differAt(int rank) {
         differingRank = rank;
         return this;
+    }
+
+    /** The step neither ends nor can be aborted until the latch opens. */
+    public final CountDownLatch stuck = new CountDownLatch(1);
+
+    public FakeWorkFactory stickAt(int step) {
+        stuckStep = step;
+        return this;
+    }
+
+    public FakeWorkFactory breakDown(String text) {
+        defect = Optional.of(text);
+        return this;
+    }
+
+    public FakeWorkFactory fillDisk() {
+        isDiskFull = true;
+        return this;
+    }
+
+    @Override
+    public Optional<String> defect() {
+        return defect;
+    }
+
+    @Override
+    public List<HeldSlice> held() {
+        return List.copyOf(held);
+    }
+
+    @Override
+    public void dropSnapshots() {
+        held.clear();
+        calls.add("drop all");
+    }
+
+    @Override
+    public List<WrittenSlice> writeSlices(SnapshotId snapshot, Path directory) {
+        calls.add("write %s to %s".formatted(snapshot, directory));
+        if (isDiskFull) {
+            throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "no space left for " + directory);
+        }
+        return held.stream()
+                .filter(slice -> slice.snapshot().equals(snapshot))
+                .map(slice -> new WrittenSlice(slice.rank(), "rank-%d.slice".formatted(slice.rank()), 8, "ab"))
+                .toList();
     }
 
     @Override
@@ -99,14 +156,51 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
+        public void adopt(TrainSession session) {
+            note("adopt");
+        }
+
+        @Override
         public void beginStage(TrainSession session, int stage) {
             note("begin " + stage);
+        }
+
+        @Override
+        public void snapshot(TrainSession session, SnapshotId id) {
+            note("%s".formatted(id));
+            held.add(new HeldSlice(id, rank, placement.mesh().worldSize()));
+        }
+
+        @Override
+        public void restoreSnapshot(TrainSession session, SnapshotId source) {
+            note("restore " + source);
+        }
+
+        @Override
+        public void dropSnapshotsBefore(SnapshotId oldest) {
+            held.removeIf(slice -> slice.snapshot().generation() < oldest.generation()
+                    || (slice.snapshot().generation() == oldest.generation()
+                            && slice.snapshot().step() < oldest.step()));
+        }
+
+        @Override
+        public long waitedNs() {
+            return 0;
+        }
+
+        @Override
+        public long progress() {
+            return 0;
         }
 
         @Override
         public List<PackedBatch> batches(int stage, int step) {
             if (step == failingStep) {
                 throw RuntimeFailure.data("frame %d is broken".formatted(step));
+            }
+            if (step == stuckStep) {
+                note("stuck");
+                awaitRelease();
             }
             if (step == waitingStep) {
                 note("wait");
@@ -147,6 +241,14 @@ public final class FakeWorkFactory implements RankWorkFactory {
         public void close() {
             openWorks.decrementAndGet();
             note("close");
+        }
+
+        private void awaitRelease() {
+            try {
+                stuck.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         private void note(String call) {

@@ -58,6 +58,7 @@ public final class Dashboard implements Consumer<RunNews> {
             case RunNews.StageStarted started -> show(nowMs, true);
             case RunNews.Exporting exporting -> show(nowMs, true);
             case RunNews.Stopping stopping -> show(nowMs, true);
+            case RunNews.Trouble trouble -> keep(TroubleLine.of(trouble));
         }
     }
 

@@ -93,6 +93,8 @@ final class RunProgress {
             case RunNews.EvaluationFinished finished -> evaluations.put(finished.name(), finished.cells());
             case RunNews.Exporting exporting -> doing = "writing the model";
             case RunNews.Stopping stopping -> doing = "stopping (%s)".formatted(stopping.reason());
+            case RunNews.RecoveryStarted started -> doing = "recovering";
+            case RunNews.Trouble trouble -> {} // a line of its own
             case RunNews.Closed closed -> doing = "done";
         }
     }

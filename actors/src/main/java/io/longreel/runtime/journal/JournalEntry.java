@@ -2,6 +2,7 @@ package io.longreel.runtime.journal;
 
 import io.longreel.runtime.protocol.StepResult;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One decision of the supervisor. The name of a record in kebab case is its type in the file; names and fields are only
@@ -24,12 +25,28 @@ public sealed interface JournalEntry {
      */
     record RunStarted(String name, String mesh, int nodes, int stages, long globalStep) implements JournalEntry {}
 
-    /** A mesh incarnation; {@code nodeIds} has one entry per rank, in rank order. */
-    record Placed(int generation, List<String> nodeIds) implements JournalEntry {
+    /** A mesh incarnation; {@code nodeIds} has one entry per rank, in rank order. Journals of older builds name no mesh. */
+    record Placed(int generation, List<String> nodeIds, @Nullable String mesh) implements JournalEntry {
         public Placed {
             nodeIds = List.copyOf(nodeIds);
         }
     }
+
+    /**
+     * A mesh incarnation is over, and another one is to follow. What the old one did behind the committed position never happened.
+     *
+     * @param generation the one that follows
+     */
+    record Recovering(int generation, int stage, int step, long globalStep, String cause) implements JournalEntry {}
+
+    /** The ranks of a mesh incarnation have their state back; steps from here to the committed ones are computed again. */
+    record Restored(int generation, int stage, int step, long globalStep, String source) implements JournalEntry {}
+
+    /** A process is not part of the run any more. */
+    record NodeLost(String nodeId, String processId, String reason) implements JournalEntry {}
+
+    /** A node keeps getting lost and has to wait. */
+    record NodeQuarantined(String nodeId, long forMs) implements JournalEntry {}
 
     record StageBegan(int generation, int stage, String name, int steps) implements JournalEntry {}
 
@@ -47,6 +64,14 @@ public sealed interface JournalEntry {
 
     /** Written now and then by builds that did not note each step. */
     record StepsCommitted(int generation, int stage, int step, long globalStep, double loss) implements JournalEntry {}
+
+    /**
+     * Samples of a step were found to be harmful: it changes nothing, now and whenever it is computed again.
+     *
+     * @param isSkipped whether the step is not computed any more; otherwise its own result, which is not finite, changes nothing
+     */
+    record SamplesQuarantined(int stage, int step, long globalStep, boolean isSkipped, String reason)
+            implements JournalEntry {}
 
     /** All slices are on disk; the manifest, which makes the checkpoint exist, is written next. */
     record SlicesSaved(int generation, String checkpoint, int stage, int step, long globalStep)

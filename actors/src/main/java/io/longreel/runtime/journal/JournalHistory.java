@@ -36,7 +36,11 @@ public record JournalHistory(int term, List<JournalLine> lines, List<JournalLine
     /** Highest generation that any supervisor has given out, whether its entry counts or not; 0 when there was none. */
     public int lastGeneration() {
         return Stream.concat(lines.stream(), superseded.stream())
-                .mapToInt(line -> line.entry() instanceof JournalEntry.Placed placed ? placed.generation() : 0)
+                .mapToInt(line -> switch (line.entry()) {
+                    case JournalEntry.Placed placed -> placed.generation();
+                    case JournalEntry.Recovering recovering -> recovering.generation();
+                    default -> 0;
+                })
                 .max()
                 .orElse(0);
     }

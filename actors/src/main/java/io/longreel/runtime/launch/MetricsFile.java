@@ -42,7 +42,7 @@ final class MetricsFile implements AutoCloseable {
     }
 
     /** The file counts steps from 0, as the schedule does; a position counts those that are done. */
-    static StepMetrics lineOf(CommittedStep step) {
+    static StepMetrics lineOf(CommittedStep step, Instant at) {
         Position position = step.position();
         StepResult result = step.result();
         return new StepMetrics(
@@ -59,12 +59,12 @@ final class MetricsFile implements AutoCloseable {
                 step.sent().local(),
                 step.sent().intraNode(),
                 step.sent().interNode(),
-                Instant.ofEpochMilli(step.atMs()));
+                at);
     }
 
-    void append(CommittedStep step) {
+    void append(CommittedStep step, Instant at) {
         try {
-            out.write(lineOf(step).toJsonLine());
+            out.write(lineOf(step, at).toJsonLine());
             out.write('\n');
             out.flush();
         } catch (IOException e) {

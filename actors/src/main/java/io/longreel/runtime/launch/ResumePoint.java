@@ -49,10 +49,11 @@ final class ResumePoint {
                                 && position.step() == config.stages().get(stage).steps()))
                 .collect(Collectors.toSet());
         String checkpoint = newest.get().directory().toAbsolutePath().toString();
-        return new Found(new Start(generation, position, Optional.of(checkpoint), evaluated), notes);
+        return new Found(
+                new Start(generation, position, Optional.of(checkpoint), evaluated, directory.skippedSteps()), notes);
     }
 
-    private static Position positionOf(RunConfig config, CheckpointManifest manifest) {
+    static Position positionOf(RunConfig config, CheckpointManifest manifest) {
         long before = 0;
         for (int stage = 0; stage < config.stages().size(); stage++) {
             StageSettings settings = config.stages().get(stage);

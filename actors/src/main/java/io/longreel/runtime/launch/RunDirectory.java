@@ -216,6 +216,17 @@ public final class RunDirectory implements AutoCloseable {
         return stages;
     }
 
+    /** Steps, counted from 0 over the run, whose samples were found to be harmful. */
+    Set<Long> skippedSteps() {
+        Set<Long> steps = new TreeSet<>();
+        journal().entries().forEach(entry -> {
+            if (entry instanceof JournalEntry.SamplesQuarantined quarantined && quarantined.isSkipped()) {
+                steps.add(quarantined.globalStep());
+            }
+        });
+        return steps;
+    }
+
     /** Generation of the newest mesh incarnation; 0 when there was none. */
     int lastGeneration() {
         return journal().lastGeneration();

@@ -7,6 +7,7 @@ import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.RecordReport;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Effect;
 import io.longreel.runtime.supervisor.Position;
@@ -17,8 +18,8 @@ import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The files of a run as the supervisor's effects write them: journal, metrics, manifests, results. Used by the
@@ -34,6 +35,7 @@ public final class RunFiles implements RunRecorder {
     private final RopeBase ropeBase;
     private final ResultFiles results;
     private final Consumer<RunNews> screen;
+    private final InstantSource clock;
 
     /** RoPE base in force at a position, which the manifest names. */
     @FunctionalInterface
@@ -48,7 +50,8 @@ public final class RunFiles implements RunRecorder {
             MetricsFile metrics,
             RopeBase ropeBase,
             ResultFiles results,
-            Consumer<RunNews> screen) {
+            Consumer<RunNews> screen,
+            InstantSource clock) {
         this.config = config;
         this.journal = journal;
         this.metrics = metrics;
@@ -58,6 +61,7 @@ public final class RunFiles implements RunRecorder {
         this.ropeBase = ropeBase;
         this.results = results;
         this.screen = screen;
+        this.clock = clock;
     }
 
     /**
@@ -74,10 +78,11 @@ public final class RunFiles implements RunRecorder {
             ResultFiles results,
             Consumer<RunNews> screen) {
         try {
-            Journal journal = Journal.begin(directory.root(), holder, InstantSource.system());
+            InstantSource clock = InstantSource.system();
+            Journal journal = Journal.begin(directory.root(), holder, clock);
             MetricsFile metrics = MetricsFile.openBehind(directory.metricsFile(), globalStep);
             return new RunFiles(
-                    config, CheckpointStore.of(directory.root()), journal, metrics, ropeBase, results, screen);
+                    config, CheckpointStore.of(directory.root()), journal, metrics, ropeBase, results, screen, clock);
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.CONFIG,
@@ -93,7 +98,7 @@ public final class RunFiles implements RunRecorder {
 
     @Override
     public void step(CommittedStep step) {
-        metrics.append(step);
+        metrics.append(step, clock.instant());
     }
 
     @Override
@@ -113,11 +118,27 @@ public final class RunFiles implements RunRecorder {
                 config.stages().get(position.stage()).name(),
                 position.step(),
                 position.globalStep(),
-                config.mesh(),
+                manifest.mesh(),
                 ropeBase.at(position.stage(), position.step()),
                 slices,
-                Optional.of(provenance.at(position, manifest.generation(), Set.of()))));
+                Optional.of(provenance.at(position, manifest.generation(), manifest.skipped()))));
         retention.checkpointAdded();
+    }
+
+    @Override
+    public RecordReport.CheckpointFound findCheckpoint() {
+        CheckpointStore.Choice choice = checkpoints.choose();
+        String refused = choice.refused().stream()
+                .map(damaged -> "checkpoint %s is damaged and not used: %s"
+                        .formatted(damaged.directory().getFileName(), damaged.reason()))
+                .collect(Collectors.joining("; "));
+        return choice.stored()
+                .map(stored -> {
+                    Position position = ResumePoint.positionOf(config, stored.manifest());
+                    return new RecordReport.CheckpointFound(
+                            stored.directory().toAbsolutePath().toString(), position.stage(), position.step(), refused);
+                })
+                .orElseGet(() -> new RecordReport.CheckpointFound("", 0, 0, refused));
     }
 
     @Override

@@ -10,7 +10,6 @@ import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.supervisor.RunRecorder;
 import io.longreel.runtime.supervisor.SupervisorActor;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +32,8 @@ final class SeedProcess {
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     private static final Duration FAILED_GRACE = Duration.ofSeconds(3);
+
+    private static final long NS_PER_MS = 1_000_000;
 
     private SeedProcess() {}
 
@@ -61,7 +62,8 @@ final class SeedProcess {
                 tls(job)))) {
             cluster.joinSelf();
             ActorRef<SupervisorCommand> supervisor =
-                    cluster.supervisor(SupervisorActor.create(job.plan(), job.recorder(), InstantSource.system(), end));
+                    cluster.supervisor(SupervisorActor.create(
+                            job.plan(), job.recorder(), () -> System.nanoTime() / NS_PER_MS, end));
             StopSignals.handle(exitCode -> {
                 signal.set(exitCode);
                 supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));

@@ -7,6 +7,21 @@ public sealed interface RecordReport {
     /** The manifest is on disk: the checkpoint exists from now on. */
     record ManifestWritten(String checkpoint) implements RecordReport {}
 
+    /** A checkpoint could not be written. The one before it is untouched, and so is the training. */
+    record SavingFailed(String checkpoint, String message) implements RecordReport {
+        public SavingFailed {
+            Facts.notBlank(message, "message");
+        }
+    }
+
+    /**
+     * The newest whole checkpoint.
+     *
+     * @param directory empty when there is none; then the numbers are 0
+     * @param refused newer ones that are damaged, and why
+     */
+    record CheckpointFound(String directory, int stage, int step, String refused) implements RecordReport {}
+
     /** Result files of the stage's evaluation are on disk. */
     record EvaluationWritten(int stage) implements RecordReport {}
 

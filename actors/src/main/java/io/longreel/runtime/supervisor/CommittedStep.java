@@ -10,7 +10,6 @@ import io.longreel.runtime.protocol.StepResult;
  * @param stageName of {@code position.stage()}
  * @param durationMs of the slowest rank
  * @param sent by all ranks together
- * @param atMs when the supervisor knew
  */
 public record CommittedStep(
-        Position position, String stageName, StepResult result, double durationMs, SentBytes sent, long atMs) {}
+        Position position, String stageName, StepResult result, double durationMs, SentBytes sent) {}

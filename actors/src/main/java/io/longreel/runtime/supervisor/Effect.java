@@ -1,10 +1,13 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.StageSettings.Needle;
+import io.longreel.config.topology.Mesh;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.WrittenSlice;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What the shell does for the core, in the order of the list: a journal entry is on disk before the effects behind it
@@ -23,15 +26,21 @@ public sealed interface Effect {
     /** Append to the metrics file. */
     record RecordStep(CommittedStep step) implements Effect {}
 
-    /** Make an empty directory for the slices of a checkpoint; ranks are told to write behind it. */
+    /** Make an empty directory for the slices of a checkpoint; nodes are told to write behind it. Comes back only as SavingFailed. */
     record PrepareCheckpoint(Position position) implements Effect {}
 
-    /** Make the checkpoint exist. Comes back as ManifestWritten. */
-    record WriteManifest(String checkpoint, int generation, Position position, List<Slice> slices) implements Effect {
+    /** Make the checkpoint exist. Comes back as ManifestWritten or SavingFailed. */
+    record WriteManifest(
+            String checkpoint, int generation, Mesh mesh, Position position, Set<Long> skipped, List<WrittenSlice> slices)
+            implements Effect {
         public WriteManifest {
+            skipped = Set.copyOf(skipped);
             slices = List.copyOf(slices);
         }
     }
+
+    /** Look for the newest checkpoint that is whole, reading all of it. Comes back as CheckpointFound. */
+    record FindCheckpoint() implements Effect {}
 
     /** Write result files of an evaluation. Comes back as EvaluationWritten. */
     record WriteEvaluation(int stage, Needle needle, List<CellOutcome> cells) implements Effect {

@@ -85,11 +85,16 @@ final class EffectRunner {
                 case Effect.WriteJournal journal -> recorder.journal(journal.entry());
                 case Effect.RecordStep step -> recorder.step(step.step());
                 case Effect.Announce announce -> recorder.announce(announce.news());
-                case Effect.PrepareCheckpoint prepare -> recorder.prepareCheckpoint(prepare.position());
+                case Effect.PrepareCheckpoint prepare ->
+                    save(
+                            JobPlan.checkpointName(prepare.position()),
+                            () -> recorder.prepareCheckpoint(prepare.position()));
                 case Effect.WriteManifest manifest -> {
-                    recorder.manifest(manifest);
-                    reports.accept(new RecordReport.ManifestWritten(manifest.checkpoint()));
+                    if (save(manifest.checkpoint(), () -> recorder.manifest(manifest))) {
+                        reports.accept(new RecordReport.ManifestWritten(manifest.checkpoint()));
+                    }
                 }
+                case Effect.FindCheckpoint find -> reports.accept(recorder.findCheckpoint());
                 case Effect.WriteEvaluation evaluation -> {
                     recorder.evaluation(evaluation);
                     reports.accept(new RecordReport.EvaluationWritten(evaluation.stage()));
@@ -111,6 +116,18 @@ final class EffectRunner {
             LOG.error("recorder.failed effect={}", effect.getClass().getSimpleName(), e);
             isBroken = true;
             reports.accept(new RecordReport.RecordFailed("a file of the run could not be written: " + textOf(e)));
+        }
+    }
+
+    /** A checkpoint that cannot be written is not the end of the run; whether it was written. */
+    private boolean save(String checkpoint, Runnable write) {
+        try {
+            write.run();
+            return true;
+        } catch (RuntimeException e) {
+            LOG.warn("recorder.saving-failed checkpoint={}", checkpoint, e);
+            reports.accept(new RecordReport.SavingFailed(checkpoint, textOf(e)));
+            return false;
         }
     }
 

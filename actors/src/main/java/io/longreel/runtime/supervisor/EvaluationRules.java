@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Needle;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RankCommand.EvaluateCell;
@@ -35,11 +36,11 @@ final class EvaluationRules {
         if (votes.nothingInFlight()) {
             if (votes.next() == cells) {
                 turn.enter(new Phase.RecordingEvaluation(evaluating.done()))
-                        .effect(new Effect.WriteEvaluation(state.committed().stage(), needle, evaluating.done()));
+                        .effect(new Effect.WriteEvaluation(state.reached().stage(), needle, evaluating.done()));
                 return;
             }
             if (state.stop().isPresent()) {
-                EndingRules.endStopped(turn);
+                TrainingRules.start(turn); // all that is to be saved stands at the end of the stage
                 return;
             }
         }
@@ -66,8 +67,13 @@ final class EvaluationRules {
         while (votes.isNextComplete(state.worldSize())) {
             Map<List<TestAnswer>, List<Integer>> camps = votes.camps(CellEvaluated::answers);
             if (camps.size() > 1) {
-                EndingRules.disagreement(
-                        turn, "cell %d of needle test %s".formatted(votes.next(), needle.name()), camps);
+                RecoveryRules.begin(
+                        turn,
+                        new Phase.Failure(
+                                RuntimeFailure.Category.FATAL,
+                                "silent corruption: ranks disagree on cell %d of needle test %s: %s"
+                                        .formatted(votes.next(), needle.name(), camps),
+                                true));
                 return;
             }
             done.add(new CellOutcome(
@@ -76,7 +82,7 @@ final class EvaluationRules {
                     camps.keySet().iterator().next()));
             votes = votes.withoutNext();
             turn.announce(new RunNews.EvaluationProgressed(
-                    state.committed().stage(), needle.name(), done.size(), cellCount(needle)));
+                    state.reached().stage(), needle.name(), done.size(), cellCount(needle)));
         }
         turn.enter(new Phase.Evaluating(votes, done));
         goOn(turn);
@@ -88,8 +94,10 @@ final class EvaluationRules {
             turn.ignore(written);
             return;
         }
-        int stage = turn.state().committed().stage();
+        int stage = turn.state().reached().stage();
         String name = needle(turn).name();
+        RecoveryRules.overcome(turn);
+        turn.become(turn.state().with(turn.state().progress().withEvaluated(stage)));
         turn.journal(new JournalEntry.EvaluationFinished(
                         stage,
                         name,
@@ -116,9 +124,9 @@ final class EvaluationRules {
 
     private static Needle needle(Turn turn) {
         return turn.plan()
-                .stage(turn.state().committed())
+                .stage(turn.state().reached())
                 .evaluation()
                 .orElseThrow(() -> new IllegalStateException("a stage without a needle test is not evaluated: "
-                        + turn.state().committed()));
+                        + turn.state().reached()));
     }
 }

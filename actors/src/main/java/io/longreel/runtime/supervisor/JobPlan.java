@@ -1,9 +1,11 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.RecoverySettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Needle;
 import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.MeshAdvice;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +14,8 @@ import java.util.Set;
  * The part of a run's configuration that the supervisor decides on, and where the run begins. Never changes while the
  * run lives.
  *
+ * @param heads query heads of the model, the largest Ulysses degree
+ * @param samplesMin fewest samples of a step, the largest data degree
  * @param configText the whole configuration, for nodes that join
  * @param runDirectory absolute path, for commands and messages
  */
@@ -23,6 +27,9 @@ public record JobPlan(
         int commitWindow,
         int checkpointEverySteps,
         long joinTimeoutMs,
+        RecoverySettings recovery,
+        int heads,
+        int samplesMin,
         String configText,
         String runDirectory,
         List<StagePlan> stages,
@@ -55,21 +62,31 @@ public record JobPlan(
      * @param generation of its first mesh incarnation, higher than any that the run has had before
      * @param checkpoint directory to restore; empty: new weights, and the position is the very start
      * @param evaluatedStages stages whose results are already on disk
+     * @param skippedSteps steps, counted from 0 over the run, whose samples were found to be harmful
      */
-    public record Start(int generation, Position position, Optional<String> checkpoint, Set<Integer> evaluatedStages) {
+    public record Start(
+            int generation,
+            Position position,
+            Optional<String> checkpoint,
+            Set<Integer> evaluatedStages,
+            Set<Long> skippedSteps) {
         public Start {
             evaluatedStages = Set.copyOf(evaluatedStages);
+            skippedSteps = Set.copyOf(skippedSteps);
             if (checkpoint.isEmpty() && !position.equals(Position.START)) {
                 throw new IllegalArgumentException("only a checkpoint can start behind the first step: " + position);
             }
         }
 
         public static Start fresh(int generation) {
-            return new Start(generation, Position.START, Optional.empty(), Set.of());
+            return new Start(generation, Position.START, Optional.empty(), Set.of(), Set.of());
         }
     }
 
-    public static JobPlan of(RunConfig config, String configText, String runDirectory, Start start) {
+    /**
+     * @param heads query heads of the model, which a checkpoint knows better than the configuration
+     */
+    public static JobPlan of(RunConfig config, int heads, String configText, String runDirectory, Start start) {
         return new JobPlan(
                 config.name(),
                 config.mesh(),
@@ -78,6 +95,13 @@ public record JobPlan(
                 config.cluster().commitWindow(),
                 config.checkpoint().everySteps(),
                 config.cluster().joinTimeout().toMillis(),
+                config.recovery(),
+                heads,
+                config.stages().stream()
+                        .flatMap(stage -> stage.phases().stream())
+                        .mapToInt(StageSettings.Phase::samplesPerStep)
+                        .min()
+                        .orElse(1),
                 configText,
                 runDirectory,
                 config.stages().stream().map(StagePlan::of).toList(),
@@ -86,6 +110,17 @@ public record JobPlan(
 
     StagePlan stage(Position position) {
         return stages.get(position.stage());
+    }
+
+    /** The position behind {@code step} steps of a stage. */
+    Position position(int stage, int step) {
+        return new Position(
+                stage, step, stages.subList(0, stage).stream().mapToLong(StagePlan::steps).sum() + step);
+    }
+
+    /** The mesh nearest to the one that the run wants, over fewer nodes. */
+    Optional<Mesh> meshOver(int fewerNodes) {
+        return new MeshAdvice(fewerNodes, ranksPerNode, heads, samplesMin).nearest(mesh).stream().findFirst();
     }
 
     /** Steps of the whole run. */

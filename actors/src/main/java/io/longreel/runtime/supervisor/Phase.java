@@ -1,10 +1,12 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.RankReport.CellEvaluated;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -15,43 +17,87 @@ import java.util.TreeSet;
  * What the supervisor waits for. {@code waiting} are the ranks that have not reported yet.
  *
  * <pre>
- *   Forming -> Connecting -> Loading -> BeginningStage -> Training <-> Saving -> Sealing
- *                                            ^               |
- *                                            |          EndingStage -> Evaluating -> RecordingEvaluation
- *                                            +---- next stage ---------------------------+
- *                                                                                        +-> Exporting -> Closing -> Ended
- *   any of them -> Failing -> Ended; a stop ends the run from any of them
+ *   Forming -> Connecting -> Loading -> BeginningStage -> Training <-> Snapshotting
+ *                  ^                         ^               |
+ *                  |                         |          EndingStage -> Evaluating -> RecordingEvaluation
+ *                  |                         +---- next stage ---------------------------+
+ *                  |                                                                     +-> Exporting -> Closing -> Ended
+ *   any of them -> Stopping -> Seeking     (a fault, or ranks that move)
+ *   Gathering   -> Stopping                (a supervisor that takes over)
+ *   a stop, or a failure that cannot be recovered from, ends the run from any of them
  * </pre>
  */
 public sealed interface Phase {
     /** Nodes join. */
     record Forming(long deadlineMs) implements Phase {}
 
-    /** Ranks open their links to each other. */
-    record Connecting(SortedSet<Integer> waiting) implements Phase {}
-
-    /** Weights are made, loaded or restored. */
-    record Loading(SortedSet<Integer> waiting) implements Phase {}
-
-    record BeginningStage(SortedSet<Integer> waiting) implements Phase {}
-
-    record Training(Votes<StepFinished> votes) implements Phase {}
-
-    /** Ranks write their slices of a checkpoint at the committed position. */
-    record Saving(SortedMap<Integer, Slice> slices) implements Phase {
-        public Saving {
-            slices = Collections.unmodifiableSortedMap(slices);
-        }
-
-        Saving with(Slice slice) {
-            SortedMap<Integer, Slice> all = new TreeMap<>(slices);
-            all.put(slice.rank(), slice);
-            return new Saving(all);
+    /** Nodes of another supervisor's run make themselves known; {@code expected} are the node ids that are still missing. */
+    record Gathering(SortedSet<String> expected, long deadlineMs) implements Phase {
+        public Gathering {
+            expected = Collections.unmodifiableSortedSet(expected);
         }
     }
 
-    /** The manifest is being written. */
-    record Sealing() implements Phase {}
+    /**
+     * Nodes stop the ranks of the incarnation that is over.
+     *
+     * @param waiting processes that have not answered
+     * @param held what the others have in memory, by process
+     */
+    record Stopping(SortedSet<String> waiting, Map<String, List<HeldSlice>> held, long deadlineMs) implements Phase {
+        public Stopping {
+            waiting = Collections.unmodifiableSortedSet(waiting);
+            held = Collections.unmodifiableMap(held);
+        }
+
+        Stopping heard(String processId, List<HeldSlice> slices) {
+            Map<String, List<HeldSlice>> all = new TreeMap<>(held);
+            all.put(processId, slices);
+            return new Stopping(Phase.without(waiting, processId), all, deadlineMs);
+        }
+
+        Stopping lost(String processId) {
+            Map<String, List<HeldSlice>> rest = new TreeMap<>(held);
+            rest.remove(processId);
+            return new Stopping(Phase.without(waiting, processId), rest, deadlineMs);
+        }
+    }
+
+    /**
+     * Places for the ranks and a source of their state are looked for.
+     *
+     * @param deadlineMs until then it is worth waiting for nodes
+     * @param isReadingDisk whether the recorder looks for a checkpoint
+     */
+    record Seeking(Map<String, List<HeldSlice>> held, long deadlineMs, boolean isReadingDisk) implements Phase {
+        public Seeking {
+            held = Collections.unmodifiableMap(held);
+        }
+
+        Seeking lost(String processId) {
+            Map<String, List<HeldSlice>> rest = new TreeMap<>(held);
+            rest.remove(processId);
+            return new Seeking(rest, deadlineMs, isReadingDisk);
+        }
+    }
+
+    /** Ranks open their links to each other. */
+    record Connecting(SortedSet<Integer> waiting, Source source) implements Phase {}
+
+    /** Weights are made, loaded or restored. */
+    record Loading(SortedSet<Integer> waiting, Source source) implements Phase {}
+
+    record BeginningStage(SortedSet<Integer> waiting) implements Phase {}
+
+    /** {@code snapshots} are the steps in flight behind which a snapshot is taken. */
+    record Training(Votes<StepFinished> votes, Set<Integer> snapshots) implements Phase {
+        public Training {
+            snapshots = Set.copyOf(snapshots);
+        }
+    }
+
+    /** Ranks that stand still take a snapshot. */
+    record Snapshotting(SortedSet<Integer> waiting) implements Phase {}
 
     record EndingStage(SortedSet<Integer> waiting) implements Phase {}
 
@@ -71,15 +117,8 @@ public sealed interface Phase {
     /** Rank 0 writes the model; the others bring their shares of it. */
     record Exporting(SortedSet<Integer> waiting) implements Phase {}
 
-    /** The closing report is being written. */
-    record Closing() implements Phase {}
-
-    /** Something is lost; a better cause than the first symptom may still arrive. */
-    record Failing(List<Failure> failures, long deadlineMs) implements Phase {
-        public Failing {
-            failures = List.copyOf(failures);
-        }
-    }
+    /** The closing report is being written, and perhaps still the last checkpoint. */
+    record Closing(boolean isReported) implements Phase {}
 
     record Ended(int exitCode, String message) implements Phase {}
 
@@ -90,10 +129,10 @@ public sealed interface Phase {
      */
     record Failure(RuntimeFailure.Category category, String message, boolean isCause) {}
 
-    /** {@code waiting} without a rank. */
-    static SortedSet<Integer> without(Set<Integer> waiting, int rank) {
-        SortedSet<Integer> rest = new TreeSet<>(waiting);
-        rest.remove(rank);
+    /** {@code waiting} without one that has answered. */
+    static <T extends Comparable<T>> SortedSet<T> without(Set<T> waiting, T one) {
+        SortedSet<T> rest = new TreeSet<>(waiting);
+        rest.remove(one);
         return Collections.unmodifiableSortedSet(rest);
     }
 }

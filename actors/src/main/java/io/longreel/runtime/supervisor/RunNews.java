@@ -1,9 +1,13 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.topology.Mesh;
 import java.util.List;
 
 /** What happens in a run, for people who watch it. */
 public sealed interface RunNews {
+    /** What went wrong, and how the run got over it. */
+    sealed interface Trouble extends RunNews {}
+
     record NodesJoined(int ready, int wanted) implements RunNews {}
 
     record RanksConnecting(int worldSize) implements RunNews {}
@@ -22,6 +26,36 @@ public sealed interface RunNews {
             cells = List.copyOf(cells);
         }
     }
+
+    /** A checkpoint could not be written; the one before it stays, and training goes on. */
+    record CheckpointFailed(String reason) implements Trouble {}
+
+    record NodeLost(String nodeId, String reason) implements Trouble {}
+
+    record NodeQuarantined(String nodeId, long forMs) implements Trouble {}
+
+    /** The mesh is given up, to go on with another one. {@code isPlanned} when nothing is lost. */
+    record RecoveryStarted(int generation, String cause, boolean isPlanned) implements Trouble {}
+
+    /** Nodes are missing, and the run waits for them. */
+    record NodesAwaited(int available, int wanted) implements Trouble {}
+
+    /** Ranks have places again, on a mesh that may be another one than before. */
+    record Placed(int generation, Mesh mesh, boolean isSmaller, String source) implements Trouble {}
+
+    /**
+     * The first new step after a fault is committed.
+     *
+     * @param tookMs from the notice to this commit
+     * @param replayed steps that were computed again
+     */
+    record Recovered(int generation, long tookMs, int replayed, String cause) implements Trouble {}
+
+    /** A rank computes slower than the others; {@code score} is the others' time over its own. */
+    record StragglerFound(int rank, String nodeId, double score) implements Trouble {}
+
+    /** A result was not believed, or what became of it. */
+    record Doubted(String text) implements Trouble {}
 
     record Exporting() implements RunNews {}
 

@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.RecordReport;
 
 /**
  * The files and the screen of a run, as the supervisor's effects need them. Called by one thread, in the order of the
@@ -18,6 +19,9 @@ public interface RunRecorder extends AutoCloseable {
 
     /** Makes a checkpoint exist, and drops those that are not kept any more. */
     void manifest(Effect.WriteManifest manifest);
+
+    /** Reads checkpoints, newest first, until one is whole. */
+    RecordReport.CheckpointFound findCheckpoint();
 
     void evaluation(Effect.WriteEvaluation evaluation);
 

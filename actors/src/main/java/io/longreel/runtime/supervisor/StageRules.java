@@ -6,11 +6,12 @@ import io.longreel.runtime.protocol.RankCommand.EndStage;
 import io.longreel.runtime.protocol.RankCommand.ExportModel;
 import io.longreel.runtime.protocol.RankCommand.PrepareModel;
 import io.longreel.runtime.protocol.RankCommand.RestoreCheckpoint;
+import io.longreel.runtime.protocol.RankCommand.RestoreSnapshot;
 import io.longreel.runtime.protocol.RankReport.ModelExported;
 import io.longreel.runtime.protocol.RankReport.Prepared;
 import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * What lies around the training steps: weights, the borders of stages, the exported model (LongVILA, section 3: each
@@ -19,14 +20,13 @@ import java.util.Optional;
 final class StageRules {
     private StageRules() {}
 
-    static void loadModel(Turn turn) {
+    static void load(Turn turn, Source source) {
         SupervisorState state = turn.state();
-        Optional<String> checkpoint = turn.plan().start().checkpoint();
-        turn.enter(new Phase.Loading(state.allRanks()));
-        if (checkpoint.isPresent()) {
-            turn.tellAll(new RestoreCheckpoint(state.at(), checkpoint.get()));
-        } else {
-            turn.tellAll(new PrepareModel(state.at()));
+        turn.enter(new Phase.Loading(state.allRanks(), source));
+        switch (source) {
+            case Source.Memory memory -> turn.tellAll(new RestoreSnapshot(state.at(), memory.snapshot()));
+            case Source.Disk disk -> turn.tellAll(new RestoreCheckpoint(state.at(), disk.directory()));
+            case Source.Beginning beginning -> turn.tellAll(new PrepareModel(state.at()));
         }
     }
 
@@ -38,16 +38,25 @@ final class StageRules {
             return;
         }
         var waiting = Phase.without(loading.waiting(), prepared.rank());
-        turn.enter(new Phase.Loading(waiting));
+        turn.enter(new Phase.Loading(waiting, loading.source()));
         if (!waiting.isEmpty()) {
             return;
         }
-        if (turn.plan().start().checkpoint().isPresent()) {
-            announceStage(turn); // restoring has begun the stage
-            TrainingRules.start(turn);
-        } else {
+        MembershipRules.dismissLeavers(turn);
+        if (loading.source() instanceof Source.Beginning) {
             beginStage(turn);
+            return;
         }
+        Position position = turn.state().reached();
+        turn.journal(new JournalEntry.Restored(
+                turn.state().generation(),
+                position.stage(),
+                position.step(),
+                position.globalStep(),
+                loading.source().text()));
+        announceStage(turn); // restoring has begun the stage
+        TrainingRules.snapshotHeld(turn);
+        TrainingRules.start(turn);
     }
 
     private static void beginStage(Turn turn) {
@@ -58,10 +67,10 @@ final class StageRules {
 
     private static void announceStage(Turn turn) {
         SupervisorState state = turn.state();
-        JobPlan.StagePlan stage = turn.plan().stage(state.committed());
+        JobPlan.StagePlan stage = turn.plan().stage(state.reached());
         turn.journal(new JournalEntry.StageBegan(
-                        state.generation(), state.committed().stage(), stage.name(), stage.steps()))
-                .announce(new RunNews.StageStarted(state.committed(), stage.name()));
+                        state.generation(), state.reached().stage(), stage.name(), stage.steps()))
+                .announce(new RunNews.StageStarted(state.reached(), stage.name()));
     }
 
     static void stageBegun(Turn turn, StageBegun begun) {
@@ -74,6 +83,7 @@ final class StageRules {
         var waiting = Phase.without(beginning.waiting(), begun.rank());
         turn.enter(new Phase.BeginningStage(waiting));
         if (waiting.isEmpty()) {
+            TrainingRules.snapshotHeld(turn);
             TrainingRules.start(turn);
         }
     }
@@ -96,27 +106,26 @@ final class StageRules {
             return;
         }
         SupervisorState state = turn.state();
-        int stage = state.committed().stage();
-        JobPlan.StagePlan plan = turn.plan().stage(state.committed());
+        int stage = state.reached().stage();
+        JobPlan.StagePlan plan = turn.plan().stage(state.reached());
         turn.journal(new JournalEntry.StageEnded(stage, plan.name()));
         if (plan.evaluation().isPresent()
-                && !turn.plan().start().evaluatedStages().contains(stage)) {
+                && !state.progress().evaluated().contains(stage)) {
             EvaluationRules.start(turn);
         } else {
             nextStage(turn);
         }
     }
 
-    /**
-     * Behind the end of a stage and its evaluation. The newest checkpoint holds all steps, so a stop needs nothing
-     * more.
-     */
+    /** Behind the end of a stage and its evaluation. */
     static void nextStage(Turn turn) {
         SupervisorState state = turn.state();
-        if (state.stop().isPresent()) {
+        if (state.stop().isPresent() && state.saving().isPresent()) {
+            turn.enter(new Phase.Training(Votes.from(state.reached().step()), Set.of())); // until it is saved
+        } else if (state.stop().isPresent()) {
             EndingRules.endStopped(turn);
-        } else if (state.committed().stage() + 1 < turn.plan().stages().size()) {
-            turn.become(state.committed(state.committed().atNextStage(), 0));
+        } else if (state.reached().stage() + 1 < turn.plan().stages().size()) {
+            turn.become(state.with(state.progress().at(state.reached().atNextStage())));
             beginStage(turn);
         } else {
             turn.enter(new Phase.Exporting(state.allRanks()))
@@ -137,7 +146,8 @@ final class StageRules {
         if (!waiting.isEmpty()) {
             return;
         }
-        turn.enter(new Phase.Closing())
+        RecoveryRules.overcome(turn);
+        turn.enter(new Phase.Closing(false))
                 .journal(new JournalEntry.ModelExported(turn.plan().modelDirectory()))
                 .effect(new Effect.WriteReport());
     }

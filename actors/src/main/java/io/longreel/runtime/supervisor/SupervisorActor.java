@@ -11,11 +11,11 @@ import io.longreel.runtime.protocol.SupervisorCommand.Recorded;
 import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
 import io.longreel.runtime.protocol.SupervisorCommand.Tick;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * decides nothing.
  */
 public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCommand> {
-    private static final Duration TICK = Duration.ofMillis(250);
+    private static final Duration TICK = Duration.ofMillis(100);
 
-    private final InstantSource clock;
+    private final LongSupplier clockMs;
     private final EffectRunner runner;
     private final Map<String, ActorRef<NodeCommand>> nodes = new HashMap<>();
     private final Map<Integer, ActorRef<RankCommand>> ranks = new HashMap<>();
@@ -43,11 +43,11 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             TimerScheduler<SupervisorCommand> timers,
             JobPlan plan,
             RunRecorder recorder,
-            InstantSource clock,
+            LongSupplier clockMs,
             CompletableFuture<RunEnd> end) {
         super(context);
-        this.clock = clock;
-        this.state = SupervisorState.initial(plan, clock.millis());
+        this.clockMs = clockMs;
+        this.state = SupervisorState.initial(plan, clockMs.getAsLong());
         ActorRef<SupervisorCommand> self = context.getSelf();
         this.runner = EffectRunner.start(recorder, report -> self.tell(new Recorded(report)), end);
         runner.add(new EffectRunner.Task.Write(new Effect.WriteJournal(SupervisorCore.opening(plan))));
@@ -55,17 +55,18 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
     }
 
     /**
+     * @param clockMs steady clock, in milliseconds: no change of the hour changes a decision
      * @param end completed when the run is over and everything is written
      */
     public static Behavior<SupervisorCommand> create(
-            JobPlan plan, RunRecorder recorder, InstantSource clock, CompletableFuture<RunEnd> end) {
+            JobPlan plan, RunRecorder recorder, LongSupplier clockMs, CompletableFuture<RunEnd> end) {
         return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, plan, recorder, clock, end)));
+                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, plan, recorder, clockMs, end)));
     }
 
     @Override
     public Behavior<SupervisorCommand> onMessage(SupervisorCommand message) {
-        long nowMs = clock.millis();
+        long nowMs = clockMs.getAsLong();
         switch (message) {
             case NodeSays says -> {
                 String processId = says.report().processId();
@@ -105,7 +106,10 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                     .info(
                             "supervisor.phase phase={} {}",
                             decision.state().phase().getClass().getSimpleName(),
-                            decision.state().committed());
+                            decision.state().reached());
+        }
+        if (decision.state().generation() != state.generation()) {
+            ranks.clear(); // their successors make themselves known when they are connected
         }
         state = decision.state();
         decision.effects().forEach(effect -> perform(effect, sender));
@@ -134,6 +138,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             case Effect.RecordStep write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.PrepareCheckpoint write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteManifest write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.FindCheckpoint find -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteEvaluation write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteReport write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.Announce write -> runner.add(new EffectRunner.Task.Write(effect));

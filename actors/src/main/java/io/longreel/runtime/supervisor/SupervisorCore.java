@@ -9,7 +9,7 @@ import io.longreel.runtime.protocol.RankReport.ModelExported;
 import io.longreel.runtime.protocol.RankReport.Prepared;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
-import io.longreel.runtime.protocol.RankReport.SliceSaved;
+import io.longreel.runtime.protocol.RankReport.SnapshotTaken;
 import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
@@ -28,18 +28,23 @@ public final class SupervisorCore {
     public static Decision apply(SupervisorState state, Event event) {
         Turn turn = new Turn(state, event.atMs());
         switch (event) {
-            case Event.NodeReported reported -> FormingRules.onNode(turn, reported.report());
+            case Event.NodeReported reported -> MembershipRules.onNode(turn, reported.report());
             case Event.RankReported reported -> onRank(turn, reported.report());
             case Event.FilesRecorded recorded -> onRecorded(turn, recorded.report());
-            case Event.NodeLost lost -> EndingRules.nodeLost(turn, lost);
+            case Event.NodeLost lost -> FailureRules.nodeLost(turn, lost);
             case Event.StopAsked asked -> EndingRules.stopAsked(turn, asked.reason());
-            case Event.TimePassed passed -> EndingRules.timePassed(turn);
+            case Event.TimePassed passed -> LivenessRules.timePassed(turn);
         }
         return turn.decision();
     }
 
     private static void onRank(Turn turn, RankReport report) {
         SupervisorState state = turn.state();
+        boolean isLast = state.phase() instanceof Phase.Stopping && report.at().generation() == state.generation() - 1;
+        if (isLast && report instanceof RankFailed failed) {
+            FailureRules.rankFailedBefore(turn, failed);
+            return;
+        }
         if (report.at().generation() != state.generation() || state.placement().isEmpty()) {
             turn.become(state.fencedOneMore())
                     .effect(new Effect.AnswerSender(new RankCommand.Fenced(report.at(), state.generation())))
@@ -47,9 +52,7 @@ public final class SupervisorCore {
                             "report fenced: expected=%d report=%s".formatted(state.generation(), report)));
             return;
         }
-        boolean isOver = state.phase() instanceof Phase.Ended
-                || (state.phase() instanceof Phase.Failing && !(report instanceof RankFailed));
-        if (isOver) {
+        if (state.phase() instanceof Phase.Ended) {
             turn.ignore(report);
         } else {
             onCurrentRank(turn, report);
@@ -58,15 +61,15 @@ public final class SupervisorCore {
 
     private static void onCurrentRank(Turn turn, RankReport report) {
         switch (report) {
-            case RankConnected connected -> FormingRules.rankConnected(turn, connected);
+            case RankConnected connected -> RecoveryRules.rankConnected(turn, connected);
             case Prepared prepared -> StageRules.prepared(turn, prepared);
             case StageBegun begun -> StageRules.stageBegun(turn, begun);
             case StepFinished finished -> TrainingRules.stepFinished(turn, finished);
-            case SliceSaved saved -> TrainingRules.sliceSaved(turn, saved);
+            case SnapshotTaken taken -> TrainingRules.snapshotTaken(turn, taken);
             case StageEnded ended -> StageRules.stageEnded(turn, ended);
             case CellEvaluated evaluated -> EvaluationRules.cellEvaluated(turn, evaluated);
             case ModelExported exported -> StageRules.modelExported(turn, exported);
-            case RankFailed failed -> EndingRules.rankFailed(turn, failed);
+            case RankFailed failed -> FailureRules.rankFailed(turn, failed);
             case CommandFenced fenced ->
                 turn.become(turn.state().fencedOneMore()).effect(new Effect.Note("command fenced: " + fenced));
         }
@@ -75,7 +78,9 @@ public final class SupervisorCore {
     private static void onRecorded(Turn turn, RecordReport report) {
         switch (report) {
             case RecordReport.RecordFailed failed -> EndingRules.recordFailed(turn, failed.message());
-            case RecordReport.ManifestWritten written -> TrainingRules.manifestWritten(turn, written);
+            case RecordReport.ManifestWritten written -> SavingRules.manifestWritten(turn, written);
+            case RecordReport.SavingFailed failed -> SavingRules.savingFailed(turn, failed);
+            case RecordReport.CheckpointFound found -> RecoveryRules.checkpointFound(turn, found);
             case RecordReport.EvaluationWritten written -> EvaluationRules.evaluationWritten(turn, written);
             case RecordReport.ReportWritten written -> EndingRules.reportWritten(turn, written);
         }

@@ -1,112 +1,194 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.runtime.protocol.StepId;
-import java.util.Collections;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * Everything the supervisor knows. Immutable; only {@code SupervisorCore} makes the next one.
  *
  * @param generation of the mesh incarnation that is being formed or runs
- * @param members nodes that joined, by process id
- * @param placement where the ranks live; empty while nodes join
- * @param committed steps that all ranks agreed on
- * @param savedGlobalStep committed steps that the newest checkpoint holds; 0 without a checkpoint
+ * @param crew who works on the run
+ * @param placement where the ranks live, or lived last; empty before the first
+ * @param progress how far the run has come
  * @param stop a clean end was asked for
- * @param unappliedInARow newest committed steps that changed no weight because a value was not finite
+ * @param recovery from the first failure to the next commit
+ * @param saving a checkpoint that is being written beside the training
+ * @param suspicion a step that is being computed again because its result was not believed
+ * @param move why the ranks should be placed anew at the next border between steps, without anything being lost
+ * @param watch what is measured, and decides nothing about results
  * @param fencedCount messages of other generations, so far
  */
 public record SupervisorState(
         JobPlan plan,
         int generation,
-        SortedMap<String, Member> members,
+        Crew crew,
         Optional<Placement> placement,
-        Position committed,
-        long savedGlobalStep,
+        Progress progress,
         Phase phase,
         Optional<StopRequest> stop,
-        int unappliedInARow,
+        Optional<Recovery> recovery,
+        Optional<Saving> saving,
+        Optional<Suspicion> suspicion,
+        Optional<String> move,
+        Watch watch,
         long fencedCount) {
-
-    public SupervisorState {
-        members = Collections.unmodifiableSortedMap(members);
-    }
-
-    /** A worker process. {@code isReady} when it can host ranks. */
-    public record Member(
-            String processId, String nodeId, boolean isReady, String dataEndpoint, String driverDirectory) {}
 
     /** A clean end was asked for; at the deadline it ends without waiting any longer. */
     public record StopRequest(String reason, long deadlineMs) {}
 
-    /** The state in which a supervisor starts. */
+    /**
+     * What is measured while the run goes on.
+     *
+     * @param tickMs when the clock was looked at last
+     */
+    public record Watch(long tickMs, SnapshotPace pace, Stragglers stragglers, LossHistory losses) {
+        static Watch initial(long nowMs) {
+            return new Watch(nowMs, SnapshotPace.initial(nowMs), Stragglers.none(), LossHistory.empty());
+        }
+
+        Watch ticked(long nowMs) {
+            return new Watch(nowMs, pace, stragglers, losses);
+        }
+
+        Watch with(SnapshotPace next) {
+            return new Watch(tickMs, next, stragglers, losses);
+        }
+
+        Watch with(Stragglers next) {
+            return new Watch(tickMs, pace, next, losses);
+        }
+
+        Watch with(LossHistory next) {
+            return new Watch(tickMs, pace, stragglers, next);
+        }
+    }
+
+    /** The state in which a supervisor starts a run, or goes on with one from disk. */
     public static SupervisorState initial(JobPlan plan, long nowMs) {
         return new SupervisorState(
                 plan,
                 plan.start().generation(),
-                new TreeMap<>(),
+                Crew.empty(),
                 Optional.empty(),
-                plan.start().position(),
-                plan.start().position().globalStep(),
+                Progress.at(plan.start()),
                 new Phase.Forming(nowMs + plan.joinTimeoutMs()),
                 Optional.empty(),
-                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Watch.initial(nowMs),
                 0);
     }
 
+    /**
+     * The state in which a supervisor takes over from one that is gone; its nodes still live, and say so by their beats.
+     *
+     * @param generation of the newest mesh incarnation that the run has had
+     * @param expectedNodes nodes of that incarnation
+     */
+    public static SupervisorState takenOver(
+            JobPlan plan, int generation, Progress progress, SortedSet<String> expectedNodes, long nowMs) {
+        SupervisorState fresh = initial(plan, nowMs);
+        return new SupervisorState(
+                plan,
+                generation,
+                fresh.crew,
+                fresh.placement,
+                progress.endOf(generation),
+                new Phase.Gathering(expectedNodes, nowMs + plan.recovery().hangTimeout().toMillis()),
+                fresh.stop,
+                Optional.of(Recovery.begun(nowMs, progress.committed().globalStep())),
+                fresh.saving,
+                fresh.suspicion,
+                fresh.move,
+                fresh.watch,
+                0);
+    }
+
+    public Position committed() {
+        return progress.committed();
+    }
+
+    Position reached() {
+        return progress.reached();
+    }
+
     StepId at() {
-        return new StepId(generation, committed.stage(), committed.step());
+        return at(reached().step());
     }
 
     StepId at(int step) {
-        return new StepId(generation, committed.stage(), step);
+        return new StepId(generation, reached().stage(), step);
+    }
+
+    /** The mesh of the current placement, or the one that the run wants. */
+    public Mesh mesh() {
+        return placement.map(Placement::mesh).orElse(plan.mesh());
     }
 
     int worldSize() {
-        return plan.mesh().worldSize();
+        return mesh().worldSize();
     }
 
     SortedSet<Integer> allRanks() {
-        return new TreeSet<>(plan.mesh().worldGroup());
+        return new TreeSet<>(mesh().worldGroup());
     }
 
-    /** Whether the newest checkpoint lacks committed steps. */
-    boolean hasUnsavedSteps() {
-        return committed.globalStep() > savedGlobalStep;
+    /** Processes that host ranks of the current placement. */
+    SortedSet<String> placedIds() {
+        SortedSet<String> ids = new TreeSet<>();
+        placement.ifPresent(p -> p.ranks().forEach(site -> ids.add(site.processId())));
+        return ids;
     }
 
     SupervisorState in(Phase next) {
         return new SupervisorState(
                 plan,
                 generation,
-                members,
+                crew,
                 placement,
-                committed,
-                savedGlobalStep,
+                progress,
                 next,
                 stop,
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
-    SupervisorState with(Member member) {
-        SortedMap<String, Member> all = new TreeMap<>(members);
-        all.put(member.processId(), member);
+    SupervisorState with(Crew next) {
         return new SupervisorState(
                 plan,
                 generation,
-                all,
+                next,
                 placement,
-                committed,
-                savedGlobalStep,
+                progress,
                 phase,
                 stop,
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
+                fencedCount);
+    }
+
+    SupervisorState with(Progress next) {
+        return new SupervisorState(
+                plan, generation, crew, placement, next, phase, stop, recovery, saving, suspicion, move, watch,
+                fencedCount);
+    }
+
+    SupervisorState with(Watch next) {
+        return new SupervisorState(
+                plan, generation, crew, placement, progress, phase, stop, recovery, saving, suspicion, move, next,
                 fencedCount);
     }
 
@@ -114,32 +196,69 @@ public record SupervisorState(
         return new SupervisorState(
                 plan,
                 newPlacement.generation(),
-                members,
+                crew,
                 Optional.of(newPlacement),
-                committed,
-                savedGlobalStep,
+                progress,
                 phase,
                 stop,
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
-    SupervisorState committed(Position position, int unapplied) {
+    /** The current mesh incarnation is over; what it did behind the committed position never happened. */
+    SupervisorState nextGeneration() {
         return new SupervisorState(
-                plan, generation, members, placement, position, savedGlobalStep, phase, stop, unapplied, fencedCount);
+                plan,
+                generation + 1,
+                crew,
+                placement,
+                progress.endOf(generation),
+                phase,
+                stop,
+                recovery,
+                saving,
+                suspicion,
+                Optional.empty(),
+                watch,
+                fencedCount);
     }
 
-    SupervisorState saved() {
+    SupervisorState recovering(Optional<Recovery> next) {
+        return new SupervisorState(
+                plan, generation, crew, placement, progress, phase, stop, next, saving, suspicion, move, watch,
+                fencedCount);
+    }
+
+    SupervisorState saving(Optional<Saving> next) {
+        return new SupervisorState(
+                plan, generation, crew, placement, progress, phase, stop, recovery, next, suspicion, move, watch,
+                fencedCount);
+    }
+
+    SupervisorState suspecting(Optional<Suspicion> next) {
+        return new SupervisorState(
+                plan, generation, crew, placement, progress, phase, stop, recovery, saving, next, move, watch,
+                fencedCount);
+    }
+
+    SupervisorState moving(String reason) {
         return new SupervisorState(
                 plan,
                 generation,
-                members,
+                crew,
                 placement,
-                committed,
-                committed.globalStep(),
+                progress,
                 phase,
                 stop,
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                Optional.of(reason),
+                watch,
                 fencedCount);
     }
 
@@ -147,13 +266,16 @@ public record SupervisorState(
         return new SupervisorState(
                 plan,
                 generation,
-                members,
+                crew,
                 placement,
-                committed,
-                savedGlobalStep,
+                progress,
                 phase,
                 Optional.of(request),
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
@@ -161,13 +283,16 @@ public record SupervisorState(
         return new SupervisorState(
                 plan,
                 generation,
-                members,
+                crew,
                 placement,
-                committed,
-                savedGlobalStep,
+                progress,
                 phase,
                 stop,
-                unappliedInARow,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount + 1);
     }
 }

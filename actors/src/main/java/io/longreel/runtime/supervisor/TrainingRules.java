@@ -3,34 +3,40 @@ package io.longreel.runtime.supervisor;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RankCommand.RunStep;
-import io.longreel.runtime.protocol.RankCommand.SaveSlice;
-import io.longreel.runtime.protocol.RankReport.SliceSaved;
+import io.longreel.runtime.protocol.RankCommand.SkipStep;
+import io.longreel.runtime.protocol.RankCommand.TakeSnapshot;
+import io.longreel.runtime.protocol.RankReport.SnapshotTaken;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
-import io.longreel.runtime.protocol.RecordReport.ManifestWritten;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.StepTimes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Steps and checkpoints of a stage. Steps are issued up to {@code commitWindow} ahead of the oldest that is not
- * committed, but never past a step after which a checkpoint is due: a slice is written by ranks that stand still at the
- * same position. A step is committed when all ranks report the same result, to the bit.
+ * Steps of a stage. They are issued up to {@code commitWindow} ahead of the oldest that is not committed. A step is committed when all ranks
+ * report the same, believable result, to the bit; steps that counted already before a fault are computed again and compared, not counted twice.
  */
 final class TrainingRules {
-    /** Committed steps between two entries in the journal; checkpoints have entries of their own. */
-    static final int JOURNAL_EVERY_STEPS = 50;
-
     /** So many steps in a row without a finite gradient, and the run is beyond repair. */
     static final int UNAPPLIED_IN_A_ROW_MAX = 20;
 
     private TrainingRules() {}
 
     static void start(Turn turn) {
-        turn.enter(new Phase.Training(Votes.from(turn.state().committed().step())));
+        turn.enter(new Phase.Training(Votes.from(turn.state().reached().step()), Set.of()));
         goOn(turn);
+    }
+
+    /** Something that training waited for may be there. */
+    static void goOnIfTraining(Turn turn) {
+        if (turn.state().phase() instanceof Phase.Training) {
+            goOn(turn);
+        }
     }
 
     /** Issues what may be issued; when nothing is in flight, decides what comes next. */
@@ -39,145 +45,236 @@ final class TrainingRules {
         if (!(state.phase() instanceof Phase.Training training)) {
             throw new IllegalStateException("only training goes on: phase=" + state.phase());
         }
-        boolean stopping = state.stop().isPresent();
-        if (training.votes().nothingInFlight()) {
-            boolean stageIsOver = state.committed().step()
-                    == turn.plan().stage(state.committed()).steps();
-            if (state.hasUnsavedSteps() && (stopping || stageIsOver || isCheckpointDue(state))) {
-                turn.enter(new Phase.Saving(new TreeMap<>()))
-                        .effect(new Effect.PrepareCheckpoint(state.committed()))
-                        .tellAll(new SaveSlice(state.at(), turn.plan().checkpointDirectory(state.committed())));
-                return;
+        boolean standsStill = training.votes().nothingInFlight();
+        boolean stageIsOver =
+                state.reached().step() == turn.plan().stage(state.reached()).steps();
+        if (state.stop().isPresent() && !state.progress().isReplaying()) {
+            if (standsStill) {
+                saveAndEnd(turn);
             }
-            if (stopping) {
-                EndingRules.endStopped(turn);
-                return;
+        } else if (state.move().isPresent()) {
+            if (standsStill) {
+                moveWhenHeld(turn);
             }
-            if (stageIsOver) {
-                StageRules.endStage(turn);
-                return;
-            }
-        }
-        if (!stopping) {
-            issue(turn, training.votes());
+        } else if (standsStill && stageIsOver) {
+            endStage(turn);
+        } else {
+            issue(turn, training);
         }
     }
 
-    private static void issue(Turn turn, Votes<StepFinished> votes) {
+    private static void saveAndEnd(Turn turn) {
         SupervisorState state = turn.state();
-        int limit = Math.min(state.committed().step() + turn.plan().commitWindow(), issueLimit(state));
-        for (int step = votes.issued(); step < limit; step++) {
-            turn.tellAll(new RunStep(state.at(step)));
+        if (state.saving().isPresent()) {
+            return; // its end asks again
         }
-        turn.enter(new Phase.Training(votes.issuedUpTo(Math.max(limit, votes.issued()))));
+        if (!state.progress().hasUnsavedSteps()) {
+            EndingRules.endStopped(turn);
+        } else if (isHeld(state)) {
+            SavingRules.begin(turn);
+        } else {
+            takeSnapshot(turn);
+        }
     }
 
-    private static boolean isCheckpointDue(SupervisorState state) {
-        int every = state.plan().checkpointEverySteps();
-        return every > 0 && state.committed().globalStep() % every == 0;
+    private static void moveWhenHeld(Turn turn) {
+        SupervisorState state = turn.state();
+        if (isHeld(state)) {
+            RecoveryRules.move(turn, state.move().orElseThrow());
+        } else {
+            takeSnapshot(turn);
+        }
     }
 
-    /** First step of the stage that must not be issued before the next checkpoint stands. */
-    private static int issueLimit(SupervisorState state) {
-        int steps = state.plan().stage(state.committed()).steps();
-        int every = state.plan().checkpointEverySteps();
-        if (every <= 0) {
-            return steps;
+    private static void endStage(Turn turn) {
+        SupervisorState state = turn.state();
+        boolean mustSave = state.progress().hasUnsavedSteps() && !isSavingThis(state);
+        if (mustSave && state.saving().isPresent()) {
+            return; // one checkpoint at a time; its end asks again
         }
-        long toGo = every - state.committed().globalStep() % every;
-        return (int) Math.min(steps, state.committed().step() + toGo);
+        if (mustSave && !isHeld(state)) {
+            takeSnapshot(turn);
+            return;
+        }
+        if (mustSave) {
+            SavingRules.begin(turn);
+        }
+        StageRules.endStage(turn);
+    }
+
+    /** Whether the memories hold the state that the ranks have reached. */
+    private static boolean isHeld(SupervisorState state) {
+        return state.progress().keepFrom().equals(SnapshotId.at(state.at()));
+    }
+
+    private static boolean isSavingThis(SupervisorState state) {
+        return state.saving()
+                .filter(saving -> saving.position().equals(state.reached()))
+                .isPresent();
+    }
+
+    private static void takeSnapshot(Turn turn) {
+        SupervisorState state = turn.state();
+        turn.enter(new Phase.Snapshotting(state.allRanks())).tellAll(new TakeSnapshot(state.at()));
+    }
+
+    static void snapshotTaken(Turn turn, SnapshotTaken taken) {
+        if (!(turn.state().phase() instanceof Phase.Snapshotting snapshotting)
+                || !taken.at().equals(turn.state().at())
+                || !snapshotting.waiting().contains(taken.rank())) {
+            turn.ignore(taken);
+            return;
+        }
+        var waiting = Phase.without(snapshotting.waiting(), taken.rank());
+        turn.enter(new Phase.Snapshotting(waiting));
+        if (waiting.isEmpty()) {
+            snapshotHeld(turn);
+            start(turn);
+        }
+    }
+
+    /** All ranks hold a snapshot of the position that they have reached. */
+    static void snapshotHeld(Turn turn) {
+        SupervisorState state = turn.state();
+        turn.become(state.with(state.progress().keepingFrom(SnapshotId.at(state.at())))
+                .with(state.watch().with(state.watch().pace().ordered(turn.nowMs()))));
+    }
+
+    private static void issue(Turn turn, Phase.Training training) {
+        SupervisorState state = turn.state();
+        int steps = turn.plan().stage(state.reached()).steps();
+        int limit = Math.min(steps, state.reached().step() + turn.plan().commitWindow());
+        Set<Integer> snapshots = new TreeSet<>(training.snapshots());
+        for (int step = training.votes().issued(); step < limit; step++) {
+            long globalStep = state.reached().globalStep() + step - state.reached().step();
+            boolean takes = takesSnapshot(turn, globalStep + 1, step + 1 == steps);
+            if (takes) {
+                snapshots.add(step);
+                Watch.ordered(turn);
+            }
+            SnapshotId keepFrom = turn.state().progress().keepFrom();
+            turn.tellAll(
+                    state.progress().skipped().contains(globalStep)
+                            ? new SkipStep(state.at(step), takes, keepFrom)
+                            : new RunStep(state.at(step), takes, keepFrom));
+        }
+        turn.enter(new Phase.Training(
+                training.votes().issuedUpTo(Math.max(limit, training.votes().issued())), snapshots));
+    }
+
+    private static boolean takesSnapshot(Turn turn, long globalStepAfter, boolean isLast) {
+        SupervisorState state = turn.state();
+        return isLast
+                || SavingRules.isDue(state, globalStepAfter)
+                || state.watch().pace().isDue(turn.plan().recovery(), globalStepAfter, turn.nowMs());
     }
 
     static void stepFinished(Turn turn, StepFinished finished) {
         SupervisorState state = turn.state();
         if (!(state.phase() instanceof Phase.Training training)
-                || finished.at().stage() != state.committed().stage()
+                || finished.at().stage() != state.reached().stage()
                 || !training.votes().awaits(finished.at().step(), finished.rank())) {
             turn.ignore(finished);
             return;
         }
         Votes<StepFinished> votes = training.votes().with(finished.at().step(), finished.rank(), finished);
-        turn.enter(new Phase.Training(votes));
+        Set<Integer> snapshots = training.snapshots();
+        turn.enter(new Phase.Training(votes, snapshots));
         while (votes.isNextComplete(state.worldSize())) {
             Map<StepResult, List<Integer>> camps = votes.camps(StepFinished::result);
-            if (camps.size() > 1) {
-                EndingRules.disagreement(turn, "step %d".formatted(votes.next()), camps);
+            if (!GuardRules.accepts(turn, camps)) {
                 return;
             }
-            commit(turn, votes);
+            boolean held = snapshots.contains(votes.next());
+            List<StepFinished> reports = new ArrayList<>(votes.nextVotes().values());
+            count(turn, reports);
             votes = votes.withoutNext();
-            turn.enter(new Phase.Training(votes));
+            turn.enter(new Phase.Training(votes, snapshots));
+            afterStep(turn, reports, held);
         }
-        if (turn.state().unappliedInARow() >= UNAPPLIED_IN_A_ROW_MAX) {
-            EndingRules.fail(
-                    turn,
-                    RuntimeFailure.Category.FATAL,
-                    "loss or gradients were not finite in %d steps in a row, the last of stage %s, step %d: lower the learning rate or clip"
-                            .formatted(
-                                    UNAPPLIED_IN_A_ROW_MAX,
-                                    turn.plan().stage(turn.state().committed()).name(),
-                                    turn.state().committed().step()));
+        if (isBeyondRepair(turn)) {
             return;
         }
         goOn(turn);
     }
 
-    private static void commit(Turn turn, Votes<StepFinished> votes) {
+    private static boolean isBeyondRepair(Turn turn) {
+        if (turn.state().progress().unappliedInARow() < UNAPPLIED_IN_A_ROW_MAX) {
+            return false;
+        }
+        EndingRules.fail(
+                turn,
+                RuntimeFailure.Category.FATAL,
+                "loss or gradients were not finite in %d steps in a row, the last of stage %s, step %d: lower the learning rate or clip"
+                        .formatted(
+                                UNAPPLIED_IN_A_ROW_MAX,
+                                turn.plan().stage(turn.state().reached()).name(),
+                                turn.state().reached().step()));
+        return true;
+    }
+
+    /** The ranks agreed on the next step: it is committed, or it was before. */
+    private static void count(Turn turn, List<StepFinished> reports) {
         SupervisorState state = turn.state();
-        List<StepFinished> reports = new ArrayList<>(votes.nextVotes().values());
         StepResult result = reports.getFirst().result();
-        long slowestNs =
-                reports.stream().mapToLong(StepFinished::durationNs).max().orElse(0);
+        if (state.progress().isReplaying()) {
+            turn.become(state.with(state.progress().replayedOneMore())
+                    .recovering(state.recovery().map(Recovery::oneMoreReplayed)));
+            return;
+        }
+        long slowestNs = reports.stream()
+                .mapToLong(report -> report.times().totalNs())
+                .max()
+                .orElse(0);
         SentBytes sent = reports.stream().map(StepFinished::sent).reduce(SentBytes.NONE, SentBytes::plus);
-        Position position = state.committed().committedOneMore();
-        CommittedStep step = new CommittedStep(
-                position, turn.plan().stage(position).name(), result, slowestNs / 1e6, sent, turn.nowMs());
-        turn.become(state.committed(position, result.applied() ? 0 : state.unappliedInARow() + 1))
+        turn.become(state.with(state.progress().committedOneMore(result, !result.applied()))
+                .with(state.watch().with(state.watch().losses().with(result.loss()))));
+        Position position = turn.state().reached();
+        CommittedStep step =
+                new CommittedStep(position, turn.plan().stage(position).name(), result, slowestNs / 1e6, sent);
+        turn.journal(new JournalEntry.StepCommitted(
+                        state.generation(), position.stage(), position.step(), position.globalStep(), result))
                 .effect(new Effect.RecordStep(step))
                 .announce(new RunNews.StepCommitted(step));
-        if (position.globalStep() % JOURNAL_EVERY_STEPS == 0) {
-            turn.journal(new JournalEntry.StepsCommitted(
-                    state.generation(), position.stage(), position.step(), position.globalStep(), result.loss()));
+        RecoveryRules.overcome(turn);
+    }
+
+    private static void afterStep(Turn turn, List<StepFinished> reports, boolean held) {
+        Watch.measured(turn, reports.stream().map(StepFinished::times).toList(), held);
+        if (!held) {
+            return;
+        }
+        SupervisorState state = turn.state();
+        turn.become(state.with(state.progress().keepingFrom(SnapshotId.at(state.at()))));
+        boolean isDue = SavingRules.isDue(state, state.reached().globalStep())
+                && state.progress().hasUnsavedSteps();
+        if (isDue && state.saving().isEmpty()) {
+            SavingRules.begin(turn);
+        } else if (isDue && !isSavingThis(state)) {
+            SavingRules.skip(turn, state.saving().get());
         }
     }
 
-    static void sliceSaved(Turn turn, SliceSaved saved) {
-        SupervisorState state = turn.state();
-        if (!(state.phase() instanceof Phase.Saving saving)
-                || saving.slices().containsKey(saved.rank())
-                || !saved.at().equals(state.at())) {
-            turn.ignore(saved);
-            return;
+    /** What is measured beside the steps. */
+    private static final class Watch {
+        static void ordered(Turn turn) {
+            SupervisorState state = turn.state();
+            turn.become(state.with(state.watch().with(state.watch().pace().ordered(turn.nowMs()))));
         }
-        Phase.Saving next = saving.with(new Slice(saved.rank(), saved.name(), saved.sizeBytes(), saved.sha256()));
-        turn.enter(next);
-        if (next.slices().size() < state.worldSize()) {
-            return;
-        }
-        Position position = state.committed();
-        String name = JobPlan.checkpointName(position);
-        turn.enter(new Phase.Sealing())
-                .journal(new JournalEntry.SlicesSaved(
-                        state.generation(), name, position.stage(), position.step(), position.globalStep()))
-                .effect(new Effect.WriteManifest(
-                        name,
-                        state.generation(),
-                        position,
-                        List.copyOf(next.slices().values())));
-    }
 
-    static void manifestWritten(Turn turn, ManifestWritten written) {
-        SupervisorState state = turn.state();
-        if (!(state.phase() instanceof Phase.Sealing)) {
-            turn.ignore(written);
-            return;
+        static void measured(Turn turn, List<StepTimes> times, boolean held) {
+            SupervisorState state = turn.state();
+            SupervisorState.Watch watch = state.watch();
+            if (held) {
+                double costMs = times.stream().mapToLong(StepTimes::snapshotNs).max().orElse(0) / 1e6;
+                watch = watch.with(watch.pace().measured(costMs));
+            }
+            Stragglers stragglers = watch.stragglers().with(times);
+            stragglers.news().forEach((rank, score) -> turn.announce(new RunNews.StragglerFound(
+                    rank,
+                    state.placement().map(p -> p.site(rank).nodeId()).orElse("?"),
+                    score)));
+            turn.become(state.with(watch.with(stragglers.told())));
         }
-        String checkpoint = written.checkpoint();
-        Position position = state.committed();
-        turn.become(state.saved())
-                .journal(new JournalEntry.CheckpointCommitted(
-                        checkpoint, position.stage(), position.step(), position.globalStep()))
-                .announce(new RunNews.CheckpointWritten(checkpoint, position));
-        start(turn);
     }
 }

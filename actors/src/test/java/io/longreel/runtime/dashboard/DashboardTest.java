@@ -45,8 +45,7 @@ class DashboardTest {
                 stage == 0 ? "short" : "long",
                 new StepResult(2.0 / step, 4, 500, 1, 1e-3, true),
                 100,
-                SentBytes.NONE,
-                0));
+                SentBytes.NONE));
     }
 
     private static List<CellOutcome> cells() {

@@ -28,7 +28,12 @@ class JournalTest {
     private static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2026-11-21T01:02:03Z"));
     private static final List<JournalEntry> ENTRIES = List.of(
             new JournalEntry.RunStarted("demo", "data=1,ring=2,ulysses=2", 2, 5, 0),
-            new JournalEntry.Placed(1, List.of("node-0", "node-0", "node-1", "node-1")),
+            new JournalEntry.Placed(1, List.of("node-0", "node-0", "node-1", "node-1"), "1 x 1 x 1"),
+            new JournalEntry.Recovering(2, 0, 7, 7, "node node-1 was lost"),
+            new JournalEntry.Restored(2, 0, 7, 7, "memory"),
+            new JournalEntry.NodeLost("node-1", "node-1/77", "exit code 137"),
+            new JournalEntry.NodeQuarantined("node-1", 30_000),
+            new JournalEntry.SamplesQuarantined(0, 9, 9, true, "the loss jumps"),
             new JournalEntry.StageBegan(1, 0, "alignment", 40),
             new JournalEntry.StepCommitted(1, 0, 1, 1, new StepResult(0.1 + 0.2, 3, 70, Double.NaN, 1e-3, false)),
             new JournalEntry.StepsCommitted(1, 0, 50, 50, 1.25),
@@ -69,7 +74,7 @@ class JournalTest {
     @Test
     void shouldGiveBackEveryKindOfEntry(@TempDir Path directory) throws IOException {
         Path file = written(directory);
-        assertEquals(first(13), entries(directory));
+        assertEquals(first(18), entries(directory));
         assertEquals(
                 JournalEntry.class.getPermittedSubclasses().length,
                 entries(directory).stream().map(Object::getClass).distinct().count());
@@ -139,17 +144,17 @@ class JournalTest {
     @Test
     void shouldNotCountWhatIsWrittenWhenTheNextTermHasRead(@TempDir Path directory) throws IOException {
         Path file = written(directory);
-        String late = lineAsItWouldFollow(directory, new JournalEntry.Placed(7, List.of("node-0")));
+        String late = lineAsItWouldFollow(directory, new JournalEntry.Placed(7, List.of("node-0"), "1 x 1 x 1"));
         try (Journal successor = Journal.begin(directory, "b", CLOCK)) {
             Files.writeString(file, late, StandardOpenOption.APPEND);
             successor.append(stage(3));
         }
-        List<JournalEntry> expected = new ArrayList<>(first(13));
+        List<JournalEntry> expected = new ArrayList<>(first(18));
         expected.addAll(List.of(term(2, "b"), stage(3)));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());
         assertEquals(
-                List.of(new JournalEntry.Placed(7, List.of("node-0"))),
+                List.of(new JournalEntry.Placed(7, List.of("node-0"), "1 x 1 x 1")),
                 read.superseded().stream().map(JournalLine::entry).toList());
         assertEquals(7, read.lastGeneration(), "its generation is taken all the same");
         try (Journal third = Journal.begin(directory, "c", CLOCK)) {
@@ -168,7 +173,7 @@ class JournalTest {
         try (Journal third = Journal.begin(directory, "c", CLOCK)) {
             assertEquals(3, third.term());
         }
-        List<JournalEntry> expected = new ArrayList<>(first(13));
+        List<JournalEntry> expected = new ArrayList<>(first(18));
         expected.add(term(3, "c"));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());

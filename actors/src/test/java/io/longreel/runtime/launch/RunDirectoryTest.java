@@ -43,7 +43,7 @@ class RunDirectoryTest {
     @Test
     void shouldRefuseARunUnlessItMayBeReplaced(@TempDir Path root) throws IOException {
         try (RunDirectory directory = RunFixtures.created(root)) {
-            RunFixtures.journal(directory, new JournalEntry.Placed(1, List.of("n")));
+            RunFixtures.journal(directory, new JournalEntry.Placed(1, List.of("n"), "mesh"));
         }
         assertTrue(String.valueOf(refused(root, Existing.KEEP).getMessage()).contains("resume"));
         refused(root, Existing.REPLACE_FINISHED);
@@ -100,9 +100,9 @@ class RunDirectoryTest {
             assertEquals(0, directory.lastGeneration());
             RunFixtures.journal(
                     directory,
-                    new JournalEntry.Placed(1, List.of("n")),
+                    new JournalEntry.Placed(1, List.of("n"), "mesh"),
                     new JournalEntry.EvaluationFinished(0, "needle-short", 1, 2),
-                    new JournalEntry.Placed(2, List.of("n")));
+                    new JournalEntry.Placed(2, List.of("n"), "mesh"));
             assertEquals(2, directory.lastGeneration());
             assertEquals(Set.of(0), directory.evaluatedStages());
         }

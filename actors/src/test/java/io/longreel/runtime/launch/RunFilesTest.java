@@ -16,11 +16,11 @@ import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.runtime.supervisor.Effect;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.RunNews;
-import io.longreel.runtime.supervisor.Slice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,13 +58,13 @@ class RunFilesTest {
     /** Without tensors, but whole. */
     private static void checkpoint(RunDirectory directory, RunFiles files, Position position) {
         files.prepareCheckpoint(position);
-        List<Slice> slices = new ArrayList<>();
+        List<WrittenSlice> slices = new ArrayList<>();
         for (int rank = 0; rank < 4; rank++) {
             SliceFile slice = SliceWriter.write(
                     CheckpointStore.of(directory.root()).directory(position.globalStep()), rank, Map.of(), List.of());
-            slices.add(new Slice(rank, slice.name(), slice.sizeBytes(), slice.sha256()));
+            slices.add(new WrittenSlice(rank, slice.name(), slice.sizeBytes(), slice.sha256()));
         }
-        files.manifest(new Effect.WriteManifest("step", 1, position, slices));
+        files.manifest(new Effect.WriteManifest("step", 1, RunFixtures.config(directory.root()).mesh(), position, Set.of(), slices));
     }
 
     @Test
@@ -93,7 +93,7 @@ class RunFilesTest {
             RunConfig config = RunFixtures.config(root);
             RunFixtures.journal(
                     directory,
-                    new JournalEntry.Placed(3, List.of("a", "a", "b", "b")),
+                    new JournalEntry.Placed(3, List.of("a", "a", "b", "b"), "mesh"),
                     new JournalEntry.EvaluationFinished(0, "needle-short", 1, 12));
             assertEquals(Start.fresh(4), ResumePoint.find(config, directory).start());
             try (RunFiles files = open(directory, 0)) {
@@ -111,7 +111,7 @@ class RunFilesTest {
                             4,
                             new Position(1, 1, 4),
                             Optional.of(store.directory(4).toString()),
-                            Set.of(0)),
+                            Set.of(0), Set.of()),
                     ResumePoint.find(config, directory).start());
             Files.writeString(store.directory(4).resolve(SliceWriter.fileName(2)), "slice X");
             assertEquals(

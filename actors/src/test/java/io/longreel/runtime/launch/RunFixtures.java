@@ -62,7 +62,6 @@ final class RunFixtures {
                 position.stage() == 0 ? "short" : "long",
                 new StepResult(1.0 / globalStep, 2, 100, 1.5, 1e-3, true),
                 12.5,
-                new SentBytes(1, 2, 3),
-                CLOCK.millis());
+                new SentBytes(1, 2, 3));
     }
 }

@@ -17,6 +17,11 @@ import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.WrittenSlice;
+import io.longreel.runtime.protocol.StepTimes;
+import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.RankPulse;
+import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.TestAnswer;
@@ -72,9 +77,9 @@ class KryoWireSerializerTest {
                         at,
                         3,
                         new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true),
-                        12,
+                        new StepTimes(1L << 40, 2, 3),
                         new SentBytes(1, 2, 3L << 40)),
-                new RankReport.SliceSaved(at, 0, "rank-0.slice", 1L << 33, "00ff"),
+                new RankReport.SnapshotTaken(at, 0),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(
                         at, 0, 29, List.of(new TestAnswer(List.of(1, 2, 3), true), new TestAnswer(List.of(), false))),
@@ -97,11 +102,23 @@ class KryoWireSerializerTest {
                                 new NodeCommand.Welcome("longreel {".repeat(3000)),
                                 new NodeCommand.StartRanks(at, placement()),
                                 new NodeCommand.StopNode(1, "over"),
+                                new NodeCommand.StopRanks(2, "lost"),
+                                new NodeCommand.WriteSlices(SnapshotId.at(at), "/c"),
+                                new NodeCommand.NodeFenced(3, "declared lost"),
+                                new NodeCommand.JoinLater(30_000, "quarantine"),
+                                new NodeReport.Beat("p", "n", "h:1", "/d", 3, List.of(new RankPulse(1, 77, true))),
+                                new NodeReport.RanksStopped("p", 2, List.of(new HeldSlice(SnapshotId.at(at), 1, 4))),
+                                new NodeReport.SlicesWritten(
+                                        "p", SnapshotId.at(at), List.of(new WrittenSlice(0, "rank-0.slice", 1L << 33, "00ff"))),
+                                new NodeReport.SlicesFailed("p", SnapshotId.at(at), "no space left on device"),
+                                new NodeReport.LeaveRequested("p", "SIGTERM"),
                                 new RankCommand.PrepareModel(at),
                                 new RankCommand.RestoreCheckpoint(at, "/c"),
                                 new RankCommand.BeginStage(at),
-                                new RankCommand.RunStep(at),
-                                new RankCommand.SaveSlice(at, "/c"),
+                                new RankCommand.RunStep(at, true, SnapshotId.NONE),
+                                new RankCommand.SkipStep(at, false, SnapshotId.at(at)),
+                                new RankCommand.TakeSnapshot(at),
+                                new RankCommand.RestoreSnapshot(at, SnapshotId.at(at)),
                                 new RankCommand.EndStage(at),
                                 new RankCommand.EvaluateCell(at, 3),
                                 new RankCommand.ExportModel(at, "/m"),
@@ -180,7 +197,7 @@ class KryoWireSerializerTest {
     @Test
     void shouldRefuseAClassWithoutANumber() {
         var serializer = SerializationExtension.get(Adapter.toClassic(KIT.system()))
-                .findSerializerFor(new RankCommand.RunStep(new StepId(1, 0, 0)));
+                .findSerializerFor(new RankCommand.RunStep(new StepId(1, 0, 0), false, SnapshotId.NONE));
         assertThrows(IllegalArgumentException.class, () -> serializer.toBinary(new AtomicInteger(1)));
     }
 }

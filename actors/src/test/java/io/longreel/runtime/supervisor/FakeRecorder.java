@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.RecordReport;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -32,6 +33,11 @@ final class FakeRecorder implements RunRecorder {
             throw new IllegalStateException("no space left on device");
         }
         written.add(manifest);
+    }
+
+    @Override
+    public RecordReport.CheckpointFound findCheckpoint() {
+        return new RecordReport.CheckpointFound("", 0, 0, "");
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longreel.config.RuntimeFailure.Category;
 import io.longreel.config.topology.Mesh;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
@@ -15,9 +16,7 @@ import io.longreel.runtime.protocol.RankReport.CellEvaluated;
 import io.longreel.runtime.protocol.RankReport.ModelExported;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
-import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.RecordReport;
-import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.TestAnswer;
@@ -47,7 +46,7 @@ class SupervisorCoreEndingTest {
             classes = {
                 RankCommand.BeginStage.class,
                 RankCommand.RunStep.class,
-                RankCommand.SaveSlice.class,
+                NodeCommand.WriteSlices.class,
                 Effect.WriteManifest.class,
                 RankCommand.EndStage.class,
                 RankCommand.EvaluateCell.class,
@@ -60,7 +59,7 @@ class SupervisorCoreEndingTest {
         run.stop().runToEnd();
         assertEquals(0, run.finish().exitCode());
         Position committed = run.state.committed();
-        assertEquals(committed.globalStep(), run.state.savedGlobalStep());
+        assertEquals(committed.globalStep(), run.state.progress().savedGlobalStep());
         String expected = committed.globalStep() == 0
                 ? "stopped before the first step"
                 : "stopped at step %d, resume with bin/longreel resume /runs/test".formatted(committed.globalStep());
@@ -75,11 +74,11 @@ class SupervisorCoreEndingTest {
     @Test
     void shouldWriteACheckpointWhenStoppedInTheMiddleOfAStage() {
         CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
-        run.answer(run.toRanks.removeFirst());
+        run.answerNext();
         run.stop().stop().runToEnd();
-        assertEquals(2, run.state.savedGlobalStep()); // the step in flight counts
+        assertEquals(2, run.state.progress().savedGlobalStep()); // the step in flight counts
         assertEquals(2, run.told(RankCommand.RunStep.class).size());
-        assertEquals(1, run.told(RankCommand.SaveSlice.class).size());
+        assertEquals(1, run.told(RankCommand.TakeSnapshot.class).size() + run.all(Effect.WriteManifest.class).size());
     }
 
     @Test
@@ -136,7 +135,7 @@ class SupervisorCoreEndingTest {
 
     @Test
     void shouldNameRankAndStepAndAbortTheOthersWhenARankFails() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        CoreDriver run = CoreDriver.withoutRecovery().connect().runUntil(RankCommand.RunStep.class);
         run.rank(new RankFailed(run.state.at(), 2, Category.FATAL, "kernel said no"));
         assertEquals(
                 new Effect.Finish(1, "rank 2 on node-b failed in stage short, step 0: kernel said no"), run.finish());
@@ -159,48 +158,23 @@ class SupervisorCoreEndingTest {
     }
 
     @Test
-    void shouldWaitForTheCauseWhenARankOnlyLostItsPeers() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
-        run.rank(new RankFailed(run.state.at(), 0, Category.RETRYABLE, "peer 2 is gone"));
-        assertTrue(run.all(Effect.Finish.class).isEmpty());
-        assertEquals(1, run.told(RankCommand.AbortGeneration.class).size());
-        run.rank(new RankFailed(run.state.at(), 1, Category.RETRYABLE, "aborted"));
-        run.on(new Event.NodeLost(run.nowMs + 1, "p-b", "exit code 137", false));
-        assertEquals(new Effect.Finish(1, "node node-b was lost: exit code 137"), run.finish());
-    }
-
-    @Test
-    void shouldNameTheFirstSymptomWhenNoCauseArrives() {
-        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 1, Start.fresh(1)))
-                .connect()
-                .runUntil(Effect.WriteManifest.class)
-                .runUntil(RankCommand.RunStep.class);
-        run.rank(new RankFailed(run.state.at(), 0, Category.RETRYABLE, "no answer from rank 2 within 10 s"));
-        run.on(new Event.TimePassed(run.nowMs + EndingRules.CAUSE_GRACE_MS));
-        assertEquals(
-                "rank 0 on node-a failed in stage short, step 1: no answer from rank 2 within 10 s"
-                        + "; go on from step 1 with bin/longreel resume /runs/test",
-                run.finish().message());
-    }
-
-    @Test
     void shouldNameSilentCorruptionWhenRanksDisagreeOnAStep() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
+        CoreDriver run = CoreDriver.withoutRecovery().connect().runUntil(RankCommand.RunStep.class);
         StepId at = run.state.at();
         StepResult right = CoreDriver.result(0);
         StepResult wrong = new StepResult(Math.nextUp(right.loss()), 10, 100, 1.5, 1e-3, true);
         for (int rank = 0; rank < 4; rank++) {
-            run.rank(new StepFinished(at, rank, rank == 2 ? wrong : right, 1, new SentBytes(0, 1, 2)));
+            run.rank(CoreDriver.finished(at, rank, rank == 2 ? wrong : right));
         }
         assertEquals(1, run.finish().exitCode());
-        assertTrue(run.finish().message().startsWith("silent corruption: ranks disagree on step 0 of stage short"));
+        assertTrue(run.finish().message().startsWith("step 0 of stage short: silent corruption, ranks disagree: "));
         assertTrue(run.finish().message().contains("ranks [2]"));
         assertTrue(run.all(Effect.RecordStep.class).isEmpty());
     }
 
     @Test
     void shouldNameSilentCorruptionWhenRanksAnswerDifferently() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.EvaluateCell.class);
+        CoreDriver run = CoreDriver.withoutRecovery().connect().runUntil(RankCommand.EvaluateCell.class);
         for (int rank = 0; rank < 4; rank++) {
             List<TestAnswer> answers = List.of(new TestAnswer(List.of(rank == 3 ? 5 : 4), true));
             run.rank(new CellEvaluated(run.state.at(), rank, 0, answers));
@@ -218,6 +192,9 @@ class SupervisorCoreEndingTest {
                 1,
                 0,
                 1_000,
+                CoreDriver.recovery(0, 0),
+                1,
+                1,
                 "longreel {}",
                 "/runs/nan",
                 List.of(new JobPlan.StagePlan("only", 100, Optional.empty())),
@@ -226,15 +203,14 @@ class SupervisorCoreEndingTest {
         run.rank(new RankConnected(run.state.at(), 0));
         run.runUntil(RankCommand.RunStep.class);
         for (int step = 0; step < TrainingRules.UNAPPLIED_IN_A_ROW_MAX; step++) {
-            run.rank(new StepFinished(
-                    run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false), 1, new SentBytes(0, 1, 2)));
+            run.rank(CoreDriver.finished(run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false)));
         }
         assertEquals(1, run.finish().exitCode());
         assertTrue(run.finish().message().contains("not finite in 20 steps in a row"));
     }
 
     @Test
-    void shouldFailWhenAFileCannotBeWritten() {
+    void shouldFailWhenTheJournalCannotBeWritten() {
         CoreDriver run = CoreDriver.fresh().connect().runUntil(Effect.WriteManifest.class);
         run.on(new Event.FilesRecorded(1, new RecordReport.RecordFailed("no space left on device")));
         assertEquals(new Effect.Finish(1, "no space left on device"), run.finish());

@@ -8,10 +8,11 @@ import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeCommand.Welcome;
+import io.longreel.runtime.protocol.NodeCommand.WriteSlices;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport.RankConnected;
-import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.List;
@@ -61,7 +62,7 @@ class SupervisorCoreTest {
                         new Effect.TellNode("p-a", new Welcome("longreel {}")),
                         new Effect.TellNode("p-a", new Welcome("longreel {}"))),
                 run.effects);
-        assertEquals(1, run.state.members().size());
+        assertEquals(1, run.state.crew().members().size());
     }
 
     @Test
@@ -72,7 +73,7 @@ class SupervisorCoreTest {
         assertInstanceOf(StopNode.class, ((Effect.TellNode) run.effects.getLast()).command());
         CoreDriver begun = CoreDriver.fresh().connect().join("p-c", "node-c");
         assertInstanceOf(StopNode.class, ((Effect.TellNode) begun.effects.getLast()).command());
-        assertEquals(2, begun.state.members().size());
+        assertEquals(2, begun.state.crew().members().size());
     }
 
     @Test
@@ -83,14 +84,19 @@ class SupervisorCoreTest {
                 List.of(
                         "Placed",
                         "StageBegan",
+                        "StepCommitted",
+                        "StepCommitted",
+                        "StepCommitted",
                         "SlicesSaved",
-                        "CheckpointCommitted",
                         "StageEnded",
+                        "CheckpointCommitted",
                         "EvaluationFinished",
                         "StageBegan",
+                        "StepCommitted",
+                        "StepCommitted",
                         "SlicesSaved",
-                        "CheckpointCommitted",
                         "StageEnded",
+                        "CheckpointCommitted",
                         "ModelExported",
                         "RunEnded"),
                 run.journal().stream()
@@ -103,7 +109,6 @@ class SupervisorCoreTest {
                         "RunStep",
                         "RunStep",
                         "RunStep",
-                        "SaveSlice",
                         "EndStage",
                         "EvaluateCell",
                         "EvaluateCell",
@@ -114,7 +119,6 @@ class SupervisorCoreTest {
                         "BeginStage",
                         "RunStep",
                         "RunStep",
-                        "SaveSlice",
                         "EndStage",
                         "ExportModel"),
                 run.told(RankCommand.class).stream()
@@ -133,14 +137,14 @@ class SupervisorCoreTest {
         CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
         StepId at = run.state.at();
         for (int rank : List.of(3, 0, 2)) {
-            run.rank(new StepFinished(at, rank, CoreDriver.result(0), 1_000_000L * (rank + 1), new SentBytes(0, 1, 2)));
+            run.rank(CoreDriver.finished(at, rank, CoreDriver.result(0)));
             assertEquals(0, run.state.committed().step());
         }
         run.nowMs = 4_321;
-        run.rank(new StepFinished(at, 1, CoreDriver.result(0), 2_000_000, new SentBytes(0, 1, 2)));
+        run.rank(CoreDriver.finished(at, 1, CoreDriver.result(0)));
         assertEquals(
                 List.of(new Effect.RecordStep(new CommittedStep(
-                        new Position(0, 1, 1), "short", CoreDriver.result(0), 4.0, new SentBytes(0, 4, 8), 4_321))),
+                        new Position(0, 1, 1), "short", CoreDriver.result(0), 4.0, new SentBytes(0, 4, 8)))),
                 run.all(Effect.RecordStep.class));
     }
 
@@ -157,15 +161,15 @@ class SupervisorCoreTest {
     }
 
     @Test
-    void shouldKeepTheWindowFullButStopAtCheckpointsWhenStepsAreIssuedAhead() {
+    void shouldWriteCheckpointsBesideTheTrainingWhenTheyAreDue() {
         CoreDriver run =
-                new CoreDriver(CoreDriver.plan(3, 2, Start.fresh(1))).connect().runUntil(RankCommand.RunStep.class);
-        assertEquals(2, run.told(RankCommand.RunStep.class).size()); // a checkpoint is due after step 2
-        run.runUntil(RankCommand.SaveSlice.class);
-        assertEquals(2, run.told(RankCommand.RunStep.class).size());
+                new CoreDriver(CoreDriver.plan(3, 2, Start.fresh(1))).connect().runUntil(WriteSlices.class);
+        assertEquals(3, run.state.committed().globalStep()); // the last step of the stage did not wait for the disk
         assertEquals(
-                "/runs/test/checkpoints/step-00000002",
-                run.told(RankCommand.SaveSlice.class).getFirst().directory());
+                List.of(
+                        new WriteSlices(new SnapshotId(1, 0, 2), "/runs/test/checkpoints/step-00000002"),
+                        new WriteSlices(new SnapshotId(1, 0, 2), "/runs/test/checkpoints/step-00000002")),
+                run.toldNodes(WriteSlices.class));
         run.runToEnd();
         assertEquals(
                 List.of(2L, 3L, 4L, 5L), // every 2 steps, and at both ends of stages
@@ -180,7 +184,7 @@ class SupervisorCoreTest {
         CoreDriver run =
                 new CoreDriver(CoreDriver.plan(2, 0, Start.fresh(1))).connect().runUntil(RankCommand.RunStep.class);
         assertEquals(2, run.told(RankCommand.RunStep.class).size());
-        run.answer(run.toRanks.removeFirst());
+        run.answerNext();
         assertEquals(3, run.told(RankCommand.RunStep.class).size());
     }
 
@@ -191,22 +195,22 @@ class SupervisorCoreTest {
         StepId first = run.state.at(0);
         StepId second = run.state.at(1);
         for (int rank = 0; rank < 3; rank++) {
-            run.rank(new StepFinished(first, rank, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
-            run.rank(new StepFinished(second, rank, CoreDriver.result(1), 1, new SentBytes(0, 1, 2)));
+            run.rank(CoreDriver.finished(first, rank, CoreDriver.result(0)));
+            run.rank(CoreDriver.finished(second, rank, CoreDriver.result(1)));
         }
-        run.rank(new StepFinished(second, 3, CoreDriver.result(1), 1, new SentBytes(0, 1, 2)));
+        run.rank(CoreDriver.finished(second, 3, CoreDriver.result(1)));
         assertEquals(0, run.state.committed().step());
-        run.rank(new StepFinished(first, 3, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
+        run.rank(CoreDriver.finished(first, 3, CoreDriver.result(0)));
         assertEquals(2, run.state.committed().step());
     }
 
     @Test
     void shouldTrainOnAtTheCheckpointWhenTheRunIsResumed() {
         Start start =
-                new Start(4, new Position(1, 1, 4), Optional.of("/runs/test/checkpoints/step-00000004"), Set.of(0));
+                new Start(4, new Position(1, 1, 4), Optional.of("/runs/test/checkpoints/step-00000004"), Set.of(0), Set.of());
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, start)).connect().runToEnd();
         assertEquals(
-                List.of("RestoreCheckpoint", "RunStep", "SaveSlice", "EndStage", "ExportModel"),
+                List.of("RestoreCheckpoint", "RunStep", "EndStage", "ExportModel"),
                 run.told(RankCommand.class).stream()
                         .map(command -> command.getClass().getSimpleName())
                         .toList());
@@ -218,7 +222,7 @@ class SupervisorCoreTest {
 
     @Test
     void shouldEndTheStageWithoutAnotherCheckpointWhenTheRunIsResumedAtItsEnd() {
-        Start start = new Start(2, new Position(0, 3, 3), Optional.of("/c"), Set.of(0));
+        Start start = new Start(2, new Position(0, 3, 3), Optional.of("/c"), Set.of(0), Set.of());
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, start)).connect().runUntil(RankCommand.BeginStage.class);
         assertEquals(
                 List.of("RestoreCheckpoint", "EndStage", "BeginStage"), // evaluated before, so not again
@@ -235,8 +239,7 @@ class SupervisorCoreTest {
         assertEquals(Set.of(1, 2, 3), ((Phase.Connecting) run.state.phase()).waiting());
         CoreDriver training = CoreDriver.fresh().connect().runUntil(RankCommand.RunStep.class);
         SupervisorState before = training.state;
-        training.rank(new StepFinished(
-                training.state.at(1), 0, CoreDriver.result(1), 1, new SentBytes(0, 1, 2))); // not issued yet
+        training.rank(CoreDriver.finished(training.state.at(1), 0, CoreDriver.result(1))); // not issued yet
         training.rank(new RankConnected(training.state.at(), 2));
         assertEquals(before, training.state);
         assertInstanceOf(Effect.Note.class, training.effects.getLast());
@@ -247,7 +250,7 @@ class SupervisorCoreTest {
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(3)));
         run.connect().runUntil(RankCommand.RunStep.class);
         StepId stale = new StepId(2, 0, 0);
-        run.rank(new StepFinished(stale, 0, CoreDriver.result(0), 1, new SentBytes(0, 1, 2)));
+        run.rank(CoreDriver.finished(stale, 0, CoreDriver.result(0)));
         assertTrue(run.effects.contains(new Effect.AnswerSender(new RankCommand.Fenced(stale, 3))));
         assertEquals(1, run.state.fencedCount());
         assertEquals(0, run.state.committed().step());

@@ -1,0 +1,184 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.config.RecoverySettings.Guard;
+import io.longreel.config.RuntimeFailure.Category;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.supervisor.Phase.Failure;
+import io.longreel.runtime.supervisor.Suspicion.Kind;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Results that are not believed. The step is discarded and computed again in the same places: another result means that something passing went
+ * wrong. The same again, and it is computed in other places: a right result then means that a machine is broken. What stays wrong everywhere comes
+ * from the samples, which are skipped from then on, or, where samples cannot be the reason, ends the run.
+ */
+final class GuardRules {
+    /** So many times a step is computed before there is a verdict. */
+    private static final int TRIALS = 3;
+
+    private GuardRules() {}
+
+    /** Whether the ranks' results may count; if not, what follows is decided here. */
+    static boolean accepts(Turn turn, Map<StepResult, List<Integer>> camps) {
+        if (camps.size() > 1) {
+            doubt(turn, Kind.DISAGREEMENT, sides(turn, camps), FailureRules.minority(turn, camps));
+            return false;
+        }
+        StepResult result = camps.keySet().iterator().next();
+        SupervisorState state = turn.state();
+        if (state.progress().isReplaying()) {
+            Optional<StepResult> known =
+                    state.progress().log().result(state.reached().globalStep());
+            if (known.isPresent() && !known.get().equals(result)) {
+                doubt(turn, Kind.CHANGED, "committed was %s, computed again it is %s".formatted(known.get(), result), Set.of());
+                return false;
+            }
+            clear(turn);
+            return true;
+        }
+        Optional<Kind> kind = kindOf(state, result);
+        if (kind.isPresent() && !isKnownAsHarmful(state)) {
+            return doubt(turn, kind.get(), result.toString(), Set.of());
+        }
+        clear(turn);
+        return true;
+    }
+
+    /** The samples of the next step could not be read. */
+    static void badSamples(Turn turn, Failure failure) {
+        doubt(turn, Kind.BAD_DATA, failure.message(), Set.of());
+    }
+
+    private static boolean isKnownAsHarmful(SupervisorState state) {
+        return state.progress().skipped().contains(state.reached().globalStep());
+    }
+
+    private static Optional<Kind> kindOf(SupervisorState state, StepResult result) {
+        Guard guard = state.plan().recovery().guard();
+        if (!result.applied()) {
+            return guard.replayNonFinite() ? Optional.of(Kind.NOT_FINITE) : Optional.empty();
+        }
+        if (guard.gradientNormMax() > 0 && result.gradientNorm() > guard.gradientNormMax()) {
+            return Optional.of(Kind.LARGE_NORM);
+        }
+        if (guard.lossSpikeZ() > 0 && state.watch().losses().spike(result.loss()) > guard.lossSpikeZ()) {
+            return Optional.of(Kind.LOSS_SPIKE);
+        }
+        return Optional.empty();
+    }
+
+    /** Returns whether the result counts all the same. */
+    private static boolean doubt(Turn turn, Kind kind, String what, Set<String> minority) {
+        SupervisorState state = turn.state();
+        Optional<Suspicion> known =
+                state.suspicion().filter(suspicion -> suspicion.position().equals(state.reached()));
+        int trials = known.map(Suspicion::trials).orElse(0) + 1;
+        String text = "step %d of stage %s: %s: %s"
+                .formatted(
+                        state.reached().step(),
+                        turn.plan().stage(state.reached()).name(),
+                        words(kind),
+                        what);
+        if (turn.plan().recovery().attemptsMax() == 0) {
+            return withoutRecovery(turn, kind, text);
+        }
+        Set<String> always = new TreeSet<>(minority);
+        known.ifPresent(suspicion -> always.retainAll(suspicion.minority()));
+        boolean isLast = trials >= TRIALS || (trials == TRIALS - 1 && state.placedIds().size() < 2 && !kind.isNeverTheSamples());
+        if (isLast) {
+            return judge(turn, kind, text);
+        }
+        boolean elsewhere = trials == TRIALS - 1;
+        turn.become(state.suspecting(Optional.of(new Suspicion(
+                        state.reached(),
+                        kind,
+                        what,
+                        trials,
+                        always,
+                        elsewhere && always.isEmpty(),
+                        elsewhere && kind.isNeverTheSamples()))))
+                .announce(new RunNews.Doubted(
+                        text + (elsewhere ? "; it is computed again in other places" : "; it is computed again")));
+        Optional<Member> blamed = elsewhere
+                ? always.stream()
+                        .findFirst()
+                        .flatMap(id -> state.crew().member(id))
+                        .filter(member -> state.crew().available().size() > 1)
+                : Optional.empty();
+        if (blamed.isPresent()) {
+            FailureRules.lose(turn, blamed.get(), "its ranks compute something else than the others, twice");
+        } else {
+            RecoveryRules.begin(turn, new Failure(Category.FATAL, text, true));
+        }
+        return false;
+    }
+
+    private static boolean withoutRecovery(Turn turn, Kind kind, String text) {
+        if (kind == Kind.NOT_FINITE) {
+            return true; // no rank changed a weight
+        }
+        Category category = kind == Kind.BAD_DATA ? Category.DATA : Category.FATAL;
+        EndingRules.fail(turn, category, text);
+        return false;
+    }
+
+    /** The same everywhere. */
+    private static boolean judge(Turn turn, Kind kind, String text) {
+        SupervisorState state = turn.state();
+        if (kind.isNeverTheSamples()) {
+            EndingRules.fail(
+                    turn, Category.FATAL, "%s, in %d trials, the last from the disk".formatted(text, TRIALS));
+            return false;
+        }
+        long globalStep = state.reached().globalStep();
+        turn.become(state.suspecting(Optional.empty()))
+                .journal(new JournalEntry.SamplesQuarantined(
+                        state.reached().stage(), state.reached().step(), globalStep, kind != Kind.NOT_FINITE, text))
+                .announce(new RunNews.Doubted(text + "; it is so everywhere: its samples are skipped"));
+        if (kind == Kind.NOT_FINITE) {
+            return true; // no rank changed a weight
+        }
+        turn.become(turn.state().with(turn.state().progress().skipping(globalStep)));
+        RecoveryRules.begin(turn, new Failure(Category.DATA, text, true));
+        return false;
+    }
+
+    /** The step that was in doubt has a result that is believed. */
+    private static void clear(Turn turn) {
+        SupervisorState state = turn.state();
+        state.suspicion()
+                .filter(suspicion -> suspicion.position().equals(state.reached()))
+                .ifPresent(suspicion -> turn.become(state.suspecting(Optional.empty()))
+                        .announce(new RunNews.Doubted("step %d of stage %s is right now: %s"
+                                .formatted(
+                                        suspicion.position().step(),
+                                        turn.plan().stage(suspicion.position()).name(),
+                                        suspicion.trials() > 1
+                                                ? "in other places, so one of the former ones is broken"
+                                                : "what was wrong with it was passing"))));
+    }
+
+    private static String sides(Turn turn, Map<StepResult, List<Integer>> camps) {
+        StringBuilder text = new StringBuilder();
+        camps.forEach((result, ranks) -> text.append(text.isEmpty() ? "" : "; ")
+                .append("ranks %s: %s".formatted(ranks, result)));
+        Set<String> minority = FailureRules.minority(turn, camps);
+        return minority.isEmpty() ? text.toString() : "%s (against most: %s)".formatted(text, minority);
+    }
+
+    private static String words(Kind kind) {
+        return switch (kind) {
+            case DISAGREEMENT -> "silent corruption, ranks disagree";
+            case CHANGED -> "silent corruption, the result has changed";
+            case NOT_FINITE -> "loss or gradients are not finite";
+            case BAD_DATA -> "its samples cannot be read";
+            case LOSS_SPIKE -> "the loss jumps";
+            case LARGE_NORM -> "the gradient is too large";
+        };
+    }
+}

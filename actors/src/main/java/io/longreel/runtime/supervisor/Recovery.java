@@ -1,0 +1,43 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.supervisor.Phase.Failure;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A recovery that has not led to a new commit yet. Immutable.
+ *
+ * @param sinceMs when the first failure was noticed
+ * @param attempts mesh incarnations that were tried for it; planned moves do not count
+ * @param failures what went wrong, in the order of notice
+ * @param committedBefore steps of the run that were committed when it began
+ * @param replayed steps that were computed again
+ */
+public record Recovery(long sinceMs, int attempts, List<Failure> failures, long committedBefore, int replayed) {
+    public Recovery {
+        failures = List.copyOf(failures);
+    }
+
+    static Recovery begun(long nowMs, long committed) {
+        return new Recovery(nowMs, 0, List.of(), committed, 0);
+    }
+
+    Recovery with(Failure failure) {
+        List<Failure> all = new ArrayList<>(failures);
+        all.add(failure);
+        return new Recovery(sinceMs, attempts, all, committedBefore, replayed);
+    }
+
+    Recovery oneMoreAttempt() {
+        return new Recovery(sinceMs, attempts + 1, failures, committedBefore, replayed);
+    }
+
+    Recovery oneMoreReplayed() {
+        return new Recovery(sinceMs, attempts, failures, committedBefore, replayed + 1);
+    }
+
+    /** The line that tells best why: a cause rather than a symptom, the newest of them. */
+    Failure best() {
+        return failures.stream().filter(Failure::isCause).reduce((a, b) -> b).orElseGet(failures::getLast);
+    }
+}

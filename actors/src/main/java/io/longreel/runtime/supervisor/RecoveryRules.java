@@ -1,0 +1,304 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.config.RuntimeFailure.Category;
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand.StartRanks;
+import io.longreel.runtime.protocol.NodeCommand.StopRanks;
+import io.longreel.runtime.protocol.NodeReport.Beat;
+import io.longreel.runtime.protocol.NodeReport.RanksStopped;
+import io.longreel.runtime.protocol.RankReport.RankConnected;
+import io.longreel.runtime.protocol.RecordReport.CheckpointFound;
+import io.longreel.runtime.supervisor.Phase.Failure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * From one mesh incarnation to the next: stop the ranks that are left, look for places and for the state, start again. Also how the first
+ * incarnation gets its places.
+ */
+final class RecoveryRules {
+    /** A rank's thread that does not end by then is stuck, and its process with it. */
+    static final long STOP_RANKS_MS = 10_000;
+
+    private RecoveryRules() {}
+
+    /** The current incarnation is lost. */
+    static void begin(Turn turn, Failure failure) {
+        SupervisorState state = turn.state();
+        if (state.phase() instanceof Phase.Stopping || state.phase() instanceof Phase.Seeking) {
+            note(turn, failure);
+            return;
+        }
+        Recovery recovery = state.recovery()
+                .orElseGet(() -> Recovery.begun(turn.nowMs(), state.committed().globalStep()));
+        turn.become(state.recovering(Optional.of(recovery.with(failure).oneMoreAttempt())));
+        if (recovery.attempts() >= turn.plan().recovery().attemptsMax()) {
+            EndingRules.exhausted(turn);
+            return;
+        }
+        stopRanks(turn, failure.message(), false);
+    }
+
+    /** The ranks are to be elsewhere; nothing is wrong. */
+    static void move(Turn turn, String reason) {
+        SupervisorState state = turn.state();
+        if (state.recovery().isEmpty()) {
+            turn.become(state.recovering(
+                    Optional.of(Recovery.begun(turn.nowMs(), state.committed().globalStep()))));
+        }
+        stopRanks(turn, reason, true);
+    }
+
+    static void note(Turn turn, Failure failure) {
+        Recovery recovery = turn.state()
+                .recovery()
+                .orElseGet(() -> Recovery.begun(
+                        turn.nowMs(), turn.state().committed().globalStep()));
+        turn.become(turn.state().recovering(Optional.of(recovery.with(failure))));
+    }
+
+    private static void stopRanks(Turn turn, String reason, boolean isPlanned) {
+        SupervisorState state = turn.state().nextGeneration();
+        List<String> ready = state.crew().readyIds();
+        Position committed = state.committed();
+        turn.become(state)
+                .enter(new Phase.Stopping(new TreeSet<>(ready), Map.of(), turn.nowMs() + STOP_RANKS_MS))
+                .journal(new JournalEntry.Recovering(
+                        state.generation(), committed.stage(), committed.step(), committed.globalStep(), reason))
+                .announce(new RunNews.RecoveryStarted(state.generation(), reason, isPlanned));
+        ready.forEach(id -> turn.effect(new Effect.TellNode(id, new StopRanks(state.generation(), reason))));
+        stoppedWhenAllAnswered(turn);
+    }
+
+    static void ranksStopped(Turn turn, RanksStopped stopped) {
+        SupervisorState state = turn.state();
+        if (!(state.phase() instanceof Phase.Stopping stopping)
+                || stopped.generation() != state.generation()
+                || !stopping.waiting().contains(stopped.processId())) {
+            turn.ignore(stopped);
+            return;
+        }
+        turn.enter(stopping.heard(stopped.processId(), stopped.held()));
+        stoppedWhenAllAnswered(turn);
+    }
+
+    static void stoppedWhenAllAnswered(Turn turn) {
+        if (turn.state().phase() instanceof Phase.Stopping stopping
+                && stopping.waiting().isEmpty()) {
+            long deadlineMs = turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis();
+            turn.enter(new Phase.Seeking(stopping.held(), deadlineMs, false));
+            seek(turn);
+        }
+    }
+
+    /** Whether there are places and a state for the ranks now; otherwise the next node, loss or tick asks again. */
+    static void seek(Turn turn) {
+        SupervisorState state = turn.state();
+        if (!(state.phase() instanceof Phase.Seeking seeking) || seeking.isReadingDisk()) {
+            return;
+        }
+        Optional<Places> places = Places.find(state, turn.nowMs() >= seeking.deadlineMs());
+        if (places.isPresent()) {
+            Optional<Source> source = Ladder.best(state, seeking.held(), places.get().processIds());
+            if (source.isPresent()) {
+                place(turn, places.get(), source.get());
+            } else {
+                turn.enter(new Phase.Seeking(seeking.held(), seeking.deadlineMs(), true))
+                        .effect(new Effect.FindCheckpoint());
+            }
+        } else if (turn.nowMs() >= seeking.deadlineMs()) {
+            EndingRules.fail(
+                    turn,
+                    Category.RETRYABLE,
+                    "only %d of %d nodes are left after %d s%s"
+                            .formatted(
+                                    state.crew().available().size(),
+                                    turn.plan().nodes(),
+                                    turn.plan().recovery().waitForNodes().toSeconds(),
+                                    state.recovery()
+                                            .filter(recovery -> !recovery.failures().isEmpty())
+                                            .map(recovery -> ": " + recovery.best().message())
+                                            .orElse("")));
+        } else {
+            turn.announce(new RunNews.NodesAwaited(
+                    state.crew().available().size(), turn.plan().nodes()));
+        }
+    }
+
+    static void checkpointFound(Turn turn, CheckpointFound found) {
+        SupervisorState state = turn.state();
+        if (!(state.phase() instanceof Phase.Seeking seeking) || !seeking.isReadingDisk()) {
+            turn.ignore(found);
+            return;
+        }
+        turn.enter(new Phase.Seeking(seeking.held(), seeking.deadlineMs(), false));
+        if (!found.refused().isEmpty()) {
+            turn.announce(new RunNews.CheckpointFailed(found.refused()));
+        }
+        Source source = found.directory().isEmpty()
+                ? Ladder.beginning(turn.plan())
+                : new Source.Disk(found.directory(), turn.plan().position(found.stage(), found.step()));
+        Optional<Places> places = Places.find(turn.state(), turn.nowMs() >= seeking.deadlineMs());
+        if (places.isPresent()) {
+            place(turn, places.get(), source);
+        } else {
+            seek(turn); // a node was lost meanwhile
+        }
+    }
+
+    /** All nodes that the run wants are there. */
+    static void placeFirst(Turn turn) {
+        Places places = Places.find(turn.state(), false)
+                .orElseThrow(() -> new IllegalStateException("asked only when all nodes are ready"));
+        place(turn, places, Ladder.beginning(turn.plan()));
+    }
+
+    private static void place(Turn turn, Places places, Source source) {
+        SupervisorState state = turn.state();
+        List<RankSite> sites = new ArrayList<>();
+        for (int rank = 0; rank < places.mesh().worldSize(); rank++) {
+            Member node = places.nodes().get(rank / turn.plan().ranksPerNode());
+            sites.add(new RankSite(rank, node.nodeId(), node.processId(), node.dataEndpoint(), node.driverDirectory()));
+        }
+        Placement placement = new Placement(state.generation(), places.mesh(), sites);
+        boolean isOtherMesh = state.placement().isPresent() && !state.mesh().equals(places.mesh());
+        boolean isSmaller = !places.mesh().equals(turn.plan().mesh());
+        Progress progress = state.progress().at(source.position());
+        turn.become(state.placed(placement).with(isOtherMesh ? progress.withoutLog() : progress))
+                .enter(new Phase.Connecting(new TreeSet<>(places.mesh().worldGroup()), source))
+                .journal(new JournalEntry.Placed(
+                        state.generation(),
+                        sites.stream().map(RankSite::nodeId).toList(),
+                        places.mesh().toString()))
+                .announce(new RunNews.RanksConnecting(sites.size()));
+        if (state.recovery().isPresent()) {
+            turn.announce(new RunNews.Placed(state.generation(), places.mesh(), isSmaller, source.text()));
+        }
+        turn.become(turn.state().with(turn.state().watch().with(Stragglers.none())));
+        places.processIds()
+                .forEach(id -> turn.effect(new Effect.TellNode(id, new StartRanks(turn.state().at(), placement))));
+    }
+
+    static void rankConnected(Turn turn, RankConnected connected) {
+        if (!(turn.state().phase() instanceof Phase.Connecting connecting)
+                || !connected.at().equals(turn.state().at())
+                || !connecting.waiting().contains(connected.rank())) {
+            turn.ignore(connected);
+            return;
+        }
+        SortedSet<Integer> waiting = Phase.without(connecting.waiting(), connected.rank());
+        turn.enter(new Phase.Connecting(waiting, connecting.source()));
+        if (waiting.isEmpty()) {
+            StageRules.load(turn, connecting.source());
+        }
+    }
+
+    /** A node of the run that is taken over makes itself known. */
+    static void found(Turn turn, Beat beat) {
+        SupervisorState state = turn.state();
+        if (!(state.phase() instanceof Phase.Gathering gathering)) {
+            throw new IllegalStateException("only a supervisor that takes over adopts nodes: " + state.phase());
+        }
+        Member member = Member.joining(beat.processId(), beat.nodeId(), turn.nowMs())
+                .ready(beat.dataEndpoint(), beat.driverDirectory(), turn.nowMs());
+        turn.become(state.with(state.crew().with(member)))
+                .enter(new Phase.Gathering(
+                        Phase.without(gathering.expected(), beat.nodeId()), gathering.deadlineMs()));
+        gatheredWhenComplete(turn, false);
+    }
+
+    static void gatheredWhenComplete(Turn turn, boolean isLate) {
+        if (turn.state().phase() instanceof Phase.Gathering gathering
+                && (gathering.expected().isEmpty() || isLate)) {
+            move(turn, "another process has taken the supervisor's part");
+        }
+    }
+
+    /** Something new counts: what was wrong is over. */
+    static void overcome(Turn turn) {
+        SupervisorState state = turn.state();
+        state.recovery().ifPresent(recovery -> {
+            String cause = recovery.failures().isEmpty()
+                    ? "a planned move"
+                    : recovery.best().message();
+            turn.become(state.recovering(Optional.empty()))
+                    .announce(new RunNews.Recovered(
+                            state.generation(), turn.nowMs() - recovery.sinceMs(), recovery.replayed(), cause));
+        });
+    }
+
+    /** Where ranks can live: as many nodes as the mesh needs, in the order of their slots. */
+    record Places(Mesh mesh, List<Member> nodes) {
+        Places {
+            nodes = List.copyOf(nodes);
+        }
+
+        List<String> processIds() {
+            return nodes.stream().map(Member::processId).toList();
+        }
+
+        /**
+         * The whole mesh where there are nodes enough; otherwise, when it is no use to wait, the nearest one over what is left.
+         */
+        static Optional<Places> find(SupervisorState state, boolean isLate) {
+            List<Member> available = state.crew().available();
+            JobPlan plan = state.plan();
+            if (available.size() >= plan.nodes()) {
+                return Optional.of(new Places(plan.mesh(), slots(state, available, plan.nodes())));
+            }
+            boolean isLeave = state.crew().members().values().stream().anyMatch(Member::isLeaving)
+                    && state.recovery().map(r -> r.failures().isEmpty()).orElse(true);
+            boolean mayShrink = plan.recovery().isElastic() && !available.isEmpty() && (isLate || isLeave);
+            if (!mayShrink) {
+                return Optional.empty();
+            }
+            return plan.meshOver(available.size())
+                    .map(mesh -> new Places(mesh, slots(state, available, available.size())));
+        }
+
+        /** Who hosted ranks keeps them where possible, so that survivors find their state at home; the first placement follows the node ids. */
+        private static List<Member> slots(SupervisorState state, List<Member> available, int count) {
+            Map<Integer, Member> bySlot = new TreeMap<>();
+            List<Member> rest = new ArrayList<>(available);
+            int perNode = state.plan().ranksPerNode();
+            state.placement().ifPresent(placement -> {
+                for (int slot = 0; slot < placement.ranks().size() / perNode; slot++) {
+                    String processId = placement.site(slot * perNode).processId();
+                    int free = bySlot.size() < count && slot < count ? slot : -1;
+                    Optional<Member> same = rest.stream()
+                            .filter(member -> member.processId().equals(processId))
+                            .findFirst();
+                    if (free >= 0 && same.isPresent()) {
+                        bySlot.put(free, same.get());
+                        rest.remove(same.get());
+                    }
+                }
+                // Of those that have no slot yet, those that hold state come first.
+                SortedSet<String> placed = state.placedIds();
+                rest.sort(java.util.Comparator.comparing((Member member) -> !placed.contains(member.processId()))
+                        .thenComparing(Member::nodeId));
+            });
+            for (int slot = 0; slot < count; slot++) {
+                if (!bySlot.containsKey(slot)) {
+                    bySlot.put(slot, rest.removeFirst());
+                }
+            }
+            List<Member> nodes = new ArrayList<>(bySlot.values());
+            boolean elsewhere = state.suspicion()
+                    .map(Suspicion::needsOtherPlaces)
+                    .orElse(false);
+            if (elsewhere) {
+                java.util.Collections.rotate(nodes, 1);
+            }
+            return nodes;
+        }
+    }
+}

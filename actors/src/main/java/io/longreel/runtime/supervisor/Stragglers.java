@@ -1,0 +1,81 @@
+package io.longreel.runtime.supervisor;
+
+import io.longreel.runtime.protocol.StepTimes;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which ranks compute slower than the others. A rank's score is the median of all ranks' own time (without waiting for peers) over its own,
+ * smoothed over steps: 1 = as fast as most, 0.5 = takes twice as long. Immutable.
+ *
+ * @param ownNs smoothed own time by rank; empty before the first step
+ * @param steps that were looked at
+ * @param named ranks that were told about, until they are better
+ */
+record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
+    /** Below it a rank is named. */
+    static final double SCORE_MIN = 0.7;
+    /** At and above it a rank that was named is forgiven. */
+    private static final double SCORE_GOOD = 0.85;
+
+    private static final int STEPS_NEEDED = 5;
+    private static final double NEWEST_SHARE = 0.2;
+
+    Stragglers {
+        ownNs = List.copyOf(ownNs);
+        named = List.copyOf(named);
+    }
+
+    static Stragglers none() {
+        return new Stragglers(List.of(), 0, List.of());
+    }
+
+    Stragglers with(List<StepTimes> byRank) {
+        List<Double> next = new java.util.ArrayList<>();
+        for (int rank = 0; rank < byRank.size(); rank++) {
+            StepTimes times = byRank.get(rank);
+            double own = Math.max(1, times.totalNs() - times.waitedNs() - times.snapshotNs());
+            boolean isKnown = ownNs.size() == byRank.size();
+            next.add(isKnown ? (1 - NEWEST_SHARE) * ownNs.get(rank) + NEWEST_SHARE * own : own);
+        }
+        Stragglers measured = new Stragglers(next, steps + 1, named);
+        return new Stragglers(next, steps + 1, measured.stillNamed());
+    }
+
+    /** Ranks that are too slow and were not told about yet, with their scores. */
+    Map<Integer, Double> news() {
+        Map<Integer, Double> slow = new TreeMap<>();
+        if (steps >= STEPS_NEEDED) {
+            for (int rank = 0; rank < ownNs.size(); rank++) {
+                if (score(rank) < SCORE_MIN && !named.contains(rank)) {
+                    slow.put(rank, score(rank));
+                }
+            }
+        }
+        return slow;
+    }
+
+    Stragglers told() {
+        List<Integer> all = new java.util.ArrayList<>(named);
+        all.addAll(news().keySet());
+        return new Stragglers(ownNs, steps, all);
+    }
+
+    double score(int rank) {
+        double[] sorted = ownNs.stream().mapToDouble(d -> d).sorted().toArray();
+        return sorted[sorted.length / 2] / ownNs.get(rank);
+    }
+
+    private List<Integer> stillNamed() {
+        return named.stream()
+                .filter(rank -> rank < ownNs.size() && score(rank) < SCORE_GOOD)
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return "Stragglers[steps=%d ownNs=%s named=%s]".formatted(steps, Arrays.toString(ownNs.toArray()), named);
+    }
+}

@@ -23,9 +23,7 @@ final class TroubleLine {
                 "node %s was lost too often and has to wait %d s"
                         .formatted(quarantined.nodeId(), quarantined.forMs() / 1000);
             case RecoveryStarted started ->
-                started.isPlanned()
-                        ? "moving the ranks: " + started.cause()
-                        : "recovering: " + started.cause();
+                started.isPlanned() ? "moving the ranks: " + started.cause() : "recovering: " + started.cause();
             case NodesAwaited awaited ->
                 "waiting for nodes: %d of %d are there".formatted(awaited.available(), awaited.wanted());
             case Placed placed ->

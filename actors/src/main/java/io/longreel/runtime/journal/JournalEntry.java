@@ -26,7 +26,8 @@ public sealed interface JournalEntry {
     record RunStarted(String name, String mesh, int nodes, int stages, long globalStep) implements JournalEntry {}
 
     /** A mesh incarnation; {@code nodeIds} has one entry per rank, in rank order. Journals of older builds name no mesh. */
-    record Placed(int generation, List<String> nodeIds, @Nullable String mesh) implements JournalEntry {
+    record Placed(
+            int generation, List<String> nodeIds, @Nullable String mesh) implements JournalEntry {
         public Placed {
             nodeIds = List.copyOf(nodeIds);
         }

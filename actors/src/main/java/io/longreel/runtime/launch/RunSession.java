@@ -97,7 +97,11 @@ public final class RunSession {
 
     private RunEnd run(RunConfig config, ModelConfig model, RunDirectory directory, Start start) {
         JobPlan plan = JobPlan.of(
-                config, model.llm().heads(), RunConfigLoader.render(config), directory.root().toString(), start);
+                config,
+                model.llm().heads(),
+                RunConfigLoader.render(config),
+                directory.root().toString(),
+                start);
         boolean isTerminal =
                 Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
         Dashboard dashboard = new Dashboard(config, model.tokensPerFrame(), out, isTerminal, InstantSource.system());

@@ -61,9 +61,8 @@ final class SeedProcess {
                 job.cluster().seedPort(),
                 tls(job)))) {
             cluster.joinSelf();
-            ActorRef<SupervisorCommand> supervisor =
-                    cluster.supervisor(SupervisorActor.create(
-                            job.plan(), job.recorder(), () -> System.nanoTime() / NS_PER_MS, end));
+            ActorRef<SupervisorCommand> supervisor = cluster.supervisor(
+                    SupervisorActor.create(job.plan(), job.recorder(), () -> System.nanoTime() / NS_PER_MS, end));
             StopSignals.handle(exitCode -> {
                 signal.set(exitCode);
                 supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));

@@ -154,10 +154,8 @@ public final class RankProgram {
             }
             instruments.reached(at, Phase.VOTE);
             long endNs = clockNs.getAsLong();
-            StepTimes times = new StepTimes(
-                    Math.max(0, endNs - startNs),
-                    Math.max(0, waitedNs),
-                    Math.max(0, endNs - computedNs));
+            StepTimes times =
+                    new StepTimes(Math.max(0, endNs - startNs), Math.max(0, waitedNs), Math.max(0, endNs - computedNs));
             return new RankReport.StepFinished(
                     at, rank, result, times, work.sentBytes().since(sentBefore));
         }

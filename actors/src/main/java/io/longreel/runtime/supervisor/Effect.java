@@ -31,7 +31,12 @@ public sealed interface Effect {
 
     /** Make the checkpoint exist. Comes back as ManifestWritten or SavingFailed. */
     record WriteManifest(
-            String checkpoint, int generation, Mesh mesh, Position position, Set<Long> skipped, List<WrittenSlice> slices)
+            String checkpoint,
+            int generation,
+            Mesh mesh,
+            Position position,
+            Set<Long> skipped,
+            List<WrittenSlice> slices)
             implements Effect {
         public WriteManifest {
             skipped = Set.copyOf(skipped);

@@ -145,8 +145,7 @@ final class EndingRules {
     }
 
     static void closeWhenAllIsWritten(Turn turn) {
-        boolean isWritten =
-                turn.state().phase() instanceof Phase.Closing closing && closing.isReported();
+        boolean isWritten = turn.state().phase() instanceof Phase.Closing closing && closing.isReported();
         if (isWritten && turn.state().saving().isEmpty()) {
             end(turn, 0, "finished: %d steps".formatted(turn.state().committed().globalStep()));
         }

@@ -14,13 +14,13 @@ final class FailureRules {
 
     static void rankFailed(Turn turn, RankFailed failed) {
         SupervisorState state = turn.state();
-        Failure failure = new Failure(
-                failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE);
+        Failure failure = new Failure(failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE);
         boolean isTheUsers = failed.category() == Category.CONFIG || failed.category() == Category.DATA;
-        boolean hasCommitted =
-                state.committed().globalStep() > turn.plan().start().position().globalStep();
-        if (isTheUsers && failed.category() == Category.DATA && hasCommitted && state.phase() instanceof Phase.Training) {
-            GuardRules.badSamples(turn, failure);
+        Position at = turn.plan().position(failed.at().stage(), failed.at().step());
+        // What cannot be read from the start on is a wrong path or format rather than a damaged sample.
+        boolean isFirst = at.globalStep() <= turn.plan().start().position().globalStep();
+        if (failed.category() == Category.DATA && !isFirst && state.phase() instanceof Phase.Training) {
+            GuardRules.badSamples(turn, at, failure);
         } else if (isTheUsers) {
             EndingRules.fail(turn, failure);
         } else {
@@ -34,9 +34,7 @@ final class FailureRules {
                 .recovery()
                 .ifPresent(recovery -> turn.become(turn.state()
                         .recovering(java.util.Optional.of(recovery.with(new Failure(
-                                failed.category(),
-                                textOf(turn, failed),
-                                failed.category() != Category.RETRYABLE))))));
+                                failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE))))));
     }
 
     private static String textOf(Turn turn, RankFailed failed) {

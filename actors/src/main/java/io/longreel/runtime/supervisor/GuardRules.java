@@ -26,7 +26,12 @@ final class GuardRules {
     /** Whether the ranks' results may count; if not, what follows is decided here. */
     static boolean accepts(Turn turn, Map<StepResult, List<Integer>> camps) {
         if (camps.size() > 1) {
-            doubt(turn, Kind.DISAGREEMENT, sides(turn, camps), FailureRules.minority(turn, camps));
+            doubt(
+                    turn,
+                    turn.state().reached(),
+                    Kind.DISAGREEMENT,
+                    sides(turn, camps),
+                    FailureRules.minority(turn, camps));
             return false;
         }
         StepResult result = camps.keySet().iterator().next();
@@ -35,7 +40,12 @@ final class GuardRules {
             Optional<StepResult> known =
                     state.progress().log().result(state.reached().globalStep());
             if (known.isPresent() && !known.get().equals(result)) {
-                doubt(turn, Kind.CHANGED, "committed was %s, computed again it is %s".formatted(known.get(), result), Set.of());
+                doubt(
+                        turn,
+                        turn.state().reached(),
+                        Kind.CHANGED,
+                        "committed was %s, computed again it is %s".formatted(known.get(), result),
+                        Set.of());
                 return false;
             }
             clear(turn);
@@ -43,15 +53,15 @@ final class GuardRules {
         }
         Optional<Kind> kind = kindOf(state, result);
         if (kind.isPresent() && !isKnownAsHarmful(state)) {
-            return doubt(turn, kind.get(), result.toString(), Set.of());
+            return doubt(turn, turn.state().reached(), kind.get(), result.toString(), Set.of());
         }
         clear(turn);
         return true;
     }
 
-    /** The samples of the next step could not be read. */
-    static void badSamples(Turn turn, Failure failure) {
-        doubt(turn, Kind.BAD_DATA, failure.message(), Set.of());
+    /** The samples of a step could not be read. */
+    static void badSamples(Turn turn, Position at, Failure failure) {
+        doubt(turn, at, Kind.BAD_DATA, failure.message(), Set.of());
     }
 
     private static boolean isKnownAsHarmful(SupervisorState state) {
@@ -73,29 +83,26 @@ final class GuardRules {
     }
 
     /** Returns whether the result counts all the same. */
-    private static boolean doubt(Turn turn, Kind kind, String what, Set<String> minority) {
+    private static boolean doubt(Turn turn, Position at, Kind kind, String what, Set<String> minority) {
         SupervisorState state = turn.state();
         Optional<Suspicion> known =
-                state.suspicion().filter(suspicion -> suspicion.position().equals(state.reached()));
+                state.suspicion().filter(suspicion -> suspicion.position().equals(at));
         int trials = known.map(Suspicion::trials).orElse(0) + 1;
         String text = "step %d of stage %s: %s: %s"
-                .formatted(
-                        state.reached().step(),
-                        turn.plan().stage(state.reached()).name(),
-                        words(kind),
-                        what);
+                .formatted(at.step(), turn.plan().stage(at).name(), words(kind), what);
         if (turn.plan().recovery().attemptsMax() == 0) {
             return withoutRecovery(turn, kind, text);
         }
         Set<String> always = new TreeSet<>(minority);
         known.ifPresent(suspicion -> always.retainAll(suspicion.minority()));
-        boolean isLast = trials >= TRIALS || (trials == TRIALS - 1 && state.placedIds().size() < 2 && !kind.isNeverTheSamples());
+        boolean isLast =
+                trials >= TRIALS || (trials == TRIALS - 1 && state.placedIds().size() < 2 && !kind.isNeverTheSamples());
         if (isLast) {
-            return judge(turn, kind, text);
+            return judge(turn, at, kind, text);
         }
         boolean elsewhere = trials == TRIALS - 1;
         turn.become(state.suspecting(Optional.of(new Suspicion(
-                        state.reached(),
+                        at,
                         kind,
                         what,
                         trials,
@@ -128,17 +135,16 @@ final class GuardRules {
     }
 
     /** The same everywhere. */
-    private static boolean judge(Turn turn, Kind kind, String text) {
+    private static boolean judge(Turn turn, Position at, Kind kind, String text) {
         SupervisorState state = turn.state();
         if (kind.isNeverTheSamples()) {
-            EndingRules.fail(
-                    turn, Category.FATAL, "%s, in %d trials, the last from the disk".formatted(text, TRIALS));
+            EndingRules.fail(turn, Category.FATAL, "%s, in %d trials, the last from the disk".formatted(text, TRIALS));
             return false;
         }
-        long globalStep = state.reached().globalStep();
+        long globalStep = at.globalStep();
         turn.become(state.suspecting(Optional.empty()))
                 .journal(new JournalEntry.SamplesQuarantined(
-                        state.reached().stage(), state.reached().step(), globalStep, kind != Kind.NOT_FINITE, text))
+                        at.stage(), at.step(), globalStep, kind != Kind.NOT_FINITE, text))
                 .announce(new RunNews.Doubted(text + "; it is so everywhere: its samples are skipped"));
         if (kind == Kind.NOT_FINITE) {
             return true; // no rank changed a weight
@@ -165,8 +171,8 @@ final class GuardRules {
 
     private static String sides(Turn turn, Map<StepResult, List<Integer>> camps) {
         StringBuilder text = new StringBuilder();
-        camps.forEach((result, ranks) -> text.append(text.isEmpty() ? "" : "; ")
-                .append("ranks %s: %s".formatted(ranks, result)));
+        camps.forEach((result, ranks) ->
+                text.append(text.isEmpty() ? "" : "; ").append("ranks %s: %s".formatted(ranks, result)));
         Set<String> minority = FailureRules.minority(turn, camps);
         return minority.isEmpty() ? text.toString() : "%s (against most: %s)".formatted(text, minority);
     }

@@ -115,12 +115,15 @@ public record JobPlan(
     /** The position behind {@code step} steps of a stage. */
     Position position(int stage, int step) {
         return new Position(
-                stage, step, stages.subList(0, stage).stream().mapToLong(StagePlan::steps).sum() + step);
+                stage,
+                step,
+                stages.subList(0, stage).stream().mapToLong(StagePlan::steps).sum() + step);
     }
 
     /** The mesh nearest to the one that the run wants, over fewer nodes. */
     Optional<Mesh> meshOver(int fewerNodes) {
-        return new MeshAdvice(fewerNodes, ranksPerNode, heads, samplesMin).nearest(mesh).stream().findFirst();
+        return new MeshAdvice(fewerNodes, ranksPerNode, heads, samplesMin)
+                .nearest(mesh).stream().findFirst();
     }
 
     /** Steps of the whole run. */

@@ -23,12 +23,12 @@ final class Ladder {
      * @param held what each process has in memory
      * @param hosts processes that will host ranks
      */
-    static Optional<Source> best(
-            SupervisorState state, Map<String, List<HeldSlice>> held, Collection<String> hosts) {
-        boolean mayBeWrong =
-                state.suspicion().map(Suspicion::distrustsMemory).orElse(false);
-        Optional<Source> memory = mayBeWrong ? Optional.empty() : newestWhole(state.progress(), held, hosts)
-                .map(id -> new Source.Memory(id, state.plan().position(id.stage(), id.step())));
+    static Optional<Source> best(SupervisorState state, Map<String, List<HeldSlice>> held, Collection<String> hosts) {
+        boolean mayBeWrong = state.suspicion().map(Suspicion::distrustsMemory).orElse(false);
+        Optional<Source> memory = mayBeWrong
+                ? Optional.empty()
+                : newestWhole(state.progress(), held, hosts)
+                        .map(id -> new Source.Memory(id, state.plan().position(id.stage(), id.step())));
         if (memory.isPresent()) {
             return memory;
         }
@@ -40,8 +40,8 @@ final class Ladder {
     static Source beginning(JobPlan plan) {
         return plan.start()
                 .checkpoint()
-                .<Source>map(directory ->
-                        new Source.Disk(directory, plan.start().position()))
+                .<Source>map(
+                        directory -> new Source.Disk(directory, plan.start().position()))
                 .orElseGet(Source.Beginning::new);
     }
 

@@ -47,15 +47,13 @@ final class LivenessRules {
                 .filter(member -> member.isReady() && turn.nowMs() - member.heardMs() > limitMs)
                 .toList();
         silent.forEach(member -> FailureRules.lose(
-                turn,
-                member,
-                "it has said nothing for %d ms".formatted(turn.nowMs() - member.heardMs())));
+                turn, member, "it has said nothing for %d ms".formatted(turn.nowMs() - member.heardMs())));
     }
 
     private static void loseTheStuck(Turn turn) {
         long limitMs = turn.plan().recovery().progressTimeout().toMillis();
-        boolean ranksWork = !(turn.state().phase() instanceof Phase.Stopping
-                || turn.state().phase() instanceof Phase.Seeking);
+        boolean ranksWork =
+                !(turn.state().phase() instanceof Phase.Stopping || turn.state().phase() instanceof Phase.Seeking);
         if (!ranksWork) {
             return;
         }
@@ -66,8 +64,7 @@ final class LivenessRules {
                     FailureRules.lose(
                             turn,
                             member,
-                            "rank %d has made no progress for %d s"
-                                    .formatted(pulse.getKey(), standingMs / 1000));
+                            "rank %d has made no progress for %d s".formatted(pulse.getKey(), standingMs / 1000));
                     break;
                 }
             }
@@ -120,5 +117,4 @@ final class LivenessRules {
                         turn.plan().nodes(),
                         turn.plan().joinTimeoutMs() / 1000);
     }
-
 }

@@ -59,7 +59,6 @@ public record Member(
     Member later(long ms) {
         SortedMap<Integer, Pulse> shifted = new TreeMap<>(pulses);
         shifted.replaceAll((rank, pulse) -> new Pulse(pulse.progress(), pulse.isWaiting(), pulse.sinceMs() + ms));
-        return new Member(
-                processId, nodeId, isReady, dataEndpoint, driverDirectory, heardMs + ms, isLeaving, shifted);
+        return new Member(processId, nodeId, isReady, dataEndpoint, driverDirectory, heardMs + ms, isLeaving, shifted);
     }
 }

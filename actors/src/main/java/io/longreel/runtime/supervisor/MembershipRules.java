@@ -78,10 +78,10 @@ final class MembershipRules {
                     turn,
                     asked,
                     "the job already has its %d nodes and %d spares"
-                            .formatted(turn.plan().nodes(), turn.plan().recovery().spares()));
+                            .formatted(
+                                    turn.plan().nodes(), turn.plan().recovery().spares()));
         } else {
-            turn.become(state.with(
-                    state.crew().with(Member.joining(asked.processId(), asked.nodeId(), turn.nowMs()))));
+            turn.become(state.with(state.crew().with(Member.joining(asked.processId(), asked.nodeId(), turn.nowMs()))));
             welcome(turn, asked.processId());
         }
     }
@@ -138,7 +138,8 @@ final class MembershipRules {
     /** A mesh that is smaller than the run wants grows back at the next border between steps. */
     static void growWhenPossible(Turn turn) {
         SupervisorState state = turn.state();
-        boolean isSmaller = state.placement().isPresent() && !state.mesh().equals(turn.plan().mesh());
+        boolean isSmaller = state.placement().isPresent()
+                && !state.mesh().equals(turn.plan().mesh());
         if (isSmaller
                 && state.move().isEmpty()
                 && state.crew().available().size() >= turn.plan().nodes()) {
@@ -151,15 +152,18 @@ final class MembershipRules {
             return;
         }
         turn.become(turn.state().with(turn.state().crew().with(member.leaving())))
-                .effect(new Effect.Note("node wants to leave: processId=%s reason=%s"
-                        .formatted(member.processId(), asked.reason())));
+                .effect(new Effect.Note(
+                        "node wants to leave: processId=%s reason=%s".formatted(member.processId(), asked.reason())));
         SupervisorState state = turn.state();
         boolean isPlaced = state.placedIds().contains(member.processId());
         int others = state.crew().available().size();
-        boolean canGoOn = others >= turn.plan().nodes() || (others > 0 && turn.plan().recovery().isElastic());
+        boolean canGoOn = others >= turn.plan().nodes()
+                || (others > 0 && turn.plan().recovery().isElastic());
         if (!isPlaced && !(state.phase() instanceof Phase.Forming)) {
             dismiss(turn, member);
-        } else if (state.phase() instanceof Phase.Forming || !canGoOn || turn.plan().recovery().attemptsMax() == 0) {
+        } else if (state.phase() instanceof Phase.Forming
+                || !canGoOn
+                || turn.plan().recovery().attemptsMax() == 0) {
             EndingRules.stopAsked(turn, "node %s was asked to stop".formatted(member.nodeId()));
         } else {
             turn.become(turn.state().moving("node %s leaves".formatted(member.nodeId())));

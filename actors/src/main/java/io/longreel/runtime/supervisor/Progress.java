@@ -108,8 +108,7 @@ public record Progress(
     Progress withEvaluated(int stage) {
         Set<Integer> all = new TreeSet<>(evaluated);
         all.add(stage);
-        return new Progress(
-                reached, committed, log, all, savedGlobalStep, keepFrom, limits, skipped, unappliedInARow);
+        return new Progress(reached, committed, log, all, savedGlobalStep, keepFrom, limits, skipped, unappliedInARow);
     }
 
     Progress saved(long globalStep) {

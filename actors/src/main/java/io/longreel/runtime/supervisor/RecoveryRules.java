@@ -60,8 +60,8 @@ final class RecoveryRules {
     static void note(Turn turn, Failure failure) {
         Recovery recovery = turn.state()
                 .recovery()
-                .orElseGet(() -> Recovery.begun(
-                        turn.nowMs(), turn.state().committed().globalStep()));
+                .orElseGet(() ->
+                        Recovery.begun(turn.nowMs(), turn.state().committed().globalStep()));
         turn.become(turn.state().recovering(Optional.of(recovery.with(failure))));
     }
 
@@ -93,7 +93,8 @@ final class RecoveryRules {
     static void stoppedWhenAllAnswered(Turn turn) {
         if (turn.state().phase() instanceof Phase.Stopping stopping
                 && stopping.waiting().isEmpty()) {
-            long deadlineMs = turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis();
+            long deadlineMs =
+                    turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis();
             turn.enter(new Phase.Seeking(stopping.held(), deadlineMs, false));
             seek(turn);
         }
@@ -107,7 +108,8 @@ final class RecoveryRules {
         }
         Optional<Places> places = Places.find(state, turn.nowMs() >= seeking.deadlineMs());
         if (places.isPresent()) {
-            Optional<Source> source = Ladder.best(state, seeking.held(), places.get().processIds());
+            Optional<Source> source =
+                    Ladder.best(state, seeking.held(), places.get().processIds());
             if (source.isPresent()) {
                 place(turn, places.get(), source.get());
             } else {
@@ -124,8 +126,10 @@ final class RecoveryRules {
                                     turn.plan().nodes(),
                                     turn.plan().recovery().waitForNodes().toSeconds(),
                                     state.recovery()
-                                            .filter(recovery -> !recovery.failures().isEmpty())
-                                            .map(recovery -> ": " + recovery.best().message())
+                                            .filter(recovery ->
+                                                    !recovery.failures().isEmpty())
+                                            .map(recovery ->
+                                                    ": " + recovery.best().message())
                                             .orElse("")));
         } else {
             turn.announce(new RunNews.NodesAwaited(
@@ -184,7 +188,8 @@ final class RecoveryRules {
         }
         turn.become(turn.state().with(turn.state().watch().with(Stragglers.none())));
         places.processIds()
-                .forEach(id -> turn.effect(new Effect.TellNode(id, new StartRanks(turn.state().at(), placement))));
+                .forEach(id -> turn.effect(
+                        new Effect.TellNode(id, new StartRanks(turn.state().at(), placement))));
     }
 
     static void rankConnected(Turn turn, RankConnected connected) {
@@ -210,8 +215,7 @@ final class RecoveryRules {
         Member member = Member.joining(beat.processId(), beat.nodeId(), turn.nowMs())
                 .ready(beat.dataEndpoint(), beat.driverDirectory(), turn.nowMs());
         turn.become(state.with(state.crew().with(member)))
-                .enter(new Phase.Gathering(
-                        Phase.without(gathering.expected(), beat.nodeId()), gathering.deadlineMs()));
+                .enter(new Phase.Gathering(Phase.without(gathering.expected(), beat.nodeId()), gathering.deadlineMs()));
         gatheredWhenComplete(turn, false);
     }
 
@@ -292,9 +296,8 @@ final class RecoveryRules {
                 }
             }
             List<Member> nodes = new ArrayList<>(bySlot.values());
-            boolean elsewhere = state.suspicion()
-                    .map(Suspicion::needsOtherPlaces)
-                    .orElse(false);
+            boolean elsewhere =
+                    state.suspicion().map(Suspicion::needsOtherPlaces).orElse(false);
             if (elsewhere) {
                 java.util.Collections.rotate(nodes, 1);
             }

@@ -92,8 +92,7 @@ final class SavingRules {
     static void savingFailed(Turn turn, SavingFailed failed) {
         boolean isOurs = turn.state()
                 .saving()
-                .filter(saving ->
-                        JobPlan.checkpointName(saving.position()).equals(failed.checkpoint()))
+                .filter(saving -> JobPlan.checkpointName(saving.position()).equals(failed.checkpoint()))
                 .isPresent();
         if (isOurs) {
             abandon(turn, failed.message());
@@ -137,8 +136,7 @@ final class SavingRules {
 
     static void manifestWritten(Turn turn, ManifestWritten written) {
         Optional<Saving> saving = turn.state().saving();
-        if (saving.isEmpty()
-                || !JobPlan.checkpointName(saving.get().position()).equals(written.checkpoint())) {
+        if (saving.isEmpty() || !JobPlan.checkpointName(saving.get().position()).equals(written.checkpoint())) {
             turn.ignore(written);
             return;
         }

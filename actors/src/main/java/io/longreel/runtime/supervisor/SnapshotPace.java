@@ -18,9 +18,7 @@ record SnapshotPace(double costMs, long takenAtMs) {
 
     boolean isDue(RecoverySettings settings, long globalStepAfter, long nowMs) {
         int every = settings.snapshotEverySteps();
-        return every > 0
-                ? globalStepAfter % every == 0
-                : nowMs - takenAtMs >= costMs / settings.snapshotCostMax();
+        return every > 0 ? globalStepAfter % every == 0 : nowMs - takenAtMs >= costMs / settings.snapshotCostMax();
     }
 
     SnapshotPace ordered(long nowMs) {

@@ -109,8 +109,7 @@ final class StageRules {
         int stage = state.reached().stage();
         JobPlan.StagePlan plan = turn.plan().stage(state.reached());
         turn.journal(new JournalEntry.StageEnded(stage, plan.name()));
-        if (plan.evaluation().isPresent()
-                && !state.progress().evaluated().contains(stage)) {
+        if (plan.evaluation().isPresent() && !state.progress().evaluated().contains(stage)) {
             EvaluationRules.start(turn);
         } else {
             nextStage(turn);

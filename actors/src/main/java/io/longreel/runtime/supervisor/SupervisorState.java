@@ -100,7 +100,8 @@ public record SupervisorState(
                 fresh.crew,
                 fresh.placement,
                 progress.endOf(generation),
-                new Phase.Gathering(expectedNodes, nowMs + plan.recovery().hangTimeout().toMillis()),
+                new Phase.Gathering(
+                        expectedNodes, nowMs + plan.recovery().hangTimeout().toMillis()),
                 fresh.stop,
                 Optional.of(Recovery.begun(nowMs, progress.committed().globalStep())),
                 fresh.saving,
@@ -182,13 +183,35 @@ public record SupervisorState(
 
     SupervisorState with(Progress next) {
         return new SupervisorState(
-                plan, generation, crew, placement, next, phase, stop, recovery, saving, suspicion, move, watch,
+                plan,
+                generation,
+                crew,
+                placement,
+                next,
+                phase,
+                stop,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
     SupervisorState with(Watch next) {
         return new SupervisorState(
-                plan, generation, crew, placement, progress, phase, stop, recovery, saving, suspicion, move, next,
+                plan,
+                generation,
+                crew,
+                placement,
+                progress,
+                phase,
+                stop,
+                recovery,
+                saving,
+                suspicion,
+                move,
+                next,
                 fencedCount);
     }
 
@@ -229,19 +252,52 @@ public record SupervisorState(
 
     SupervisorState recovering(Optional<Recovery> next) {
         return new SupervisorState(
-                plan, generation, crew, placement, progress, phase, stop, next, saving, suspicion, move, watch,
+                plan,
+                generation,
+                crew,
+                placement,
+                progress,
+                phase,
+                stop,
+                next,
+                saving,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
     SupervisorState saving(Optional<Saving> next) {
         return new SupervisorState(
-                plan, generation, crew, placement, progress, phase, stop, recovery, next, suspicion, move, watch,
+                plan,
+                generation,
+                crew,
+                placement,
+                progress,
+                phase,
+                stop,
+                recovery,
+                next,
+                suspicion,
+                move,
+                watch,
                 fencedCount);
     }
 
     SupervisorState suspecting(Optional<Suspicion> next) {
         return new SupervisorState(
-                plan, generation, crew, placement, progress, phase, stop, recovery, saving, next, move, watch,
+                plan,
+                generation,
+                crew,
+                placement,
+                progress,
+                phase,
+                stop,
+                recovery,
+                saving,
+                next,
+                move,
+                watch,
                 fencedCount);
     }
 

@@ -146,7 +146,8 @@ final class TrainingRules {
         int limit = Math.min(steps, state.reached().step() + turn.plan().commitWindow());
         Set<Integer> snapshots = new TreeSet<>(training.snapshots());
         for (int step = training.votes().issued(); step < limit; step++) {
-            long globalStep = state.reached().globalStep() + step - state.reached().step();
+            long globalStep =
+                    state.reached().globalStep() + step - state.reached().step();
             boolean takes = takesSnapshot(turn, globalStep + 1, step + 1 == steps);
             if (takes) {
                 snapshots.add(step);
@@ -266,14 +267,17 @@ final class TrainingRules {
             SupervisorState state = turn.state();
             SupervisorState.Watch watch = state.watch();
             if (held) {
-                double costMs = times.stream().mapToLong(StepTimes::snapshotNs).max().orElse(0) / 1e6;
+                double costMs =
+                        times.stream().mapToLong(StepTimes::snapshotNs).max().orElse(0) / 1e6;
                 watch = watch.with(watch.pace().measured(costMs));
             }
             Stragglers stragglers = watch.stragglers().with(times);
-            stragglers.news().forEach((rank, score) -> turn.announce(new RunNews.StragglerFound(
-                    rank,
-                    state.placement().map(p -> p.site(rank).nodeId()).orElse("?"),
-                    score)));
+            stragglers
+                    .news()
+                    .forEach((rank, score) -> turn.announce(new RunNews.StragglerFound(
+                            rank,
+                            state.placement().map(p -> p.site(rank).nodeId()).orElse("?"),
+                            score)));
             turn.become(state.with(watch.with(stragglers.told())));
         }
     }

@@ -29,11 +29,6 @@ class JournalTest {
     private static final List<JournalEntry> ENTRIES = List.of(
             new JournalEntry.RunStarted("demo", "data=1,ring=2,ulysses=2", 2, 5, 0),
             new JournalEntry.Placed(1, List.of("node-0", "node-0", "node-1", "node-1"), "1 x 1 x 1"),
-            new JournalEntry.Recovering(2, 0, 7, 7, "node node-1 was lost"),
-            new JournalEntry.Restored(2, 0, 7, 7, "memory"),
-            new JournalEntry.NodeLost("node-1", "node-1/77", "exit code 137"),
-            new JournalEntry.NodeQuarantined("node-1", 30_000),
-            new JournalEntry.SamplesQuarantined(0, 9, 9, true, "the loss jumps"),
             new JournalEntry.StageBegan(1, 0, "alignment", 40),
             new JournalEntry.StepCommitted(1, 0, 1, 1, new StepResult(0.1 + 0.2, 3, 70, Double.NaN, 1e-3, false)),
             new JournalEntry.StepsCommitted(1, 0, 50, 50, 1.25),
@@ -43,6 +38,11 @@ class JournalTest {
             new JournalEntry.EvaluationFinished(2, "needle-short", 11, 150),
             new JournalEntry.ModelExported("/runs/demo/model"),
             new JournalEntry.StopRequested("Ctrl-C \"now\""),
+            new JournalEntry.Recovering(2, 0, 7, 7, "node node-1 was lost"),
+            new JournalEntry.Restored(2, 0, 7, 7, "memory"),
+            new JournalEntry.NodeLost("node-1", "node-1/77", "exit code 137"),
+            new JournalEntry.NodeQuarantined("node-1", 30_000),
+            new JournalEntry.SamplesQuarantined(0, 9, 9, true, "the loss jumps"),
             new JournalEntry.RunEnded(0, "finished"));
 
     private static Path written(Path directory) throws IOException {

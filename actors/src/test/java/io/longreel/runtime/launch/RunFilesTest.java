@@ -14,9 +14,9 @@ import io.longreel.model.checkpoint.CheckpointStore;
 import io.longreel.model.checkpoint.SliceWriter;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.TestAnswer;
+import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.CellOutcome;
-import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.runtime.supervisor.Effect;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
@@ -64,7 +64,8 @@ class RunFilesTest {
                     CheckpointStore.of(directory.root()).directory(position.globalStep()), rank, Map.of(), List.of());
             slices.add(new WrittenSlice(rank, slice.name(), slice.sizeBytes(), slice.sha256()));
         }
-        files.manifest(new Effect.WriteManifest("step", 1, RunFixtures.config(directory.root()).mesh(), position, Set.of(), slices));
+        files.manifest(new Effect.WriteManifest(
+                "step", 1, RunFixtures.config(directory.root()).mesh(), position, Set.of(), slices));
     }
 
     @Test

@@ -56,7 +56,11 @@ class SeedAndWorkersIT {
                 new ResultFiles(config, model, directory),
                 news -> {});
         JobPlan plan = JobPlan.of(
-                config, model.llm().heads(), RunConfigLoader.render(config), directory.root().toString(), Start.fresh(1));
+                config,
+                model.llm().heads(),
+                RunConfigLoader.render(config),
+                directory.root().toString(),
+                Start.fresh(1));
         SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
         return CompletableFuture.supplyAsync(() -> SeedProcess.run(job), THREADS);
     }

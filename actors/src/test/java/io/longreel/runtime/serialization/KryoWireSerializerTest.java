@@ -11,21 +11,21 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
+import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
-import io.longreel.runtime.protocol.StepId;
-import io.longreel.runtime.protocol.WrittenSlice;
-import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SnapshotId;
-import io.longreel.runtime.protocol.RankPulse;
-import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.protocol.WireMessage;
+import io.longreel.runtime.protocol.WrittenSlice;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -109,7 +109,9 @@ class KryoWireSerializerTest {
                                 new NodeReport.Beat("p", "n", "h:1", "/d", 3, List.of(new RankPulse(1, 77, true))),
                                 new NodeReport.RanksStopped("p", 2, List.of(new HeldSlice(SnapshotId.at(at), 1, 4))),
                                 new NodeReport.SlicesWritten(
-                                        "p", SnapshotId.at(at), List.of(new WrittenSlice(0, "rank-0.slice", 1L << 33, "00ff"))),
+                                        "p",
+                                        SnapshotId.at(at),
+                                        List.of(new WrittenSlice(0, "rank-0.slice", 1L << 33, "00ff"))),
                                 new NodeReport.SlicesFailed("p", SnapshotId.at(at), "no space left on device"),
                                 new NodeReport.LeaveRequested("p", "SIGTERM"),
                                 new RankCommand.PrepareModel(at),

@@ -178,14 +178,9 @@ final class CoreDriver {
                 say(
                         command,
                         new NodeReport.RanksStopped(
-                                processId,
-                                stop.nextGeneration(),
-                                List.copyOf(held.getOrDefault(processId, Set.of()))));
+                                processId, stop.nextGeneration(), List.copyOf(held.getOrDefault(processId, Set.of()))));
             case NodeCommand.WriteSlices write ->
-                say(
-                        command,
-                        new NodeReport.SlicesWritten(
-                                processId, write.snapshot(), ownSlices(processId)));
+                say(command, new NodeReport.SlicesWritten(processId, write.snapshot(), ownSlices(processId)));
             case NodeCommand.Welcome welcome -> {} // tests say when it is ready
             case NodeCommand.StopNode stop -> {}
             case NodeCommand.NodeFenced fenced -> held.remove(processId);
@@ -237,9 +232,10 @@ final class CoreDriver {
         dead.add(processId);
         held.remove(processId);
         Set<String> silent = new LinkedHashSet<>(Set.of(processId));
-        state.placement().ifPresent(p -> p.ranks().stream()
-                .filter(site -> site.processId().equals(processId))
-                .forEach(site -> silent.add("rank " + site.rank())));
+        state.placement()
+                .ifPresent(p -> p.ranks().stream()
+                        .filter(site -> site.processId().equals(processId))
+                        .forEach(site -> silent.add("rank " + site.rank())));
         pending.removeIf(said -> silent.contains(said.speaker()));
         return on(new Event.NodeLost(nowMs, processId, "exit code 137", true));
     }
@@ -301,8 +297,8 @@ final class CoreDriver {
             return;
         }
         switch (trigger) {
-            case RankCommand.RunStep step when step.takesSnapshot() -> hold(after(at), report.rank());
-            case RankCommand.SkipStep step when step.takesSnapshot() -> hold(after(at), report.rank());
+            case RankCommand.RunStep step -> holdIf(step.takesSnapshot(), at, report.rank());
+            case RankCommand.SkipStep step -> holdIf(step.takesSnapshot(), at, report.rank());
             case RankCommand.BeginStage begin -> hold(SnapshotId.at(at), report.rank());
             case RankCommand.RestoreCheckpoint restore -> hold(SnapshotId.at(at), report.rank());
             case RankCommand.RestoreSnapshot restore -> hold(SnapshotId.at(at), report.rank());
@@ -311,14 +307,18 @@ final class CoreDriver {
         }
     }
 
-    private static SnapshotId after(StepId at) {
-        return new SnapshotId(at.generation(), at.stage(), at.step() + 1);
+    private void holdIf(boolean takesSnapshot, StepId at, int rank) {
+        if (takesSnapshot) {
+            hold(new SnapshotId(at.generation(), at.stage(), at.step() + 1), rank);
+        }
     }
 
     private void hold(SnapshotId id, int rank) {
         HeldSlice slice = new HeldSlice(id, rank, state.worldSize());
-        List<String> processes =
-                placement().ranks().stream().map(Placement.RankSite::processId).distinct().toList();
+        List<String> processes = placement().ranks().stream()
+                .map(Placement.RankSite::processId)
+                .distinct()
+                .toList();
         String own = processOf(rank);
         String peer = processes.get((processes.indexOf(own) + 1) % processes.size());
         for (String process : new LinkedHashSet<>(List.of(own, peer))) {
@@ -335,8 +335,7 @@ final class CoreDriver {
             case RankCommand.RestoreSnapshot c -> Optional.of(new Prepared(c.at(), rank));
             case RankCommand.BeginStage c -> Optional.of(new StageBegun(c.at(), rank));
             case RankCommand.RunStep c -> Optional.of(finished(c.at(), rank, resultOf(c.at(), rank)));
-            case RankCommand.SkipStep c ->
-                Optional.of(finished(c.at(), rank, new StepResult(0, 0, 0, 0, 1e-3, false)));
+            case RankCommand.SkipStep c -> Optional.of(finished(c.at(), rank, new StepResult(0, 0, 0, 0, 1e-3, false)));
             case RankCommand.TakeSnapshot c -> Optional.of(new SnapshotTaken(c.at(), rank));
             case RankCommand.EndStage c -> Optional.of(new StageEnded(c.at(), rank));
             case RankCommand.EvaluateCell c ->

@@ -44,8 +44,8 @@ class SupervisorActorTest {
     }
 
     private ActorRef<SupervisorCommand> start(Start start) {
-        ActorRef<SupervisorCommand> supervisor =
-                KIT.spawn(SupervisorActor.create(CoreDriver.plan(2, 2, start), recorder, () -> System.nanoTime() / 1_000_000, end));
+        ActorRef<SupervisorCommand> supervisor = KIT.spawn(SupervisorActor.create(
+                CoreDriver.plan(2, 2, start), recorder, () -> System.nanoTime() / 1_000_000, end));
         for (int node = 0; node < 2; node++) {
             FakeWorkFactory factory = factories.get(node);
             NodeActor.Ending ending = NodeActor.Ending.create();

@@ -78,7 +78,10 @@ class SupervisorCoreEndingTest {
         run.stop().stop().runToEnd();
         assertEquals(2, run.state.progress().savedGlobalStep()); // the step in flight counts
         assertEquals(2, run.told(RankCommand.RunStep.class).size());
-        assertEquals(1, run.told(RankCommand.TakeSnapshot.class).size() + run.all(Effect.WriteManifest.class).size());
+        assertEquals(
+                1,
+                run.told(RankCommand.TakeSnapshot.class).size()
+                        + run.all(Effect.WriteManifest.class).size());
     }
 
     @Test

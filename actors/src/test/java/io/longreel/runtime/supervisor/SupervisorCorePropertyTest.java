@@ -193,7 +193,10 @@ class SupervisorCorePropertyTest {
                 isJournalled = false;
                 assertEquals(
                         manifest.mesh().worldSize(),
-                        manifest.slices().stream().map(WrittenSlice::rank).distinct().count());
+                        manifest.slices().stream()
+                                .map(WrittenSlice::rank)
+                                .distinct()
+                                .count());
                 assertTrue(manifest.position().globalStep() <= committed);
             }
         }

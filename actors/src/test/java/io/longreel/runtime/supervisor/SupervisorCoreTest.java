@@ -206,8 +206,8 @@ class SupervisorCoreTest {
 
     @Test
     void shouldTrainOnAtTheCheckpointWhenTheRunIsResumed() {
-        Start start =
-                new Start(4, new Position(1, 1, 4), Optional.of("/runs/test/checkpoints/step-00000004"), Set.of(0), Set.of());
+        Start start = new Start(
+                4, new Position(1, 1, 4), Optional.of("/runs/test/checkpoints/step-00000004"), Set.of(0), Set.of());
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, start)).connect().runToEnd();
         assertEquals(
                 List.of("RestoreCheckpoint", "RunStep", "EndStage", "ExportModel"),

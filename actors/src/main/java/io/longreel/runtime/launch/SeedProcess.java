@@ -10,6 +10,7 @@ import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.supervisor.RunRecorder;
 import io.longreel.runtime.supervisor.SupervisorActor;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

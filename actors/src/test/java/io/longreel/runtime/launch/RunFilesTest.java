@@ -112,7 +112,8 @@ class RunFilesTest {
                             4,
                             new Position(1, 1, 4),
                             Optional.of(store.directory(4).toString()),
-                            Set.of(0), Set.of()),
+                            Set.of(0),
+                            Set.of()),
                     ResumePoint.find(config, directory).start());
             Files.writeString(store.directory(4).resolve(SliceWriter.fileName(2)), "slice X");
             assertEquals(

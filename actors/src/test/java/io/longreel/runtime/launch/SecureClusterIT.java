@@ -68,7 +68,11 @@ class SecureClusterIT {
         RunFiles files = RunFiles.open(
                 config, directory, "test", 0, (stage, step) -> 1e4, new ResultFiles(config, model, directory), n -> {});
         JobPlan plan = JobPlan.of(
-                config, RunConfigLoader.render(config), directory.root().toString(), Start.fresh(1));
+                config,
+                model.llm().heads(),
+                RunConfigLoader.render(config),
+                directory.root().toString(),
+                Start.fresh(1));
         SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
         CompletableFuture<RunEnd> end = CompletableFuture.supplyAsync(() -> SeedProcess.run(job), THREADS);
         var unused = end.exceptionally(failure -> {

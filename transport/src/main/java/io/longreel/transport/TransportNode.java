@@ -190,6 +190,7 @@ public final class TransportNode implements AutoCloseable {
             throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, broken);
         }
         int worldSize = placement.ranks().size();
+        requireRoom(placement, rank);
         AbortSignal signal = new AbortSignal(placement.generation());
         List<Link> links = new ArrayList<>(worldSize - 1);
         try {
@@ -219,13 +220,37 @@ public final class TransportNode implements AutoCloseable {
         return endpoint;
     }
 
+    private void requireRoom(Placement placement, int rank) {
+        RankSite here = placement.site(rank);
+        int udp = 0;
+        int ipc = 0;
+        int windowed = 0;
+        for (RankSite there : placement.ranks()) {
+            boolean sameProcess = here.processId().equals(there.processId());
+            if (there.rank() == rank) {
+                continue;
+            }
+            if (!sameDriver(here, there)) {
+                udp++;
+            } else if (settings.intraNode() == IntraNode.IPC) {
+                ipc++;
+            } else if (!sameProcess) {
+                ipc++;
+                windowed++;
+            }
+        }
+        media.requireRoom(rank, udp, ipc, windowed);
+    }
+
+    private static boolean sameDriver(RankSite here, RankSite there) {
+        return here.nodeId().equals(there.nodeId()) && here.driverDirectory().equals(there.driverDirectory());
+    }
+
     private Link openLink(Placement placement, int rank, int peer, AbortSignal signal) {
         RankSite here = placement.site(rank);
         RankSite there = placement.site(peer);
         Route route = new Route(placement.runToken(), placement.generation(), rank, peer);
-        boolean sameDriver =
-                here.nodeId().equals(there.nodeId()) && here.driverDirectory().equals(there.driverDirectory());
-        if (!sameDriver) {
+        if (!sameDriver(here, there)) {
             return media.openUdp(route, there.dataEndpoint(), fault);
         }
         if (settings.intraNode() == IntraNode.IPC) {

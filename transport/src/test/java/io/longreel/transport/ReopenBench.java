@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * How long a generation takes to open, connect, and be given up from within a collective, on processes that stay. Not a test: {@code java ...
@@ -56,10 +55,6 @@ final class ReopenBench {
             report(args[0], "open", openNs);
             report(args[0], "open and connect", connectNs);
             report(args[0], "close", endNs);
-            try (Stream<Path> tree = Files.walk(base)) {
-                System.out.println("files left while nodes are open: "
-                        + tree.filter(Files::isRegularFile).count());
-            }
         }
         Files.delete(base);
     }

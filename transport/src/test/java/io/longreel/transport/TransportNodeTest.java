@@ -222,6 +222,28 @@ class TransportNodeTest {
     }
 
     @Test
+    void shouldSayWhatIsMissingWhenLinksHaveNoRoom() throws IOException {
+        TransportSettings large =
+                new TransportSettings(IntraNode.WINDOWS, 1 << 30, 65_504, 1 << 30, Duration.ofSeconds(1));
+        try (TransportNode node = TransportNode.open(large, "127.0.0.1", base, LinkFault.NONE, System::nanoTime)) {
+            int ranks = 1000; // 6 TiB of logs, and windows
+            List<RankSite> sites = new ArrayList<>();
+            for (int rank = 0; rank < ranks; rank++) {
+                String process = "process-" + rank;
+                sites.add(new RankSite(rank, "node-" + rank, process, node.dataEndpoint(), node.driverDirectory()));
+            }
+            Placement placement = new Placement(1, new Mesh(ranks, 1, 1), sites);
+            List<String> before = files();
+            RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> node.openUnconnected(placement, 7));
+            assertEquals(RuntimeFailure.Category.RETRYABLE, failure.category());
+            long logBytes = 3L << 30;
+            assertTrue(failure.getMessage().contains("links of rank 7"), failure::toString);
+            assertTrue(failure.getMessage().contains("neededBytes=" + 999 * 2 * logBytes), failure::toString);
+            assertEquals(before, files());
+        }
+    }
+
+    @Test
     void shouldSayWhatIsWrongWhenHostIsNotOfThisMachine() throws IOException {
         RuntimeFailure failure = assertThrows(
                 RuntimeFailure.class,

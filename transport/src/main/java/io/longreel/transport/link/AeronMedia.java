@@ -54,14 +54,19 @@ public final class AeronMedia implements AutoCloseable {
     private final long channelTag;
     private final Subscription port;
     private final String dataEndpoint;
-    private volatile @Nullable String broken;
+    private final Outage outage;
     private volatile boolean closing;
-    private volatile Consumer<String> listener = why -> {};
     private final Queue<Leaving> leaving = new ConcurrentLinkedQueue<>();
 
     private AeronMedia(
-            TransportSettings settings, @Nullable MediaDriver driver, Aeron aeron, Path directory, String host) {
+            TransportSettings settings,
+            @Nullable MediaDriver driver,
+            Aeron aeron,
+            Path directory,
+            String host,
+            Outage outage) {
         this.settings = settings;
+        this.outage = outage;
         this.driver = driver;
         this.aeron = aeron;
         this.windows = directory.resolve("windows");
@@ -80,9 +85,10 @@ public final class AeronMedia implements AutoCloseable {
 
     /** Starts a driver with its files in {@code directory}, which it creates and, when closed, deletes. */
     public static AeronMedia launch(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
-        MediaDriver driver = DriverLauncher.launch(settings, timeouts, directory);
+        Outage outage = new Outage();
+        MediaDriver driver = DriverLauncher.launch(settings, timeouts, directory, outage);
         try {
-            return connect(settings, timeouts, host, directory, driver);
+            return connect(settings, timeouts, host, directory, driver, outage);
         } catch (RuntimeException e) {
             driver.close();
             throw e;
@@ -91,7 +97,7 @@ public final class AeronMedia implements AutoCloseable {
 
     /** Uses the driver that another process of this node runs in {@code directory}. */
     public static AeronMedia attach(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
-        return connect(settings, timeouts, host, directory, null);
+        return connect(settings, timeouts, host, directory, null, new Outage());
     }
 
     private static AeronMedia connect(
@@ -99,7 +105,8 @@ public final class AeronMedia implements AutoCloseable {
             AeronTimeouts timeouts,
             String host,
             Path directory,
-            @Nullable MediaDriver driver) {
+            @Nullable MediaDriver driver,
+            Outage outage) {
         Aeron aeron;
         AtomicReference<String> failure = new AtomicReference<>("");
         try {
@@ -121,7 +128,7 @@ public final class AeronMedia implements AutoCloseable {
         }
         try {
             Files.createDirectories(directory.resolve("windows"));
-            AeronMedia media = new AeronMedia(settings, driver, aeron, directory, host);
+            AeronMedia media = new AeronMedia(settings, driver, aeron, directory, host, outage);
             aeron.addCloseHandler(() -> media.givenUp(failure.get()));
             return media;
         } catch (AeronException | IOException e) {
@@ -134,29 +141,21 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     /**
-     * Why nothing can be sent or received here any more, or null. It is so once Aeron has given this process up, because its driver is gone or because
-     * it stood still for longer than {@link AeronTimeouts} allow; it stays so.
+     * Why nothing can be sent or received here any more, or null. It is so once the driver has gone, or once Aeron has given this process up because it
+     * stood still for longer than {@link AeronTimeouts} allow; it stays so.
      */
     public @Nullable String broken() {
-        return broken;
+        return outage.reason();
     }
 
     /** @param told once, by Aeron's thread, as soon as {@link #broken} has a reason */
     public void whenBroken(Consumer<String> told) {
-        listener = told;
-        String why = broken;
-        if (why != null) {
-            told.accept(why);
-        }
+        outage.whenReported(told);
     }
 
     private void givenUp(@Nullable String failure) {
         if (!closing) {
-            String why =
-                    "data transport of this process is lost, as its media driver or the process itself stood still for too long: %s"
-                            .formatted(failure);
-            broken = why;
-            listener.accept(why);
+            outage.report("its media driver, or the process itself, stood still for too long: " + failure);
         }
     }
 
@@ -224,11 +223,27 @@ public final class AeronMedia implements AutoCloseable {
         }
     }
 
+    /**
+     * Throws unless the file system has room for what a rank's links will fill: Aeron makes its logs sparse, because filling them first takes longer than
+     * opening a mesh may, and a log that finds no room later is a crash.
+     *
+     * @param udp links over the network, which have a log on both sides
+     * @param ipc links through memory, windows included
+     * @param windowed of these, those with a window
+     */
+    public void requireRoom(int rank, int udp, int ipc, int windowed) {
+        long logBytes = 3L * settings.termBytes();
+        long neededBytes = (2L * udp + ipc) * logBytes + (long) windowed * settings.windowBytes();
+        // What the generation before had goes within Aeron's linger time, so the next try may succeed.
+        Storage.require(
+                windows, neededBytes, RuntimeFailure.Category.RETRYABLE, "the links of rank %d".formatted(rank));
+    }
+
     /** Closes the client and the driver, whose files go with it. Links must be closed before. */
     @Override
     public void close() {
         closing = true;
-        if (driver != null && broken == null) {
+        if (driver != null && outage.reason() == null) {
             drain();
         }
         CloseHelper.closeAll(aeron, driver);

@@ -24,7 +24,7 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
     private final BufferClaim claim = new BufferClaim();
     private final FrameChecksum checksum = new FrameChecksum();
     private @Nullable FrameHandler handler;
-    private @Nullable RuntimeException thrown;
+    private @Nullable Throwable thrown;
     private @Nullable String outbound;
     private boolean sawImage;
     private boolean sawSubscriber;
@@ -86,9 +86,12 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
         handler = taker;
         int taken = subscription.controlledPoll(this, limit);
         if (thrown != null) {
-            RuntimeException failure = thrown;
+            Throwable failure = thrown;
             thrown = null;
-            throw failure;
+            if (failure instanceof InternalError error) {
+                throw error;
+            }
+            throw (RuntimeException) failure;
         }
         return taken;
     }
@@ -100,7 +103,7 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
             if (handler != null && takeFragment(handler, segment(buffer, offset, length))) {
                 return Action.CONTINUE;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             thrown = e;
         }
         return Action.ABORT;

@@ -32,20 +32,28 @@ final class DriverLauncher {
     private static final int FRAME_ALIGNMENT = 32;
     private static final int MTUS_PER_TERM = 8;
 
+    /** Room for the counters of about a thousand links, 128 bytes each; their names take four times that. The default is four times as much. */
+    private static final int COUNTERS_BYTES = 2 * 1024 * 1024;
+
+    /** What a driver without links writes, with some to spare. */
+    private static final long DRIVER_FILES_BYTES = 24 * 1024 * 1024;
+
     private DriverLauncher() {}
 
     /** A running driver with its files in {@code directory}, which goes when it is closed. */
-    static MediaDriver launch(TransportSettings settings, AeronTimeouts timeouts, Path directory) {
+    static MediaDriver launch(TransportSettings settings, AeronTimeouts timeouts, Path directory, Outage outage) {
         checkSizes(settings);
+        Storage.require(
+                directory.resolveSibling("."), DRIVER_FILES_BYTES, RuntimeFailure.Category.CONFIG, "a media driver");
         try {
-            return MediaDriver.launch(driverContext(settings, timeouts, directory));
+            return MediaDriver.launch(driverContext(settings, timeouts, directory, outage));
         } catch (RuntimeException e) {
             throw cannotStart("media driver in " + directory, e);
         }
     }
 
     private static MediaDriver.Context driverContext(
-            TransportSettings settings, AeronTimeouts timeouts, Path directory) {
+            TransportSettings settings, AeronTimeouts timeouts, Path directory, Outage outage) {
         int socketBufferBytes = grantedSocketBuffer();
         int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
         return new MediaDriver.Context()
@@ -54,7 +62,11 @@ final class DriverLauncher {
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
                 .sharedIdleStrategy(new BackoffIdleStrategy(100, 10, 1_000, 100_000))
-                .sharedThreadFactory(named("longreel-aeron-driver"))
+                .sharedThreadFactory(Thread.ofPlatform()
+                        .name("longreel-aeron-driver")
+                        .daemon(true)
+                        .uncaughtExceptionHandler((thread, e) -> died(directory, outage, e))
+                        .factory())
                 .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
                 .timerIntervalNs(TIMER_INTERVAL_NS)
                 .clientLivenessTimeoutNs(timeouts.clientNs())
@@ -67,10 +79,18 @@ final class DriverLauncher {
                 .publicationTermBufferLength(settings.termBytes())
                 .ipcTermBufferLength(settings.termBytes())
                 .termBufferSparseFile(true)
+                .counterValuesBufferLength(COUNTERS_BYTES)
                 .socketSndbufLength(socketBufferBytes)
                 .socketRcvbufLength(socketBufferBytes)
                 .initialWindowLength(Math.min(windowBytes, settings.termBytes() / 2))
                 .errorHandler(e -> LOG.warn("aeron.driver.failed directory={} error={}", directory, e.toString()));
+    }
+
+    /** Only an error ends the driver's thread, such as one of memory that cannot be touched because its file system is full. */
+    private static void died(Path directory, Outage outage, Throwable error) {
+        LOG.error("aeron.driver.died directory={}", directory, error);
+        outage.report(
+                "its media driver died, maybe because the file system of %s is full: %s".formatted(directory, error));
     }
 
     /** Aeron refuses these too, but only when the first link opens, and in its own words. */

@@ -1,5 +1,6 @@
 package io.longreel.transport.link;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.transport.fault.LinkFault;
 import io.longreel.transport.frame.DamagedFrame;
 import io.longreel.transport.frame.FrameChecksum;
@@ -126,13 +127,26 @@ final class WireLink implements Link {
 
     private int pump() {
         int frames = 0;
-        while (!sends.isEmpty() && !unusable() && frames < FRAMES_PER_POLL) {
-            if (!sendFrame(sends.element())) {
-                break;
+        try {
+            while (!sends.isEmpty() && !unusable() && frames < FRAMES_PER_POLL) {
+                if (!sendFrame(sends.element())) {
+                    break;
+                }
+                frames++;
             }
-            frames++;
+        } catch (InternalError e) {
+            throw untouchable(e);
         }
         return frames;
+    }
+
+    /** The JVM's way to say that a mapped page could not be had. */
+    private RuntimeFailure untouchable(InternalError error) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.RETRYABLE,
+                "memory of the link between rank %d and rank %d must be there, maybe the transport's file system is full: %s"
+                        .formatted(route.source(), route.target(), error.getMessage()),
+                error);
     }
 
     /** Sends the next frame of a message; false when it has to wait. */
@@ -185,6 +199,8 @@ final class WireLink implements Link {
             return port.poll(handler, FRAMES_PER_POLL);
         } catch (DamagedFrame e) {
             throw check.failure(e);
+        } catch (InternalError e) {
+            throw untouchable(e);
         }
     }
 

@@ -65,7 +65,7 @@ final class RunProgress {
                 cells = 0;
                 cellsTotal = 0;
                 doing = started.name();
-                stages.put(stage, new StageLog(started.name(), nowMs));
+                stages.computeIfAbsent(stage, index -> new StageLog(started.name(), nowMs)); // again after a recovery
                 workRate.reach(nowMs, workload.before(stage, step, 0));
                 tokenRate.reach(nowMs, (double) tokens);
             }

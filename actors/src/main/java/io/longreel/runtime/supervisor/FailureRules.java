@@ -6,7 +6,11 @@ import io.longreel.runtime.protocol.NodeCommand.NodeFenced;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.supervisor.Phase.Failure;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What went wrong, and whether the run gets over it. */
 final class FailureRules {
@@ -33,7 +37,7 @@ final class FailureRules {
         turn.state()
                 .recovery()
                 .ifPresent(recovery -> turn.become(turn.state()
-                        .recovering(java.util.Optional.of(recovery.with(new Failure(
+                        .recovering(Optional.of(recovery.with(new Failure(
                                 failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE))))));
     }
 
@@ -127,14 +131,14 @@ final class FailureRules {
     }
 
     /** Which processes differ from most others; empty when there is no majority. */
-    static <R> java.util.Set<String> minority(Turn turn, Map<R, java.util.List<Integer>> camps) {
+    static <R> Set<String> minority(Turn turn, Map<R, List<Integer>> camps) {
         int worldSize = turn.state().worldSize();
-        java.util.Set<String> processes = new java.util.TreeSet<>();
+        Set<String> processes = new TreeSet<>();
         boolean hasMajority = camps.values().stream().anyMatch(ranks -> ranks.size() * 2 > worldSize);
         if (hasMajority) {
             camps.values().stream()
                     .filter(ranks -> ranks.size() * 2 <= worldSize)
-                    .flatMap(java.util.List::stream)
+                    .flatMap(List::stream)
                     .forEach(rank -> turn.state()
                             .placement()
                             .ifPresent(placement ->

@@ -1,7 +1,6 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.RuntimeFailure.Category;
-import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.runtime.journal.JournalEntry;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -237,71 +235,5 @@ final class RecoveryRules {
                     .announce(new RunNews.Recovered(
                             state.generation(), turn.nowMs() - recovery.sinceMs(), recovery.replayed(), cause));
         });
-    }
-
-    /** Where ranks can live: as many nodes as the mesh needs, in the order of their slots. */
-    record Places(Mesh mesh, List<Member> nodes) {
-        Places {
-            nodes = List.copyOf(nodes);
-        }
-
-        List<String> processIds() {
-            return nodes.stream().map(Member::processId).toList();
-        }
-
-        /**
-         * The whole mesh where there are nodes enough; otherwise, when it is no use to wait, the nearest one over what is left.
-         */
-        static Optional<Places> find(SupervisorState state, boolean isLate) {
-            List<Member> available = state.crew().available();
-            JobPlan plan = state.plan();
-            if (available.size() >= plan.nodes()) {
-                return Optional.of(new Places(plan.mesh(), slots(state, available, plan.nodes())));
-            }
-            boolean isLeave = state.crew().members().values().stream().anyMatch(Member::isLeaving)
-                    && state.recovery().map(r -> r.failures().isEmpty()).orElse(true);
-            boolean mayShrink = plan.recovery().isElastic() && !available.isEmpty() && (isLate || isLeave);
-            if (!mayShrink) {
-                return Optional.empty();
-            }
-            return plan.meshOver(available.size())
-                    .map(mesh -> new Places(mesh, slots(state, available, available.size())));
-        }
-
-        /** Who hosted ranks keeps them where possible, so that survivors find their state at home; the first placement follows the node ids. */
-        private static List<Member> slots(SupervisorState state, List<Member> available, int count) {
-            Map<Integer, Member> bySlot = new TreeMap<>();
-            List<Member> rest = new ArrayList<>(available);
-            int perNode = state.plan().ranksPerNode();
-            state.placement().ifPresent(placement -> {
-                for (int slot = 0; slot < placement.ranks().size() / perNode; slot++) {
-                    String processId = placement.site(slot * perNode).processId();
-                    int free = bySlot.size() < count && slot < count ? slot : -1;
-                    Optional<Member> same = rest.stream()
-                            .filter(member -> member.processId().equals(processId))
-                            .findFirst();
-                    if (free >= 0 && same.isPresent()) {
-                        bySlot.put(free, same.get());
-                        rest.remove(same.get());
-                    }
-                }
-                // Of those that have no slot yet, those that hold state come first.
-                SortedSet<String> placed = state.placedIds();
-                rest.sort(java.util.Comparator.comparing((Member member) -> !placed.contains(member.processId()))
-                        .thenComparing(Member::nodeId));
-            });
-            for (int slot = 0; slot < count; slot++) {
-                if (!bySlot.containsKey(slot)) {
-                    bySlot.put(slot, rest.removeFirst());
-                }
-            }
-            List<Member> nodes = new ArrayList<>(bySlot.values());
-            boolean elsewhere =
-                    state.suspicion().map(Suspicion::needsOtherPlaces).orElse(false);
-            if (elsewhere) {
-                java.util.Collections.rotate(nodes, 1);
-            }
-            return nodes;
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.runtime.protocol.StepTimes;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,8 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
     /** At and above it a rank that was named is forgiven. */
     private static final double SCORE_GOOD = 0.85;
 
-    private static final int STEPS_NEEDED = 5;
-    private static final double NEWEST_SHARE = 0.2;
+    private static final int STEPS_NEEDED = 20;
+    private static final double NEWEST_SHARE = 0.1;
 
     Stragglers {
         ownNs = List.copyOf(ownNs);
@@ -33,7 +34,7 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
     }
 
     Stragglers with(List<StepTimes> byRank) {
-        List<Double> next = new java.util.ArrayList<>();
+        List<Double> next = new ArrayList<>();
         for (int rank = 0; rank < byRank.size(); rank++) {
             StepTimes times = byRank.get(rank);
             double own = Math.max(1, times.totalNs() - times.waitedNs() - times.snapshotNs());
@@ -58,7 +59,7 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
     }
 
     Stragglers told() {
-        List<Integer> all = new java.util.ArrayList<>(named);
+        List<Integer> all = new ArrayList<>(named);
         all.addAll(news().keySet());
         return new Stragglers(ownNs, steps, all);
     }

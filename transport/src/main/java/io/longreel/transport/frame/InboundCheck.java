@@ -49,6 +49,13 @@ public final class InboundCheck {
         return false;
     }
 
+    /** Whether the frame, if its checksum is right, is the next one, and continues the message that this rank expects. */
+    public boolean expects(FrameHeader frame, MessageTag expected, long expectedBytes, long movedBytes) {
+        return frame.route().equals(route)
+                && frame.sequence() == nextSequence
+                && mismatch(frame, expected, expectedBytes, movedBytes) == null;
+    }
+
     /** Throws unless this is the next frame of the pair. */
     public void admit(FrameHeader frame) {
         if (!frame.route().equals(route)) {

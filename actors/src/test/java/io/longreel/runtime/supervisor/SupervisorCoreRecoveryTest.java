@@ -24,6 +24,7 @@ import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.supervisor.JobPlan.Start;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -384,7 +385,9 @@ class SupervisorCoreRecoveryTest {
         for (int rank = 0; rank < 4; rank++) {
             // All hold what would be step 2, but not all have said so.
             for (String process : List.of("p-a", "p-b")) {
-                run.held.get(process).add(new HeldSlice(new SnapshotId(1, 0, 2), rank, 4));
+                run.held
+                        .computeIfAbsent(process, p -> new LinkedHashSet<>())
+                        .add(new HeldSlice(new SnapshotId(1, 0, 2), rank, 4));
             }
         }
         run.rank(new RankFailed(run.state.at(), 3, Category.RETRYABLE, "peer is gone"));

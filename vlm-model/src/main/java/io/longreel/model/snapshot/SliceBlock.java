@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * <pre>
  *   0        4        8            12      16     20     24      28        32        40        48   64
  *   +--------+--------+------------+-------+------+------+-------+---------+---------+---------+----+-----------------+
- *   | CRC32C | layout | generation | stage | step | rank | world | section | steps of| payload |  0 | payload: F32    |
+ *   | CRC32C | layout | generation | stage | step | rank | world | section | steps of| payload |  0 | payload         |
  *   |        |        |            |       |      |      | size  |         | optimizer| bytes  |    |                 |
  *   +--------+--------+------------+-------+------+------+-------+---------+---------+---------+----+-----------------+
  * </pre>
@@ -58,14 +58,14 @@ final class SliceBlock {
         return bytes;
     }
 
-    /** The bytes of elements {@code [from, to)} of the payload. */
-    MemorySegment payload(long from, long to) {
-        return bytes.asSlice(HEADER_BYTES + from * Float.BYTES, (to - from) * Float.BYTES);
+    /** The bytes of elements {@code [from, to)} of a payload of this type. */
+    MemorySegment payload(DType type, long from, long to) {
+        return bytes.asSlice(HEADER_BYTES + from * type.sizeBytes(), (to - from) * type.sizeBytes());
     }
 
-    /** Elements {@code [from, to)} of the payload. */
-    Tensor elements(long from, long to) {
-        return Tensor.of(payload(from, to), DType.F32, Math.toIntExact(to - from));
+    /** Elements {@code [from, to)} of a payload of this type. */
+    Tensor elements(DType type, long from, long to) {
+        return Tensor.of(payload(type, from, to), type, Math.toIntExact(to - from));
     }
 
     long payloadBytes() {

@@ -13,8 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Between a rank's live state and the blocks of its slice: out of the state as it is, and back in exactly. Weights that are kept in BF16 lie widened in the
- * frozen section, as they do in a checkpoint. Used by the rank's compute thread.
+ * Between a rank's live state and the blocks of its slice: out of the state as it is, and back in exactly. Used by the rank's compute thread.
  */
 final class SliceCopy {
     private final SliceLayout layout;
@@ -50,12 +49,8 @@ final class SliceCopy {
         for (SliceLayout.Frozen frozen : layout.frozen()) {
             WeightStore store = stores.get(frozen.store());
             Tensor kept = store.part(frozen.unit(), frozen.flatFrom(), frozen.flatFrom() + frozen.elements());
-            Tensor values = target.elements(frozen.at(), frozen.at() + frozen.elements());
-            if (kept.dtype() == DType.F32) {
-                values.copyFrom(kept);
-            } else {
-                kernels.elementwise().widen(kept, values);
-            }
+            target.elements(kept.dtype(), frozen.at(), frozen.at() + frozen.elements())
+                    .copyFrom(kept);
         }
     }
 
@@ -75,7 +70,12 @@ final class SliceCopy {
             }
             SliceBlock block = piece.section() == SliceLayout.Section.MOVING ? moving : frozen;
             long at = piece.at() + from - piece.from();
-            target.copyFrom(block.elements(at, at + target.elements()).reshape(target.shape()));
+            Tensor values = block.elements(layout.type(piece.section()), at, at + target.elements());
+            if (values.dtype() == DType.F32) {
+                target.copyFrom(values);
+            } else {
+                kernels.elementwise().widen(values, target);
+            }
         };
         stores.forEach(store -> store.fillShares(filler, world, kernels));
         if (optimizer != null) {
@@ -89,13 +89,13 @@ final class SliceCopy {
         for (int i = 0; i < shares.size(); i++) {
             SliceLayout.Share at = layout.shares().get(i);
             ShardedAdamW.Share share = shares.get(i);
-            share.master().copyFrom(moving.elements(at.masterAt(), at.masterAt() + at.elements()));
-            share.m().copyFrom(moving.elements(at.mAt(), at.mAt() + at.elements()));
-            share.v().copyFrom(moving.elements(at.vAt(), at.vAt() + at.elements()));
+            share.master().copyFrom(moving.elements(DType.F32, at.masterAt(), at.masterAt() + at.elements()));
+            share.m().copyFrom(moving.elements(DType.F32, at.mAt(), at.mAt() + at.elements()));
+            share.v().copyFrom(moving.elements(DType.F32, at.vAt(), at.vAt() + at.elements()));
         }
     }
 
     private static void copy(Tensor values, SliceBlock target, long at) {
-        target.elements(at, at + values.elements()).copyFrom(values);
+        target.elements(DType.F32, at, at + values.elements()).copyFrom(values);
     }
 }

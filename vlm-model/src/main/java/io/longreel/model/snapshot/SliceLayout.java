@@ -5,6 +5,7 @@ import io.longreel.model.state.FlatSpace;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.Unit;
 import io.longreel.model.state.WeightStore;
+import io.longreel.ops.tensor.DType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,7 @@ final class SliceLayout {
     enum Section {
         /** Masters of what trains, m and v: other after each step. */
         MOVING,
-        /** Weights that do not train in this stage. */
+        /** Weights that do not train in this stage, as they are kept. */
         FROZEN
     }
 
@@ -31,11 +32,17 @@ final class SliceLayout {
      * What of the state there is.
      *
      * @param stores units of each weight store, in order
+     * @param frozenType what frozen weights are kept in
      * @param ranges what trains, in the optimizer's order; none when nothing does
      */
-    record State(List<List<Unit>> stores, List<TrainedRange> ranges) {
+    record State(List<List<Unit>> stores, DType frozenType, List<TrainedRange> ranges) {
+
+        /** The first store has the model's weights; all of any other one's train. */
         static State of(List<WeightStore> stores, List<TrainedRange> ranges) {
-            return new State(stores.stream().map(WeightStore::units).toList(), List.copyOf(ranges));
+            return new State(
+                    stores.stream().map(WeightStore::units).toList(),
+                    stores.getFirst().form().dtype(),
+                    List.copyOf(ranges));
         }
     }
 
@@ -57,12 +64,14 @@ final class SliceLayout {
     private final List<Piece> pieces = new ArrayList<>();
     private final List<Share> shares = new ArrayList<>();
     private final List<Frozen> frozen = new ArrayList<>();
+    private final DType frozenType;
     private long movingElements;
     private long frozenElements;
     /** 0 until somebody asked: a restore looks at the layouts of all ranks, and compares few. */
     private int fingerprint;
 
     private SliceLayout(State state, int rank, int ranks) {
+        this.frozenType = state.frozenType;
         List<Piece> moments = new ArrayList<>();
         Set<String> trained = new HashSet<>();
         for (TrainedRange range : state.ranges) {
@@ -100,14 +109,19 @@ final class SliceLayout {
         return section == Section.MOVING ? movingElements : frozenElements;
     }
 
+    /** What the elements of a section are kept in. */
+    DType type(Section section) {
+        return section == Section.MOVING ? DType.F32 : frozenType;
+    }
+
     long payloadBytes(Section section) {
-        return elements(section) * Float.BYTES;
+        return elements(section) * type(section).sizeBytes();
     }
 
     /** Equal for equal layouts, and for nothing else that a run will meet. */
     int fingerprint() {
         if (fingerprint == 0) {
-            fingerprint = fingerprint(pieces);
+            fingerprint = fingerprint(pieces, frozenType);
         }
         return fingerprint;
     }
@@ -153,8 +167,9 @@ final class SliceLayout {
         return new Piece(kind, piece.name(), shape, piece.from(), piece.elements(), Section.MOVING, at);
     }
 
-    private static int fingerprint(List<Piece> pieces) {
+    private static int fingerprint(List<Piece> pieces, DType frozenType) {
         CRC32C crc = new CRC32C();
+        crc.update(frozenType.name().getBytes(StandardCharsets.UTF_8));
         for (Piece piece : pieces) {
             String text = "%s %s %s %d %d %s %d;"
                     .formatted(

@@ -6,6 +6,7 @@ import io.longreel.model.snapshot.RestorePlan.Move;
 import io.longreel.model.snapshot.SliceLayout.Section;
 import io.longreel.model.state.WeightStore;
 import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.tensor.DType;
 import io.longreel.transport.Communicator;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -91,18 +92,18 @@ public final class SnapshotRestore {
         List<List<Move>> receives = byPeer(section, incoming, Move::from);
         SliceBlock staging = vault.take(scatteredBytes(sends) + scatteredBytes(receives));
         try {
-            long at = 0;
+            long at = 0; // bytes
             List<MemorySegment> send = new ArrayList<>();
             for (List<Move> moves : sends) {
                 MemorySegment parcel = parcel(moves, this::source, staging, at);
-                at += moves.size() > 1 ? parcel.byteSize() / Float.BYTES : 0;
+                at += moves.size() > 1 ? parcel.byteSize() : 0;
                 send.add(parcel);
                 copy(moves, this::source, parcel, true);
             }
             List<MemorySegment> receive = new ArrayList<>();
             for (List<Move> moves : receives) {
                 MemorySegment parcel = parcel(moves, move -> target(move, target), staging, at);
-                at += moves.size() > 1 ? parcel.byteSize() / Float.BYTES : 0;
+                at += moves.size() > 1 ? parcel.byteSize() : 0;
                 receive.add(parcel);
             }
             world.allToAllV(send, receive);
@@ -128,14 +129,11 @@ public final class SnapshotRestore {
     }
 
     /** Memory for what goes between this rank and another: where it lies, if that is one place, otherwise in the staging from {@code at} on. */
-    private static MemorySegment parcel(
-            List<Move> moves, Function<Move, MemorySegment> place, SliceBlock staging, long at) {
+    private MemorySegment parcel(List<Move> moves, Function<Move, MemorySegment> place, SliceBlock staging, long at) {
         return switch (moves.size()) {
             case 0 -> MemorySegment.NULL;
             case 1 -> place.apply(moves.getFirst());
-            default ->
-                staging.payload(
-                        at, at + moves.stream().mapToLong(Move::elements).sum());
+            default -> staging.payload(DType.U8, at, at + scatteredBytes(List.of(moves)));
         };
     }
 
@@ -156,19 +154,19 @@ public final class SnapshotRestore {
 
     private MemorySegment source(Move move) {
         SliceBlock block = inventory.own(move.slice()).block(move.section());
-        return block.payload(move.sliceAt(), move.sliceAt() + move.elements());
+        return block.payload(layout.type(move.section()), move.sliceAt(), move.sliceAt() + move.elements());
     }
 
-    private static MemorySegment target(Move move, SliceBlock block) {
-        return block.payload(move.at(), move.at() + move.elements());
+    private MemorySegment target(Move move, SliceBlock block) {
+        return block.payload(layout.type(move.section()), move.at(), move.at() + move.elements());
     }
 
-    private static long scatteredBytes(List<List<Move>> byPeer) {
+    /** Bytes of what does not go from one place to one place. */
+    private long scatteredBytes(List<List<Move>> byPeer) {
         return byPeer.stream()
-                        .filter(moves -> moves.size() > 1)
-                        .flatMap(List::stream)
-                        .mapToLong(Move::elements)
-                        .sum()
-                * Float.BYTES;
+                .filter(moves -> moves.size() > 1)
+                .flatMap(List::stream)
+                .mapToLong(move -> move.elements() * layout.type(move.section()).sizeBytes())
+                .sum();
     }
 }

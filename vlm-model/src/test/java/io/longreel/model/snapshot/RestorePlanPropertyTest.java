@@ -9,6 +9,7 @@ import io.longreel.model.snapshot.SliceLayout.Section;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.Unit;
+import io.longreel.ops.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -129,6 +130,6 @@ class RestorePlanPropertyTest {
             int share = random.nextInt(3);
             ranges.addAll(TrainedRange.of(unit, name -> random.nextInt(2) < share));
         }
-        return new SliceLayout.State(List.of(units), ranges);
+        return new SliceLayout.State(List.of(units), DType.BF16, ranges);
     }
 }

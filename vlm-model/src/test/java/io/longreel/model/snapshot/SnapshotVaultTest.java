@@ -10,6 +10,7 @@ import io.longreel.model.snapshot.SliceLayout.Section;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.Unit;
+import io.longreel.ops.tensor.DType;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,10 @@ class SnapshotVaultTest {
             List.of(new ParameterSpec("trained", new int[] {10, 100}), new ParameterSpec("frozen", new int[] {7, 100
             })));
     private static final SliceLayout LAYOUT = SliceLayout.of(
-            new SliceLayout.State(List.of(List.of(UNIT)), TrainedRange.of(UNIT, name -> name.equals("trained"))), 0, 1);
+            new SliceLayout.State(
+                    List.of(List.of(UNIT)), DType.F32, TrainedRange.of(UNIT, name -> name.equals("trained"))),
+            0,
+            1);
 
     private final SnapshotVault vault = SnapshotVault.open();
 
@@ -90,7 +94,7 @@ class SnapshotVaultTest {
             }
             SnapshotSlice slice = pinned.slices().getFirst();
             assertTrue(slice.isSound() && slice.moving().isOf(LAYOUT, Section.MOVING, slice.what()));
-            assertEquals(0f, slice.moving().elements(0, 1).getFloat(0));
+            assertEquals(0f, slice.moving().elements(DType.F32, 0, 1).getFloat(0));
             assertEquals(List.of(slice.what()), pinned.held());
         }
         vault.dropAll();
@@ -159,7 +163,7 @@ class SnapshotVaultTest {
         assertFalse(moving.isOf(LAYOUT, Section.MOVING, new HeldSlice(key(3, 1, 1), 0, 1, true)));
         assertFalse(moving.isOf(LAYOUT, Section.MOVING, new HeldSlice(key(3, 2, 2), 0, 1, true)));
         assertFalse(moving.isOf(LAYOUT, Section.MOVING, new HeldSlice(key(3, 2, 1), 1, 2, true)));
-        SliceLayout other = SliceLayout.of(new SliceLayout.State(List.of(List.of(UNIT)), List.of()), 0, 1);
+        SliceLayout other = SliceLayout.of(new SliceLayout.State(List.of(List.of(UNIT)), DType.F32, List.of()), 0, 1);
         assertFalse(moving.isOf(other, Section.MOVING, new HeldSlice(key(3, 2, 1), 0, 1, true)));
         assertEquals(1, moving.optimizerSteps());
     }
@@ -190,7 +194,7 @@ class SnapshotVaultTest {
     private SliceBlock sealed(SnapshotKey key, Section section, float value) {
         SliceBlock block = vault.take(LAYOUT.payloadBytes(section));
         for (long i = 0; i < LAYOUT.elements(section); i++) {
-            block.elements(i, i + 1).setFloat(0, value);
+            block.elements(DType.F32, i, i + 1).setFloat(0, value);
         }
         block.seal(LAYOUT, section, new HeldSlice(key, 0, 1, true), key.step());
         return block;

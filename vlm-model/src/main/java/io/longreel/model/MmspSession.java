@@ -239,6 +239,7 @@ public final class MmspSession implements TrainSession {
         try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(directory)) {
             TrainingState.restore(checkpoint, stores(), optimizer(), device.kernels());
         }
+        site.ifPresent(where -> where.vault().dropAllBut(generation));
         replaced();
     }
 

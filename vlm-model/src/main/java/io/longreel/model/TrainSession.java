@@ -48,7 +48,10 @@ public interface TrainSession extends AutoCloseable {
     /** Writes this rank's slice of weights and optimizer state into {@code directory}; the caller writes the manifest. */
     SliceFile saveSlice(Path directory);
 
-    /** Restores weights, adapters and optimizer state of the current stage from a checkpoint that any mesh wrote. */
+    /**
+     * Restores weights, adapters and optimizer state of the current stage from a checkpoint that any mesh wrote. Snapshots that earlier meshes took are
+     * dropped: training goes on from somewhere else.
+     */
     void restore(Path directory);
 
     /**

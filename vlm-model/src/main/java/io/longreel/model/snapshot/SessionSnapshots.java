@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the snapshots of one rank's session: copies the own slice into the vault and exchanges it with the peers (Gemini, Wang et al. 2023, section 4).
+ * Takes the snapshots of one rank's session: copies the own slice into the vault and exchanges it with the peers (Gemini, Wang et al. 2023).
  * What is frozen is copied and sent with the first snapshot after it has changed only; later slices share it. All ranks call the same methods in
  * the same order; used by the rank's compute thread.
  */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * In whose memory a rank's slice lies besides its own: with the rank of the same local index on each of the next nodes, cyclically. A node fails as a
@@ -52,11 +51,6 @@ public final class SnapshotPeers {
     /** Peers by the nodes of a placement. */
     public static SnapshotPeers of(Placement placement, int replicas) {
         return of(placement.ranks().stream().map(Placement.RankSite::nodeId).toList(), replicas);
-    }
-
-    /** Nobody holds a slice for anybody. */
-    public static SnapshotPeers none(int worldSize) {
-        return of(IntStream.range(0, worldSize).mapToObj(rank -> "").toList(), 0);
     }
 
     public int worldSize() {

@@ -35,11 +35,11 @@ public final class SnapshotSlices {
      *
      * @throws RuntimeFailure RETRYABLE when the snapshot is not held any more, or damaged, or the disk does not take it
      */
-    public static List<Written> write(SnapshotVault vault, SnapshotKey key, Disk disk, Path directory) {
-        return write(vault, key, disk, directory, HeldSlice::own);
+    public static List<Written> write(SnapshotVault vault, SnapshotKey key, Path directory) {
+        return write(vault, key, Disk.system(), directory, HeldSlice::own);
     }
 
-    /** Writes those slices that are {@code wanted}, as the other method does the process's own. */
+    /** Likewise those slices that are {@code wanted}, onto any disk. */
     public static List<Written> write(
             SnapshotVault vault, SnapshotKey key, Disk disk, Path directory, Predicate<HeldSlice> wanted) {
         List<Written> written = new ArrayList<>();

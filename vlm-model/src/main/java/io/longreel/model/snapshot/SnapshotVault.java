@@ -33,19 +33,6 @@ public final class SnapshotVault implements AutoCloseable {
                 .toList();
     }
 
-    /**
-     * What was committed makes older snapshots useless: drops those before the newest one of that generation that lies at {@code committed} or before it.
-     * As a step is committed when all its slices are held, that one is whole over all processes. Drops nothing when there is none.
-     *
-     * @param committed stage and steps of it that are committed, in the generation that is current
-     */
-    public synchronized void dropBehind(SnapshotKey committed) {
-        slices.headMap(committed, true).descendingKeySet().stream()
-                .filter(key -> key.generation() == committed.generation())
-                .findFirst()
-                .ifPresent(this::dropOlderThan);
-    }
-
     /** Drops all snapshots that are ordered before {@code key}. */
     public synchronized void dropOlderThan(SnapshotKey key) {
         dropAll(List.copyOf(slices.headMap(key, false).keySet()));

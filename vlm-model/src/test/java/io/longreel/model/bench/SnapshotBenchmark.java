@@ -90,7 +90,7 @@ public final class SnapshotBenchmark {
             long startNs = System.nanoTime();
             session.snapshot(new SnapshotKey(1, 0, i));
             milliseconds[i] = (System.nanoTime() - startNs) / 1e6;
-            vault.dropBehind(new SnapshotKey(1, 0, Math.max(0, i - 1)));
+            vault.dropOlderThan(new SnapshotKey(1, 0, Math.max(0, i - 1)));
         }
         return milliseconds;
     }

@@ -142,7 +142,7 @@ class SessionSnapshotsTest {
 
     @Test
     void shouldRefusePeersOfAnotherMesh() {
-        SnapshotSite site = new SnapshotSite(SnapshotVault.open(), SnapshotPeers.none(3));
+        SnapshotSite site = new SnapshotSite(SnapshotVault.open(), SnapshotPeers.of(List.of("a", "a", "a"), 1));
         try (InProcessTransport transport = InProcessTransport.open(2)) {
             Communicator world = transport.endpoint(0).communicator(List.of(0, 1));
             assertThrows(IllegalArgumentException.class, () -> new SessionSnapshots(site, world, KERNELS));

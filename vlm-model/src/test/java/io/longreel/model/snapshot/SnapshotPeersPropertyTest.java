@@ -34,7 +34,7 @@ class SnapshotPeersPropertyTest {
         SnapshotPeers peers = SnapshotPeers.of(List.of("a", "a"), 3);
         assertEquals(List.of(), peers.holdersOf(0));
         assertEquals(List.of(), peers.sourcesOf(1));
-        assertEquals(2, SnapshotPeers.none(2).worldSize());
+        assertEquals(2, peers.worldSize());
     }
 
     @ParameterizedTest

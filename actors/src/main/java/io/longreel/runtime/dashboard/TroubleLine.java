@@ -2,6 +2,8 @@ package io.longreel.runtime.dashboard;
 
 import io.longreel.runtime.supervisor.RunNews.CheckpointFailed;
 import io.longreel.runtime.supervisor.RunNews.Doubted;
+import io.longreel.runtime.supervisor.RunNews.FilesCaughtUp;
+import io.longreel.runtime.supervisor.RunNews.FilesWait;
 import io.longreel.runtime.supervisor.RunNews.NodeLost;
 import io.longreel.runtime.supervisor.RunNews.NodeQuarantined;
 import io.longreel.runtime.supervisor.RunNews.NodesAwaited;
@@ -43,6 +45,8 @@ final class TroubleLine {
                         straggler.nodeId(),
                         straggler.score());
             case CheckpointFailed failed -> failed.reason();
+            case FilesWait wait -> "steps wait in memory, as the disk does not take them: " + wait.reason();
+            case FilesCaughtUp done -> "the disk has taken all steps that waited";
             case Doubted doubted -> doubted.text();
         };
     }

@@ -2,16 +2,17 @@ package io.longreel.runtime.launch;
 
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.checkpoint.DurableFile;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskFailures;
+import io.longreel.model.disk.DurableLog;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 
@@ -21,9 +22,11 @@ import java.util.List;
  * the file is cut back to the checkpoint when the run goes on.
  */
 final class MetricsFile implements AutoCloseable {
-    private final Writer out;
+    private final Path file;
+    private final DurableLog out;
 
-    private MetricsFile(Writer out) {
+    private MetricsFile(Path file, DurableLog out) {
+        this.file = file;
         this.out = out;
     }
 
@@ -37,8 +40,9 @@ final class MetricsFile implements AutoCloseable {
         known.stream()
                 .filter(step -> step.globalStep() < doneSteps)
                 .forEach(step -> kept.append(step.toJsonLine()).append('\n'));
-        DurableFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
-        return new MetricsFile(Files.newBufferedWriter(file, StandardOpenOption.APPEND));
+        byte[] sound = kept.toString().getBytes(StandardCharsets.UTF_8);
+        DurableFile.write(file, sound);
+        return new MetricsFile(file, DurableLog.open(Disk.system(), file, sound.length));
     }
 
     /** The file counts steps from 0, as the schedule does; a position counts those that are done. */
@@ -64,11 +68,9 @@ final class MetricsFile implements AutoCloseable {
 
     void append(CommittedStep step, Instant at) {
         try {
-            out.write(lineOf(step, at).toJsonLine());
-            out.write('\n');
-            out.flush();
+            out.append((lineOf(step, at).toJsonLine() + "\n").getBytes(StandardCharsets.UTF_8), false);
         } catch (IOException e) {
-            throw unwritable(e);
+            throw DiskFailures.retryable("metrics cannot be written", file, e);
         }
     }
 
@@ -77,11 +79,7 @@ final class MetricsFile implements AutoCloseable {
         try {
             out.close();
         } catch (IOException e) {
-            throw unwritable(e);
+            throw new UncheckedIOException("metrics cannot be closed: " + e.getMessage(), e);
         }
-    }
-
-    private static UncheckedIOException unwritable(IOException cause) {
-        return new UncheckedIOException("metrics cannot be written: " + cause.getMessage(), cause);
     }
 }

@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.runtime.protocol.RecordReport;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
 
+    private static final Duration RETRY_AFTER = Duration.ofMillis(500);
+
     /** An effect whose receiver is known. */
     sealed interface Task {
         /** Sends messages; skipped after a failure unless it {@code endsTheRun}. */
@@ -30,12 +33,14 @@ final class EffectRunner {
 
     private final BlockingQueue<Task> queue = new LinkedBlockingQueue<>();
     private final RunRecorder recorder;
+    private final LogWriter logs;
     private final Consumer<RecordReport> reports;
     private final CompletableFuture<RunEnd> end;
     private boolean isBroken;
 
     private EffectRunner(RunRecorder recorder, Consumer<RecordReport> reports, CompletableFuture<RunEnd> end) {
         this.recorder = recorder;
+        this.logs = new LogWriter(recorder, RETRY_AFTER);
         this.reports = reports;
         this.end = end;
     }
@@ -79,11 +84,11 @@ final class EffectRunner {
         }
     }
 
-    private void write(Effect effect) {
+    private void write(Effect effect) throws InterruptedException {
         try {
             switch (effect) {
-                case Effect.WriteJournal journal -> recorder.journal(journal.entry());
-                case Effect.RecordStep step -> recorder.step(step.step());
+                case Effect.WriteJournal journal -> logs.journal(journal);
+                case Effect.RecordStep step -> logs.step(step);
                 case Effect.Announce announce -> recorder.announce(announce.news());
                 case Effect.PrepareCheckpoint prepare ->
                     save(
@@ -109,6 +114,8 @@ final class EffectRunner {
                 case Effect.AnswerSender e -> throw notAFile(effect);
                 case Effect.Finish e -> throw notAFile(effect);
             }
+        } catch (InterruptedException e) {
+            throw e;
         } catch (Throwable e) {
             // Whatever it is, the run must not go on as if it had been written. An Error too (a JDK without fonts
             // cannot draw the

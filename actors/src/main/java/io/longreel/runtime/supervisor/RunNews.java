@@ -30,6 +30,12 @@ public sealed interface RunNews {
     /** A checkpoint could not be written; the one before it stays, and training goes on. */
     record CheckpointFailed(String reason) implements Trouble {}
 
+    /** The disk does not take the journal or the metrics; steps wait in memory, and training goes on. */
+    record FilesWait(String reason) implements Trouble {}
+
+    /** What waited in memory is on disk. */
+    record FilesCaughtUp() implements Trouble {}
+
     record NodeLost(String nodeId, String reason) implements Trouble {}
 
     record NodeQuarantined(String nodeId, long forMs) implements Trouble {}

@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RecordReport;
 import java.util.List;
@@ -8,12 +9,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Keeps what would be written; a call can be made to fail. */
 final class FakeRecorder implements RunRecorder {
     final List<Object> written = new CopyOnWriteArrayList<>();
+    /** So often the disk does not take a journal entry. Set before the recorder is used. */
+    int refusals;
     volatile boolean isClosed;
     volatile boolean failsAtManifest;
     volatile boolean breaksAtReport;
 
     @Override
     public void journal(JournalEntry entry) {
+        if (refusals > 0) {
+            refusals--;
+            throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "no space left on device");
+        }
         written.add(entry);
     }
 

@@ -11,6 +11,7 @@ final class FakeRecorder implements RunRecorder {
     final List<Object> written = new CopyOnWriteArrayList<>();
     /** So often the disk does not take a journal entry. Set before the recorder is used. */
     int refusals;
+
     volatile boolean isClosed;
     volatile boolean failsAtManifest;
     volatile boolean breaksAtReport;

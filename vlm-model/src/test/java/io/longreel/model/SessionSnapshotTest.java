@@ -11,6 +11,7 @@ import io.longreel.config.ShardingSettings.State;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.model.SnapshotRuns.Site;
+import io.longreel.model.disk.Disk;
 import io.longreel.model.snapshot.Damage;
 import io.longreel.model.snapshot.HeldSlice;
 import io.longreel.model.snapshot.SnapshotKey;
@@ -246,6 +247,25 @@ class SessionSnapshotTest {
                 assertTrue(rank.getFirst() > 3 * rank.get(1), rank.toString());
                 assertEquals(rank.get(1), rank.get(2), rank.toString());
             }
+        }
+    }
+
+    @Test
+    void shouldTakeWhatIsFrozenAgainWhenItWasReplaced() {
+        Site site = Site.parse("1,2,1 ab");
+        try (SnapshotRuns runs = new SnapshotRuns(SessionOptions.DEFAULTS, stage("LORA"), 1)) {
+            Path expected = fresh();
+            runs.run(site, session -> {
+                runs.begin(session);
+                session.snapshot(new SnapshotKey(1, 0, 0));
+                session.initialize(5);
+                session.snapshot(new SnapshotKey(1, 0, 1));
+                return session.saveSlice(expected);
+            });
+            runs.lose("b");
+            Path written = fresh();
+            SnapshotSlices.write(runs.vault("a"), new SnapshotKey(1, 0, 1), Disk.system(), written, slice -> true);
+            assertSame(SnapshotRuns.slices(expected), SnapshotRuns.slices(written));
         }
     }
 

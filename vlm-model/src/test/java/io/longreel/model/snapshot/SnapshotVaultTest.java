@@ -12,6 +12,10 @@ import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.Unit;
 import io.longreel.ops.tensor.DType;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +175,45 @@ class SnapshotVaultTest {
         try (SnapshotVault.PinnedSnapshot pinned = vault.pin(key)) {
             return pinned.slices().getFirst();
         }
+    }
+
+    /** Two ranks take and drop snapshots, a writer reads what it pins; the writer reads until both ranks are done. */
+    @Test
+    void shouldKeepPinnedSlicesSoundWhileRanksTakeAndDrop() throws Exception {
+        int steps = 300;
+        SliceBlock frozen = sealed(key(1, 0, 0), Section.FROZEN, 0);
+        try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+            List<Future<?>> ranks = IntStream.range(0, 2)
+                    .<Future<?>>mapToObj(rank -> threads.submit(() -> {
+                        for (int step = 0; step < steps; step++) {
+                            publish(key(1, rank, step), frozen);
+                            vault.dropOlderThan(key(1, rank, Math.max(0, step - 2)));
+                        }
+                    }))
+                    .toList();
+            Future<Integer> writer = threads.submit(() -> {
+                int damaged = 0;
+                boolean done;
+                do {
+                    done = ranks.stream().allMatch(Future::isDone);
+                    for (HeldSlice held : vault.held()) {
+                        try (SnapshotVault.PinnedSnapshot pinned = vault.pinHeld(held.key())) {
+                            damaged += (int) pinned.slices().stream()
+                                    .filter(slice -> !slice.isSound()
+                                            || !slice.moving().isOf(LAYOUT, Section.MOVING, slice.what()))
+                                    .count();
+                        }
+                    }
+                } while (!done);
+                return damaged;
+            });
+            for (Future<?> rank : ranks) {
+                rank.get();
+            }
+            assertEquals(0, writer.get());
+        }
+        vault.leave(frozen);
+        assertTrue(vault.arenas() < 20, "blocks must be used again: arenas=" + vault.arenas());
     }
 
     private List<SnapshotKey> keys() {

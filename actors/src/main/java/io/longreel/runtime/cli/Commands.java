@@ -40,6 +40,8 @@ final class Commands {
                 new ConfigCommand(),
                 new DoctorCommand(),
                 new ForwardCommand(),
-                new VerifyCommand());
+                new VerifyCommand(),
+                new InspectCommand(),
+                new VerifyCheckpointCommand());
     }
 }

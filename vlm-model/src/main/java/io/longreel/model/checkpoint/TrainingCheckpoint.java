@@ -80,6 +80,33 @@ public final class TrainingCheckpoint implements AutoCloseable {
         return value;
     }
 
+    /** All numbers that all ranks wrote. */
+    public Map<String, Long> counters() {
+        return slices.getFirst().counters();
+    }
+
+    /** What it holds, without values. */
+    List<CheckpointContents.Vector> vectors() {
+        List<CheckpointContents.Vector> all = new ArrayList<>();
+        vectors.forEach((key, boxes) -> {
+            long elements = boxes.getLast().to(); // they tile the tensor
+            all.add(new CheckpointContents.Vector(
+                    key.kind.label(),
+                    key.name,
+                    boxes.getFirst().shape(),
+                    elements,
+                    elements * Float.BYTES,
+                    boxes.stream()
+                            .map(box -> new CheckpointContents.Box(
+                                    box.slice().file().getFileName().toString(),
+                                    box.from(),
+                                    box.to(),
+                                    box.crc32c().length))
+                            .toList()));
+        });
+        return all;
+    }
+
     /** Names of all vectors of a kind. */
     public Set<String> names(StateKind kind) {
         return vectors.keySet().stream()

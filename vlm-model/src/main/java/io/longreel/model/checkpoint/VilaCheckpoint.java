@@ -92,6 +92,22 @@ public final class VilaCheckpoint implements AutoCloseable {
         }
     }
 
+    /** What it holds, without values, in the order of the files. */
+    List<ModelContents.StoredTensor> tensors() {
+        List<ModelContents.StoredTensor> all = new ArrayList<>();
+        stored.forEach((name, where) -> {
+            SafetensorsFile.Entry entry = where.file.entry(where.name);
+            all.add(new ModelContents.StoredTensor(
+                    name,
+                    entry.dtype().name(),
+                    Arrays.stream(entry.shape()).boxed().toList(),
+                    entry.elements(),
+                    entry.to() - entry.from(),
+                    directory.relativize(where.file.file()).toString()));
+        });
+        return all;
+    }
+
     /**
      * Tensors of the vision tower that this version has no parameter for (the attention pooling head), as stored, by canonical name without
      * prefix. They are never trained, so a writer may copy them.

@@ -46,6 +46,7 @@ public final class RunDirectory implements AutoCloseable {
             "model",
             "logs",
             "run.lock",
+            ".reserve",
             Curriculum.GENERATED_FOOTAGE);
 
     /** Name of the seed's process among the logs; workers have their node ids. */
@@ -83,6 +84,11 @@ public final class RunDirectory implements AutoCloseable {
 
     public Path metricsFile() {
         return root.resolve("metrics.jsonl");
+    }
+
+    /** Room that is given up when the disk is full. */
+    Path reserveFile() {
+        return root.resolve(".reserve");
     }
 
     Path reportFile() {

@@ -5,6 +5,8 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
+import io.longreel.model.disk.Disk;
+import io.longreel.model.disk.DiskReserve;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RecordReport;
@@ -26,11 +28,15 @@ import java.util.stream.Collectors;
  * recorder's thread, opened before it starts. News are passed on to the screen.
  */
 public final class RunFiles implements RunRecorder {
+    /** Room for thousands of entries of the journal. */
+    private static final int RESERVE_BYTES = 1 << 20;
+
     private final RunConfig config;
     private final Journal journal;
     private final MetricsFile metrics;
     private final CheckpointStore checkpoints;
     private final Retention retention;
+    private final DiskReserve reserve;
     private final RunProvenance provenance;
     private final RopeBase ropeBase;
     private final ResultFiles results;
@@ -48,6 +54,7 @@ public final class RunFiles implements RunRecorder {
             CheckpointStore checkpoints,
             Journal journal,
             MetricsFile metrics,
+            DiskReserve reserve,
             RopeBase ropeBase,
             ResultFiles results,
             Consumer<RunNews> screen,
@@ -55,6 +62,7 @@ public final class RunFiles implements RunRecorder {
         this.config = config;
         this.journal = journal;
         this.metrics = metrics;
+        this.reserve = reserve;
         this.checkpoints = checkpoints;
         this.retention = new Retention(checkpoints, config.checkpoint().keep());
         this.provenance = RunProvenance.of(config);
@@ -81,8 +89,17 @@ public final class RunFiles implements RunRecorder {
             InstantSource clock = InstantSource.system();
             Journal journal = Journal.begin(directory.root(), holder, clock);
             MetricsFile metrics = MetricsFile.openBehind(directory.metricsFile(), globalStep);
+            DiskReserve reserve = DiskReserve.hold(Disk.system(), directory.reserveFile(), RESERVE_BYTES);
             return new RunFiles(
-                    config, CheckpointStore.of(directory.root()), journal, metrics, ropeBase, results, screen, clock);
+                    config,
+                    CheckpointStore.of(directory.root()),
+                    journal,
+                    metrics,
+                    reserve,
+                    ropeBase,
+                    results,
+                    screen,
+                    clock);
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.CONFIG,
@@ -93,7 +110,7 @@ public final class RunFiles implements RunRecorder {
 
     @Override
     public void journal(JournalEntry entry) {
-        journal.append(entry);
+        reserve.around(() -> journal.append(entry));
     }
 
     @Override
@@ -123,6 +140,7 @@ public final class RunFiles implements RunRecorder {
                 slices,
                 Optional.of(provenance.at(position, manifest.generation(), manifest.skipped()))));
         retention.checkpointAdded();
+        reserve.refill();
     }
 
     @Override
@@ -160,7 +178,8 @@ public final class RunFiles implements RunRecorder {
     public void close() {
         try (journal;
                 metrics;
-                retention) {
+                retention;
+                reserve) {
             screen.accept(new RunNews.Closed());
         } catch (IOException e) {
             throw new UncheckedIOException("the run's files cannot be closed: " + e.getMessage(), e);

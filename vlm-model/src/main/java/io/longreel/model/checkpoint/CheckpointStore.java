@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   prepare   rename step-N to step-N.replaced, sync checkpoints/    only where step-N is whole: it is not deleted before its successor is read back
- *             delete step-N (manifest first), make it, sync          an older attempt; without a manifest it was no checkpoint
+ *             delete what has no manifest, make step-N, sync         attempts that failed: without a manifest they were no checkpoints
  *   slices    each by DurableFile: bytes forced before the name      in any order, by any process; a crash leaves step-N without a manifest
  *   seal      manifest by DurableFile, sync step-N                   the one instant in which step-N begins to exist; all it names is durable
  *   prune     read back every byte of the newest; only then          a checkpoint that was written wrong costs none that was written right
@@ -72,7 +72,7 @@ public final class CheckpointStore {
         return root.resolve("step-%08d".formatted(globalStep));
     }
 
-    /** Makes an empty directory for slices. What an incomplete attempt left there goes away; a checkpoint that is there steps aside. */
+    /** Makes an empty directory for slices. Attempts that were never sealed go away; a checkpoint that is there steps aside. */
     public synchronized Path prepare(long globalStep) {
         Path directory = directory(globalStep);
         try {
@@ -82,6 +82,7 @@ public final class CheckpointStore {
             if (CheckpointManifest.exists(disk, directory)) {
                 stepAside(directory);
             }
+            deleteAttempts();
             delete(directory);
             disk.createDirectory(directory);
             disk.sync(root);
@@ -91,9 +92,18 @@ public final class CheckpointStore {
         }
     }
 
-    /** Makes a checkpoint of the slices in the directory of the manifest's step. */
+    /** Makes a checkpoint of the slices in the directory of the manifest's step; where that fails, gives their room back. */
     public void seal(CheckpointManifest manifest) {
-        manifest.write(disk, directory(manifest.globalStep()));
+        try {
+            manifest.write(disk, directory(manifest.globalStep()));
+        } catch (RuntimeFailure e) {
+            try {
+                discard(manifest.globalStep());
+            } catch (RuntimeFailure also) {
+                e.addSuppressed(also);
+            }
+            throw e;
+        }
     }
 
     /** Deletes an attempt that failed, to give its room back; a sealed checkpoint is never touched. */
@@ -196,6 +206,15 @@ public final class CheckpointStore {
                     kept.stream().map(Path::getFileName).toList());
         } catch (IOException e) {
             throw DiskFailures.retryable("old checkpoint could not be deleted", old, e);
+        }
+    }
+
+    /** Only one checkpoint is written at a time, so these are of the past. */
+    private void deleteAttempts() throws IOException {
+        for (Path directory : newestFirst()) {
+            if (!CheckpointManifest.exists(disk, directory)) {
+                delete(directory);
+            }
         }
     }
 

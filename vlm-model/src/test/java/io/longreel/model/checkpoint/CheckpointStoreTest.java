@@ -86,6 +86,14 @@ class CheckpointStoreTest {
     }
 
     @Test
+    void shouldGiveTheRoomOfFailedAttemptsBackWhenTheNextOneBegins() throws IOException {
+        write(1);
+        slice(store.prepare(2));
+        store.prepare(3);
+        assertEquals(List.of("step-00000001", "step-00000003"), names());
+    }
+
+    @Test
     void shouldDeleteNothingWhenWhatIsNewerIsDamaged() throws IOException {
         write(1);
         write(2);

@@ -20,6 +20,7 @@ import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.cluster.typed.SingletonActor;
@@ -62,6 +63,17 @@ final class ClusterProcess implements AutoCloseable {
         return self.getHost().get() + ":" + self.getPort().get();
     }
 
+    /** How this process is named as a member. */
+    String memberAddress() {
+        return Cluster.get(system).selfMember().address().toString();
+    }
+
+    /** A process is proven dead: nobody needs to judge its silence. */
+    void down(Address dead) {
+        LOG.info("cluster.down address={}", dead);
+        Cluster.get(system).manager().tell(new Down(dead));
+    }
+
     /** Founds the cluster. */
     void joinSelf() {
         Cluster cluster = Cluster.get(system);
@@ -75,11 +87,11 @@ final class ClusterProcess implements AutoCloseable {
     }
 
     /**
-     * The supervisor of the cluster: runs here when this process has the seed's role, and is reached from everywhere.
+     * The supervisor of the cluster: runs here while this process is the oldest that may host it, and is reached from everywhere.
      */
     ActorRef<SupervisorCommand> supervisor(Behavior<SupervisorCommand> behavior) {
         ClusterSingletonSettings settings =
-                ClusterSingletonSettings.create(system).withRole(PekkoSettings.SEED_ROLE);
+                ClusterSingletonSettings.create(system).withRole(PekkoSettings.HOST_ROLE);
         return ClusterSingleton.get(system)
                 .init(SingletonActor.of(behavior, "supervisor").withSettings(settings));
     }

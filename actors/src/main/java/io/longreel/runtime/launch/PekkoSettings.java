@@ -15,6 +15,8 @@ final class PekkoSettings {
 
     static final String SEED_ROLE = "seed";
     static final String WORKER_ROLE = "worker";
+    /** Of members that may host the supervisor; the oldest of them does. */
+    static final String HOST_ROLE = "supervisor";
 
     private PekkoSettings() {}
 
@@ -23,7 +25,9 @@ final class PekkoSettings {
                         "pekko.remote.artery.canonical.hostname", membership.host(),
                         "pekko.remote.artery.canonical.port", membership.port(),
                         "pekko.remote.artery.transport", membership.tls().isPresent() ? "tls-tcp" : "tcp",
-                        "pekko.cluster.roles", List.copyOf(membership.roles())))
+                        "pekko.cluster.roles", List.copyOf(membership.roles()),
+                        "pekko.cluster.split-brain-resolver.active-strategy",
+                                membership.supervisorMoves() ? "keep-majority" : "keep-oldest"))
                 .withFallback(ConfigFactory.parseResources("pekko-longreel.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -100,6 +101,7 @@ public final class RunSession {
                 config,
                 model.llm().heads(),
                 RunConfigLoader.render(config),
+                new SecureRandom().nextLong(),
                 directory.root().toString(),
                 start);
         boolean isTerminal =

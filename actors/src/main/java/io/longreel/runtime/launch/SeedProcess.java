@@ -2,13 +2,17 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.ClusterSettings;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.lifeline.Hello;
+import io.longreel.runtime.lifeline.LifelineServer;
 import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
 import io.longreel.runtime.security.TlsIdentity;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.supervisor.RunRecorder;
 import io.longreel.runtime.supervisor.SupervisorActor;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -19,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,14 +61,19 @@ final class SeedProcess {
     static RunEnd run(Job job) {
         CompletableFuture<RunEnd> end = new CompletableFuture<>();
         AtomicInteger signal = new AtomicInteger();
-        try (ClusterProcess cluster = ClusterProcess.bind(new Membership(
-                Set.of(PekkoSettings.SEED_ROLE),
-                job.cluster().seedHost(),
-                job.cluster().seedPort(),
-                tls(job)))) {
+        String host = job.cluster().seedHost();
+        Optional<TlsIdentity> tls = tls(job);
+        try (LifelineServer lifelines = LifelineServer.bind(host, tls);
+                ClusterProcess cluster = ClusterProcess.bind(new Membership(
+                        Set.of(PekkoSettings.SEED_ROLE, PekkoSettings.HOST_ROLE, HeldLifeline.role(lifelines.port())),
+                        host,
+                        job.cluster().seedPort(),
+                        !job.forksWorkers(),
+                        tls))) {
             cluster.joinSelf();
             ActorRef<SupervisorCommand> supervisor = cluster.supervisor(
                     SupervisorActor.create(job.plan(), job.recorder(), () -> System.nanoTime() / NS_PER_MS, end));
+            lifelines.admit(job.plan().runToken(), hello -> workerEnded(job, cluster, supervisor, hello));
             StopSignals.handle(exitCode -> {
                 signal.set(exitCode);
                 supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));
@@ -79,6 +89,17 @@ final class SeedProcess {
             }
             boolean wasStopped = ended.exitCode() == 0 && signal.get() != 0;
             return wasStopped ? new RunEnd(signal.get(), ended.message()) : ended;
+        } catch (IOException e) {
+            throw SeedAddress.notBindable(host, 0, e);
+        }
+    }
+
+    /** Who forked it knows more about its end. */
+    private static void workerEnded(
+            Job job, ClusterProcess cluster, ActorRef<SupervisorCommand> supervisor, Hello worker) {
+        cluster.down(AddressFromURIString.parse(worker.address()));
+        if (!job.forksWorkers()) {
+            supervisor.tell(new NodeGone(worker.processId(), "its process ended", false));
         }
     }
 
@@ -100,8 +121,11 @@ final class SeedProcess {
 
     private static RunEnd awaitWithWorkers(
             Job job, String address, ActorRef<SupervisorCommand> supervisor, CompletableFuture<RunEnd> end) {
-        try (WorkerPool workers =
-                WorkerPool.fork(job.plan(), address, job.cluster().tls(), job.directory(), supervisor)) {
+        WorkerPool.Start start = new WorkerPool.Start(address, job.cluster().tls(), job.directory());
+        WorkerPool.Listener listener =
+                (processId, reason, isFinal) -> supervisor.tell(new NodeGone(processId, reason, isFinal));
+        int count = job.plan().nodes() + job.plan().recovery().spares();
+        try (WorkerPool workers = WorkerPool.fork(count, start, listener, System::nanoTime)) {
             RunEnd ended = await(end);
             workers.awaitExit(ended.exitCode() == 0 ? GRACE : FAILED_GRACE);
             return ended;

@@ -25,6 +25,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Member;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +62,7 @@ public final class WorkerProcess {
      */
     public static NodeEnd run(Options options, Function<ClassicActorSystemProvider, RankWorkFactory.Opener> opener) {
         if (options.isForked()) {
-            Lifeline.hold(System.in, () -> Runtime.getRuntime().halt(1));
+            ParentPipe.hold(System.in, () -> Runtime.getRuntime().halt(1));
         }
         String host = options.host().isEmpty() ? addressTowards(options.seed()) : options.host();
         String nodeId = options.nodeId().isEmpty()
@@ -75,19 +76,26 @@ public final class WorkerProcess {
                 Thread.ofPlatform().daemon().name("longreel-node-work").factory());
         Optional<TlsIdentity> tls =
                 options.tls().map(files -> TlsIdentity.load(files, System.getenv(), InstantSource.system()));
-        try (ClusterProcess cluster =
-                ClusterProcess.bind(new Membership(Set.of(PekkoSettings.WORKER_ROLE), host, 0, tls))) {
+        try (ClusterProcess cluster = ClusterProcess.bind(
+                        new Membership(Set.of(PekkoSettings.WORKER_ROLE), host, 0, !options.isForked(), tls));
+                HeldLifeline lifeline = new HeldLifeline(
+                        new HeldLifeline.Holder(processId, cluster.memberAddress(), tls), cluster::down)) {
             cluster.join(options.seed());
             ActorRef<SupervisorCommand> supervisor = cluster.supervisor(Behaviors.empty());
             ActorRef<NodeCommand> node = cluster.spawn(
                     NodeActor.create(
                             identity,
-                            new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime),
+                            new NodeActor.Surroundings(
+                                    opener.apply(cluster.system()),
+                                    slowWork,
+                                    System::nanoTime,
+                                    welcome -> lifeline.welcomed(welcome.runToken())),
                             supervisor,
                             ending),
                     "node");
-            cluster.spawn(SeedWatch.create(node), "seed-watch");
-            handleSignals(options, nodeId, supervisor);
+            cluster.spawn(
+                    HostWatch.create(supervisorHost -> hostChanged(supervisorHost, lifeline, node)), "host-watch");
+            handleSignals(options, node);
             NodeEnd end = await(ending, cluster);
             if (end.exitCode() == 0 && !options.isForked()) {
                 cluster.leave(); // the seed waits for that; otherwise it knows, or is gone
@@ -103,21 +111,32 @@ public final class WorkerProcess {
         return nodeId + "/" + pid;
     }
 
-    /** Asked to stop, a node asks the supervisor to stop the run: without one of its nodes it cannot go on. */
-    private static void handleSignals(Options options, String nodeId, ActorRef<SupervisorCommand> supervisor) {
+    private static void hostChanged(Optional<Member> host, HeldLifeline lifeline, ActorRef<NodeCommand> node) {
+        lifeline.follow(host);
+        if (host.isEmpty()) {
+            node.tell(new NodeCommand.SeedLost("it has left the cluster"));
+        }
+    }
+
+    /** Asked to stop, a node asks the supervisor for leave. A second signal ends the process at once. */
+    private static void handleSignals(Options options, ActorRef<NodeCommand> node) {
         StopSignals.handle(exitCode -> {
             boolean isForTheLauncher = options.isForked() && exitCode == StopSignals.INTERRUPTED;
             if (!isForTheLauncher) {
-                supervisor.tell(new SupervisorCommand.StopRun("node %s was asked to stop".formatted(nodeId)));
+                node.tell(new NodeCommand.LeaveAsked(
+                        exitCode == StopSignals.INTERRUPTED ? "stopped by Ctrl-C" : "stopped by SIGTERM"));
             }
         });
     }
 
     private static NodeEnd await(NodeActor.Ending ending, ClusterProcess cluster) {
         cluster.whenTerminated()
-                .thenRun(() -> ending.decided()
-                        .complete(new NodeEnd(
-                                1, "this process was removed from the cluster: the seed did not hear from it")));
+                .thenRun(
+                        () -> ending.decided()
+                                .complete(
+                                        new NodeEnd(
+                                                NodeEnd.UNUSABLE,
+                                                "this process was removed from the cluster, as nobody heard from it for some seconds: start it again")));
         try {
             NodeEnd end = ending.decided().get();
             try {

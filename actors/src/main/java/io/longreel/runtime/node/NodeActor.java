@@ -7,6 +7,7 @@ import io.longreel.runtime.protocol.NodeCommand.Opened;
 import io.longreel.runtime.protocol.NodeCommand.RankStopped;
 import io.longreel.runtime.protocol.NodeCommand.RetryJoin;
 import io.longreel.runtime.protocol.NodeCommand.SlowWorkDone;
+import io.longreel.runtime.protocol.NodeCommand.Welcome;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -59,8 +61,15 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
      *
      * @param slowWork runs what may take seconds, one after the other
      * @param clockNs steady clock
+     * @param welcomed told what the run is, on each welcome; must not block
      */
-    public record Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {}
+    public record Surroundings(
+            RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs, Consumer<Welcome> welcomed) {
+        /** For a process in which nobody else needs to know. */
+        public Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {
+            this(opener, slowWork, clockNs, welcome -> {});
+        }
+    }
 
     /** A rank that lives. */
     private record Living(ActorRef<RankCommand> actor, RankVitals vitals) {}
@@ -100,6 +109,9 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     public Behavior<NodeCommand> onMessage(NodeCommand message) {
         if (message instanceof RankStopped stopped) {
             ranks.remove(stopped.rank());
+        }
+        if (message instanceof Welcome welcome) {
+            surroundings.welcomed().accept(welcome);
         }
         NodeDecision decision = NodeCore.apply(state, message, nowMs());
         state = decision.state();

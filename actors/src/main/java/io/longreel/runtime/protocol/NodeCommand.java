@@ -15,10 +15,22 @@ public sealed interface NodeCommand {
      * in it, so that a worker needs to know nothing but the address of its seed.
      *
      * @param configText the resolved configuration as HOCON
+     * @param runToken by which the processes of the run know each other
      */
-    record Welcome(String configText) implements FromSupervisor {
+    record Welcome(String configText, long runToken) implements FromSupervisor {
         public Welcome {
             Facts.notBlank(configText, "configText");
+        }
+
+        /** To a run that nothing can be mixed up with. */
+        public Welcome(String configText) {
+            this(configText, 0);
+        }
+
+        /** Without the token, which has no business in a log. */
+        @Override
+        public String toString() {
+            return "Welcome[configText=%d chars]".formatted(configText.length());
         }
     }
 

@@ -19,12 +19,11 @@ public sealed interface SupervisorCommand {
     }
 
     /**
-     * A worker process is gone. Never leaves the process.
+     * A worker process is gone: it is proven dead, or has left the cluster. Never leaves the process.
      *
-     * @param wasForked the process was started for this run, so the run fails without it even when it had not joined
-     * yet
+     * @param isFinal no other process will come in its place, so a run that still forms fails
      */
-    record NodeGone(String processId, String reason, boolean wasForked) implements SupervisorCommand {}
+    record NodeGone(String processId, String reason, boolean isFinal) implements SupervisorCommand {}
 
     /** The recorder has done something. Never leaves the process. */
     record Recorded(RecordReport report) implements SupervisorCommand {}

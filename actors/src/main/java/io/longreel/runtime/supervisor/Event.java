@@ -14,7 +14,7 @@ public sealed interface Event {
 
     record FilesRecorded(long atMs, RecordReport report) implements Event {}
 
-    record NodeLost(long atMs, String processId, String reason, boolean wasForked) implements Event {}
+    record NodeLost(long atMs, String processId, String reason, boolean isFinal) implements Event {}
 
     record StopAsked(long atMs, String reason) implements Event {}
 

@@ -66,7 +66,7 @@ final class FailureRules {
         Member member = turn.state().crew().members().get(lost.processId());
         if (member != null) {
             lose(turn, member, lost.reason());
-        } else if (lost.wasForked() && turn.state().phase() instanceof Phase.Forming) {
+        } else if (lost.isFinal() && turn.state().phase() instanceof Phase.Forming) {
             EndingRules.fail(
                     turn,
                     Category.FATAL,

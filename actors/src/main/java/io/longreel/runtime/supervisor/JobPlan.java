@@ -17,6 +17,7 @@ import java.util.Set;
  * @param heads query heads of the model, the largest Ulysses degree
  * @param samplesMin fewest samples of a step, the largest data degree
  * @param configText the whole configuration, for nodes that join
+ * @param runToken drawn at random, by which the processes of the run know each other
  * @param runDirectory absolute path, for commands and messages
  */
 public record JobPlan(
@@ -31,6 +32,7 @@ public record JobPlan(
         int heads,
         int samplesMin,
         String configText,
+        long runToken,
         String runDirectory,
         List<StagePlan> stages,
         Start start) {
@@ -86,7 +88,8 @@ public record JobPlan(
     /**
      * @param heads query heads of the model, which a checkpoint knows better than the configuration
      */
-    public static JobPlan of(RunConfig config, int heads, String configText, String runDirectory, Start start) {
+    public static JobPlan of(
+            RunConfig config, int heads, String configText, long runToken, String runDirectory, Start start) {
         return new JobPlan(
                 config.name(),
                 config.mesh(),
@@ -103,6 +106,7 @@ public record JobPlan(
                         .min()
                         .orElse(1),
                 configText,
+                runToken,
                 runDirectory,
                 config.stages().stream().map(StagePlan::of).toList(),
                 start);

@@ -94,7 +94,8 @@ final class MembershipRules {
     }
 
     private static void welcome(Turn turn, String processId) {
-        turn.effect(new Effect.TellNode(processId, new Welcome(turn.plan().configText())));
+        turn.effect(new Effect.TellNode(
+                processId, new Welcome(turn.plan().configText(), turn.plan().runToken())));
     }
 
     private static void refuse(Turn turn, JoinRequested asked, String why) {

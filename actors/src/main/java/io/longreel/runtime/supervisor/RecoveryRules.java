@@ -170,7 +170,7 @@ final class RecoveryRules {
             Member node = places.nodes().get(rank / turn.plan().ranksPerNode());
             sites.add(new RankSite(rank, node.nodeId(), node.processId(), node.dataEndpoint(), node.driverDirectory()));
         }
-        Placement placement = new Placement(state.generation(), places.mesh(), sites);
+        Placement placement = new Placement(turn.plan().runToken(), state.generation(), places.mesh(), sites);
         boolean isOtherMesh = state.placement().isPresent() && !state.mesh().equals(places.mesh());
         boolean isSmaller = !places.mesh().equals(turn.plan().mesh());
         Progress progress = state.progress().at(source.position());

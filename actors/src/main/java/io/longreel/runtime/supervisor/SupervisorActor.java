@@ -83,7 +83,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                 decide(new Event.RankReported(nowMs, says.report()), says.rank());
             }
             case NodeGone gone ->
-                decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.wasForked()), null);
+                decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.isFinal()), null);
             case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
             case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);
             case Tick tick -> decide(new Event.TimePassed(nowMs), null);

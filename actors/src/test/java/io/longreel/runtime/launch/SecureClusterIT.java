@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A job whose control plane is TLS, with certificates that the test makes, and those who do not belong to it. */
 class SecureClusterIT {
+    private static final long TOKEN = 0x1234_5678_9abc_def0L;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     @TempDir
@@ -71,6 +72,7 @@ class SecureClusterIT {
                 config,
                 model.llm().heads(),
                 RunConfigLoader.render(config),
+                TOKEN,
                 directory.root().toString(),
                 Start.fresh(1));
         SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);

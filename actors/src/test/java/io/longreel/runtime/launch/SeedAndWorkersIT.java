@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Seed and workers as real members of a cluster over TCP, each on a thread of this JVM, with ranks that compute nothing. */
 class SeedAndWorkersIT {
+    private static final long TOKEN = 0x1234_5678_9abc_def0L;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     private final CompletableFuture<String> address = new CompletableFuture<>();
@@ -59,6 +60,7 @@ class SeedAndWorkersIT {
                 config,
                 model.llm().heads(),
                 RunConfigLoader.render(config),
+                TOKEN,
                 directory.root().toString(),
                 Start.fresh(1));
         SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
@@ -102,12 +104,12 @@ class SeedAndWorkersIT {
     void shouldTellAllProcessesTheCauseWhenARankFails(@TempDir Path root) throws Exception {
         try (RunDirectory directory = RunFixtures.created(root)) {
             CompletableFuture<RunEnd> seed = seed(directory);
-            CompletableFuture<NodeEnd> good = worker("node-a", new FakeWorkFactory().waitAt(1));
-            CompletableFuture<NodeEnd> bad = worker("node-b", new FakeWorkFactory().failAt(1));
+            CompletableFuture<NodeEnd> good = worker("node-a", new FakeWorkFactory().waitAt(0));
+            CompletableFuture<NodeEnd> bad = worker("node-b", new FakeWorkFactory().failAt(0));
             RunEnd end = get(seed);
             assertEquals(2, end.exitCode());
             assertTrue(
-                    end.message().contains("on node-b failed in stage short, step 1: frame 1 is broken"),
+                    end.message().contains("on node-b failed in stage short, step 0: frame 0 is broken"),
                     end.message());
             assertEquals(new NodeEnd(2, end.message()), get(good));
             assertEquals(new NodeEnd(2, end.message()), get(bad));

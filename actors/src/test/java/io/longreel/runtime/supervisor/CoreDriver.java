@@ -104,6 +104,7 @@ final class CoreDriver {
                 4,
                 1,
                 "longreel {}",
+                0,
                 "/runs/test",
                 List.of(new StagePlan("short", 3, Optional.of(NEEDLE)), new StagePlan("long", 2, Optional.empty())),
                 start);

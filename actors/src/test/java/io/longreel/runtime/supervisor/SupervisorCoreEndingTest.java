@@ -199,6 +199,7 @@ class SupervisorCoreEndingTest {
                 1,
                 1,
                 "longreel {}",
+                0,
                 "/runs/nan",
                 List.of(new JobPlan.StagePlan("only", 100, Optional.empty())),
                 Start.fresh(1)));

@@ -56,6 +56,7 @@ public final class AeronMedia implements AutoCloseable {
     private final String dataEndpoint;
     private final Outage outage;
     private volatile boolean closing;
+    private final String host;
     private final Queue<Leaving> leaving = new ConcurrentLinkedQueue<>();
 
     private AeronMedia(
@@ -70,6 +71,7 @@ public final class AeronMedia implements AutoCloseable {
         this.driver = driver;
         this.aeron = aeron;
         this.windows = directory.resolve("windows");
+        this.host = host;
         // Port 0 lets the system choose; other streams find the bound socket by its tag, as its address would be bound
         // a second time.
         this.channelTag = aeron.nextCorrelationId();
@@ -174,6 +176,7 @@ public final class AeronMedia implements AutoCloseable {
         String out = new ChannelUriStringBuilder()
                 .media(CommonContext.UDP_MEDIA)
                 .endpoint(peerEndpoint)
+                .networkInterface(host) // what comes back is received there only, not on every device
                 .mtu(settings.mtuBytes())
                 .termLength(settings.termBytes())
                 .build();

@@ -10,10 +10,10 @@ import org.slf4j.LoggerFactory;
  * when the parent dies, even by kill -9, and then the child ends at once. Without it, workers of a killed launcher
  * would train on for nobody.
  */
-final class Lifeline {
-    private static final Logger LOG = LoggerFactory.getLogger(Lifeline.class);
+final class ParentPipe {
+    private static final Logger LOG = LoggerFactory.getLogger(ParentPipe.class);
 
-    private Lifeline() {}
+    private ParentPipe() {}
 
     /**
      * Watches a pipe whose other end the parent holds.
@@ -21,15 +21,15 @@ final class Lifeline {
      * @param cut run when the parent is gone
      */
     static void hold(InputStream pipe, Runnable cut) {
-        Thread.ofPlatform().daemon().name("longreel-lifeline").start(() -> {
+        Thread.ofPlatform().daemon().name("longreel-parent-pipe").start(() -> {
             try {
                 while (pipe.read() >= 0) {
                     // the parent writes nothing; the end of the stream is the message
                 }
             } catch (IOException e) {
-                LOG.info("lifeline.broken cause=\"{}\"", e.toString()); // the same message in another form
+                LOG.info("parent.pipe-broken cause=\"{}\"", e.toString()); // the same message in another form
             }
-            LOG.warn("lifeline.cut: the process that started this one is gone");
+            LOG.warn("parent.gone: the process that started this one is gone");
             cut.run();
         });
     }

@@ -28,6 +28,9 @@ public sealed interface RecordReport {
     /** The closing report is on disk. */
     record ReportWritten() implements RecordReport {}
 
+    /** Everything that was asked for before the question has been done. */
+    record CaughtUp() implements RecordReport {}
+
     /** A file could not be written; the run cannot keep its promises any more. */
     record RecordFailed(String message) implements RecordReport {
         public RecordFailed {

@@ -23,6 +23,9 @@ public sealed interface Effect {
     /** Answer to the sender of the event, which need not be a rank of the current placement. */
     record AnswerSender(RankCommand.FromSupervisor command) implements Effect {}
 
+    /** Comes back as CaughtUp when all before it is done: how far what is decided is ahead of what is done. */
+    record AskCaughtUp() implements Effect {}
+
     /** Append to the metrics file. */
     record RecordStep(CommittedStep step) implements Effect {}
 

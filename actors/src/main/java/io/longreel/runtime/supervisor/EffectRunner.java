@@ -104,6 +104,7 @@ final class EffectRunner {
                     recorder.evaluation(evaluation);
                     reports.accept(new RecordReport.EvaluationWritten(evaluation.stage()));
                 }
+                case Effect.AskCaughtUp ask -> reports.accept(new RecordReport.CaughtUp());
                 case Effect.WriteReport report -> {
                     recorder.report();
                     reports.accept(new RecordReport.ReportWritten());

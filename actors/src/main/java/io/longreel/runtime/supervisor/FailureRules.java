@@ -114,13 +114,11 @@ final class FailureRules {
             case Phase.Gathering gathering -> {}
             case Phase.Stopping stopping -> {
                 RecoveryRules.note(turn, failure);
-                turn.enter(stopping.lost(processId));
-                RecoveryRules.stoppedWhenAllAnswered(turn);
+                RecoveryRules.notAwaited(turn, processId);
             }
             case Phase.Seeking seeking -> {
                 RecoveryRules.note(turn, failure);
-                turn.enter(seeking.lost(processId));
-                RecoveryRules.seek(turn);
+                RecoveryRules.notAwaited(turn, processId);
             }
             default -> { // whatever the ranks were doing, they cannot go on
                 if (wasPlaced) {

@@ -2,6 +2,7 @@ package io.longreel.runtime.supervisor;
 
 import io.longreel.config.RuntimeFailure.Category;
 import io.longreel.runtime.protocol.NodeReport.Beat;
+import io.longreel.runtime.protocol.NodeReport.NodeReady;
 import java.util.List;
 import java.util.Map;
 
@@ -13,11 +14,16 @@ final class LivenessRules {
     private LivenessRules() {}
 
     static void beat(Turn turn, Beat beat, Member member) {
-        if (member.isReady()) {
-            turn.become(turn.state().with(turn.state().crew().with(member.heard(turn.nowMs(), beat.ranks()))));
-        } else {
-            turn.ignore(beat);
+        if (!member.isReady()) { // that it is ready was said, and lost on the way
+            MembershipRules.nodeReady(
+                    turn,
+                    new NodeReady(beat.processId(), beat.nodeId(), beat.dataEndpoint(), beat.driverDirectory()),
+                    member);
+            return;
         }
+        StallRules.noteMove(turn, beat, member);
+        turn.become(turn.state().with(turn.state().crew().with(member.heard(turn.nowMs(), beat.ranks()))));
+        StallRules.repeatStop(turn, beat.processId());
     }
 
     static void timePassed(Turn turn) {
@@ -27,6 +33,7 @@ final class LivenessRules {
         forgiveOwnAbsence(turn);
         loseTheSilent(turn);
         loseTheStuck(turn);
+        StallRules.timePassed(turn);
         endWaits(turn);
     }
 
@@ -36,7 +43,8 @@ final class LivenessRules {
         SupervisorState next = state.with(state.watch().ticked(turn.nowMs()));
         if (gapMs > AWAY_MS) {
             turn.effect(new Effect.Note("the supervisor was away: ms=%d".formatted(gapMs)));
-            next = next.with(next.crew().change(member -> member.later(gapMs)));
+            next = next.with(next.crew().change(member -> member.later(gapMs)))
+                    .with(next.watch().moved(next.watch().movedMs() + gapMs));
         }
         turn.become(next);
     }

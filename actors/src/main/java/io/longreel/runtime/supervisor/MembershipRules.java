@@ -119,7 +119,7 @@ final class MembershipRules {
                 .effect(new Effect.Note("node fenced: generation=%d report=%s".formatted(state.generation(), report)));
     }
 
-    private static void nodeReady(Turn turn, NodeReady ready, Member member) {
+    static void nodeReady(Turn turn, NodeReady ready, Member member) {
         SupervisorState state = turn.state();
         turn.become(state.with(
                 state.crew().with(member.ready(ready.dataEndpoint(), ready.driverDirectory(), turn.nowMs()))));
@@ -181,9 +181,11 @@ final class MembershipRules {
     }
 
     private static void dismiss(Turn turn, Member member) {
-        turn.become(turn.state().with(turn.state().crew().without(member.processId())))
-                .journal(new JournalEntry.NodeLost(member.nodeId(), member.processId(), "it left"))
+        turn.become(turn.state().with(turn.state().crew().without(member.processId())));
+        SavingRules.writerLost(turn, member.processId());
+        turn.journal(new JournalEntry.NodeLost(member.nodeId(), member.processId(), "it left"))
                 .announce(new RunNews.NodeLost(member.nodeId(), "it left as it was asked to"));
         stop(turn, member.processId(), 0, "node %s has left the run".formatted(member.nodeId()));
+        RecoveryRules.notAwaited(turn, member.processId());
     }
 }

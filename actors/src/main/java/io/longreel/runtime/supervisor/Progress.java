@@ -138,10 +138,21 @@ public record Progress(
                 unappliedInARow);
     }
 
-    /** A mesh incarnation is over: what its ranks did behind the committed position never happened. */
+    /**
+     * A mesh incarnation is over: what its ranks did behind the position that they agreed on never happened. That may lie before the committed
+     * one: a step that is computed again and comes out differently is not to be trusted because an earlier incarnation had it right.
+     */
     Progress endOf(int generation) {
         SortedMap<Integer, Position> all = new TreeMap<>(limits);
-        all.put(generation, committed);
+        all.putIfAbsent(generation, reached);
+        return new Progress(
+                reached, committed, log, evaluated, savedGlobalStep, keepFrom, all, skipped, unappliedInARow);
+    }
+
+    /** Likewise, when its end was not seen: what is known of it, or else what is committed, is what its ranks had agreed on. */
+    Progress endOfUnknown(int generation) {
+        SortedMap<Integer, Position> all = new TreeMap<>(limits);
+        all.putIfAbsent(generation, committed);
         return new Progress(
                 reached, committed, log, evaluated, savedGlobalStep, keepFrom, all, skipped, unappliedInARow);
     }

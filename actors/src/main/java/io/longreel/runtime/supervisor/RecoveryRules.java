@@ -88,6 +88,21 @@ final class RecoveryRules {
         stoppedWhenAllAnswered(turn);
     }
 
+    /** The process is gone: neither its answer nor what it holds is there any more. */
+    static void notAwaited(Turn turn, String processId) {
+        switch (turn.state().phase()) {
+            case Phase.Stopping stopping -> {
+                turn.enter(stopping.lost(processId));
+                stoppedWhenAllAnswered(turn);
+            }
+            case Phase.Seeking seeking -> {
+                turn.enter(seeking.lost(processId));
+                seek(turn);
+            }
+            default -> {}
+        }
+    }
+
     static void stoppedWhenAllAnswered(Turn turn) {
         if (turn.state().phase() instanceof Phase.Stopping stopping
                 && stopping.waiting().isEmpty()) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A checkpoint that nodes write beside the training, from their snapshots. Immutable.
@@ -15,8 +16,10 @@ import java.util.TreeMap;
  * @param position that the snapshot holds
  * @param mesh that took the snapshot; one slice per rank
  * @param writers processes that write
+ * @param awaited those of them that have not answered
  * @param slices that are on disk, by rank
  * @param isSealing whether the manifest is being written
+ * @param askedMs when the writers were asked last
  */
 public record Saving(
         SnapshotId snapshot,
@@ -24,22 +27,31 @@ public record Saving(
         int generation,
         Mesh mesh,
         Set<String> writers,
+        Set<String> awaited,
         SortedMap<Integer, WrittenSlice> slices,
-        boolean isSealing) {
+        boolean isSealing,
+        long askedMs) {
 
     public Saving {
         writers = Set.copyOf(writers);
+        awaited = Collections.unmodifiableSortedSet(new TreeSet<>(awaited));
         slices = Collections.unmodifiableSortedMap(slices);
     }
 
-    Saving with(List<WrittenSlice> written) {
+    Saving with(String processId, List<WrittenSlice> written) {
+        Set<String> others = new TreeSet<>(awaited);
+        others.remove(processId);
         SortedMap<Integer, WrittenSlice> all = new TreeMap<>(slices);
         written.forEach(slice -> all.put(slice.rank(), slice));
-        return new Saving(snapshot, position, generation, mesh, writers, all, false);
+        return new Saving(snapshot, position, generation, mesh, writers, others, all, false, askedMs);
     }
 
     Saving sealing() {
-        return new Saving(snapshot, position, generation, mesh, writers, slices, true);
+        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, true, askedMs);
+    }
+
+    Saving askedAgain(long nowMs) {
+        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, isSealing, nowMs);
     }
 
     boolean isWhole() {

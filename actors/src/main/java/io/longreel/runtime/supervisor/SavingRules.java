@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * itself: the one before it stays, and the next one is tried when it is due.
  */
 final class SavingRules {
+    private static final long ASK_AGAIN_MS = 10_000;
+
     private SavingRules() {}
 
     static boolean isDue(SupervisorState state, long globalStep) {
@@ -31,12 +33,29 @@ final class SavingRules {
                 state.generation(),
                 state.mesh(),
                 state.placedIds(),
+                state.placedIds(),
                 new TreeMap<>(),
-                false);
+                false,
+                turn.nowMs());
         turn.become(state.saving(Optional.of(saving))).effect(new Effect.PrepareCheckpoint(saving.position()));
+        ask(turn, saving);
+    }
+
+    private static void ask(Turn turn, Saving saving) {
         String directory = turn.plan().checkpointDirectory(saving.position());
-        saving.writers()
+        saving.awaited()
                 .forEach(id -> turn.effect(new Effect.TellNode(id, new WriteSlices(saving.snapshot(), directory))));
+    }
+
+    /** The order or its answer may have been lost; who is still writing ignores that it comes again. */
+    static void askAgainWhenLate(Turn turn) {
+        turn.state()
+                .saving()
+                .filter(saving -> !saving.isSealing() && turn.nowMs() - saving.askedMs() >= ASK_AGAIN_MS)
+                .ifPresent(saving -> {
+                    turn.become(turn.state().saving(Optional.of(saving.askedAgain(turn.nowMs()))));
+                    ask(turn, saving);
+                });
     }
 
     /** A checkpoint is due while the one before it is still being written. */
@@ -58,7 +77,7 @@ final class SavingRules {
             turn.ignore(written);
             return;
         }
-        Saving saving = known.get().with(written.slices());
+        Saving saving = known.get().with(written.processId(), written.slices());
         turn.become(turn.state().saving(Optional.of(saving)));
         if (!saving.isWhole()) {
             return;

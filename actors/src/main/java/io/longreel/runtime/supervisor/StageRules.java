@@ -119,9 +119,10 @@ final class StageRules {
     /** Behind the end of a stage and its evaluation. */
     static void nextStage(Turn turn) {
         SupervisorState state = turn.state();
-        if (state.stop().isPresent() && state.saving().isPresent()) {
+        boolean stops = state.stop().isPresent() && !state.progress().isReplaying();
+        if (stops && state.saving().isPresent()) {
             turn.enter(new Phase.Training(Votes.from(state.reached().step()), Set.of())); // until it is saved
-        } else if (state.stop().isPresent()) {
+        } else if (stops) {
             EndingRules.endStopped(turn);
         } else if (state.reached().stage() + 1 < turn.plan().stages().size()) {
             turn.become(state.with(state.progress().at(state.reached().atNextStage())));

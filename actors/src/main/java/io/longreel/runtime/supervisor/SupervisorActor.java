@@ -140,6 +140,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             case Effect.WriteManifest write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.FindCheckpoint find -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteEvaluation write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.AskCaughtUp ask -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteReport write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.Announce write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.Note write -> runner.add(new EffectRunner.Task.Write(effect));

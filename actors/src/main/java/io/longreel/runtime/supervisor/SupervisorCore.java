@@ -35,6 +35,7 @@ public final class SupervisorCore {
             case Event.StopAsked asked -> EndingRules.stopAsked(turn, asked.reason());
             case Event.TimePassed passed -> LivenessRules.timePassed(turn);
         }
+        StallRules.noteMove(turn, state);
         return turn.decision();
     }
 
@@ -82,6 +83,7 @@ public final class SupervisorCore {
             case RecordReport.SavingFailed failed -> SavingRules.savingFailed(turn, failed);
             case RecordReport.CheckpointFound found -> RecoveryRules.checkpointFound(turn, found);
             case RecordReport.EvaluationWritten written -> EvaluationRules.evaluationWritten(turn, written);
+            case RecordReport.CaughtUp caughtUp -> StallRules.caughtUp(turn);
             case RecordReport.ReportWritten written -> EndingRules.reportWritten(turn, written);
         }
     }

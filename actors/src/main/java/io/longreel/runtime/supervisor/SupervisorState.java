@@ -4,6 +4,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.runtime.protocol.StepId;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -44,26 +45,48 @@ public record SupervisorState(
      * What is measured while the run goes on.
      *
      * @param tickMs when the clock was looked at last
+     * @param movedMs when anything was seen to get on: a phase that changed, a rank that computed or exchanged something
+     * @param askedMs when the recorder was asked whether it has caught up; empty when it has
      */
-    public record Watch(long tickMs, SnapshotPace pace, Stragglers stragglers, LossHistory losses) {
+    public record Watch(
+            long tickMs,
+            long movedMs,
+            OptionalLong askedMs,
+            SnapshotPace pace,
+            Stragglers stragglers,
+            LossHistory losses) {
         static Watch initial(long nowMs) {
-            return new Watch(nowMs, SnapshotPace.initial(nowMs), Stragglers.none(), LossHistory.empty());
+            return new Watch(
+                    nowMs,
+                    nowMs,
+                    OptionalLong.empty(),
+                    SnapshotPace.initial(nowMs),
+                    Stragglers.none(),
+                    LossHistory.empty());
         }
 
         Watch ticked(long nowMs) {
-            return new Watch(nowMs, pace, stragglers, losses);
+            return new Watch(nowMs, movedMs, askedMs, pace, stragglers, losses);
+        }
+
+        Watch moved(long nowMs) {
+            return new Watch(tickMs, nowMs, askedMs, pace, stragglers, losses);
+        }
+
+        Watch asked(OptionalLong sinceMs) {
+            return new Watch(tickMs, movedMs, sinceMs, pace, stragglers, losses);
         }
 
         Watch with(SnapshotPace next) {
-            return new Watch(tickMs, next, stragglers, losses);
+            return new Watch(tickMs, movedMs, askedMs, next, stragglers, losses);
         }
 
         Watch with(Stragglers next) {
-            return new Watch(tickMs, pace, next, losses);
+            return new Watch(tickMs, movedMs, askedMs, pace, next, losses);
         }
 
         Watch with(LossHistory next) {
-            return new Watch(tickMs, pace, stragglers, next);
+            return new Watch(tickMs, movedMs, askedMs, pace, stragglers, next);
         }
     }
 
@@ -99,7 +122,7 @@ public record SupervisorState(
                 generation,
                 fresh.crew,
                 fresh.placement,
-                progress.endOf(generation),
+                progress.endOfUnknown(generation),
                 new Phase.Gathering(
                         expectedNodes, nowMs + plan.recovery().hangTimeout().toMillis()),
                 fresh.stop,

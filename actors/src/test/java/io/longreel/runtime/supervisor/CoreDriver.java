@@ -64,6 +64,7 @@ final class CoreDriver {
     /** Steps whose results differ on one rank, and how often they still will. */
     final Map<Long, Integer> differing = new TreeMap<>();
 
+    boolean recorderIsSlow;
     String checkpoint = "";
     Position checkpointAt = Position.START;
 
@@ -133,6 +134,11 @@ final class CoreDriver {
                     file(write, new RecordReport.ManifestWritten(write.checkpoint()));
                 }
                 case Effect.WriteEvaluation write -> file(write, new RecordReport.EvaluationWritten(write.stage()));
+                case Effect.AskCaughtUp ask -> {
+                    if (!recorderIsSlow) {
+                        on(new Event.FilesRecorded(nowMs, new RecordReport.CaughtUp()));
+                    }
+                }
                 case Effect.WriteReport write -> file(write, new RecordReport.ReportWritten());
                 case Effect.FindCheckpoint find ->
                     file(

@@ -163,7 +163,7 @@ public final class MmspSession implements TrainSession {
                 groups.world(),
                 seed);
         stage = begun;
-        snapshots.ifPresent(SessionSnapshots::stageChanged);
+        snapshots.ifPresent(SessionSnapshots::stateChanged);
         StateBytes total = stateBytes();
         LOG.info(
                 "memory.state rank={} stage={} weightBytes={} windowBytes={} gradientBytes={} optimizerBytes={}",
@@ -340,7 +340,7 @@ public final class MmspSession implements TrainSession {
             weights.detachAll();
             stage.close();
             stage = null;
-            snapshots.ifPresent(SessionSnapshots::stageChanged);
+            snapshots.ifPresent(SessionSnapshots::stateChanged);
         }
     }
 }

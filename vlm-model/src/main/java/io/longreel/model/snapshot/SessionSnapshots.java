@@ -46,12 +46,6 @@ public final class SessionSnapshots implements AutoCloseable {
         layouts.clear();
     }
 
-    /** To be called when what state there is changes in size: memory that fits nothing any more is freed. */
-    public void stageChanged() {
-        stateChanged();
-        vault.trim();
-    }
-
     /**
      * Takes a snapshot. When this has returned on every rank, every slice lies, checked, in all memories that the peers say.
      *

@@ -33,9 +33,16 @@ public final class SnapshotVault implements AutoCloseable {
                 .toList();
     }
 
-    /** Drops all snapshots that are ordered before {@code key}. */
+    /**
+     * Drops all snapshots that are ordered before {@code key}. When the first of a stage or a generation takes the place of others, memory that these
+     * had is freed, as its sizes may fit nothing any more; otherwise it is used again.
+     */
     public synchronized void dropOlderThan(SnapshotKey key) {
-        dropAll(List.copyOf(slices.headMap(key, false).keySet()));
+        List<SnapshotKey> older = List.copyOf(slices.headMap(key, false).keySet());
+        dropAll(older);
+        if (older.stream().anyMatch(old -> old.stage() != key.stage() || old.generation() != key.generation())) {
+            pool.trim();
+        }
     }
 
     /** Drops all snapshots of other generations than {@code current} that are further than {@code key}: what they hold was never committed. */
@@ -50,11 +57,13 @@ public final class SnapshotVault implements AutoCloseable {
         dropAll(slices.keySet().stream()
                 .filter(held -> held.generation() != current)
                 .toList());
+        pool.trim();
     }
 
     /** Drops everything, as a process must that was given up. */
     public synchronized void dropAll() {
         dropAll(List.copyOf(slices.keySet()));
+        pool.trim();
     }
 
     /**
@@ -80,11 +89,6 @@ public final class SnapshotVault implements AutoCloseable {
             slice.frozen().use();
         });
         return new PinnedSnapshot(pinned);
-    }
-
-    /** Frees memory that fits nothing any more, after what ranks hold has changed in size: a new stage, another mesh. Not for every step. */
-    public synchronized void trim() {
-        pool.trim();
     }
 
     /** Off-heap memory that the vault has, in bytes. */

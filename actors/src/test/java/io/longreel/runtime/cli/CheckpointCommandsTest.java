@@ -102,7 +102,7 @@ class CheckpointCommandsTest {
         assertTrue(out.toString().startsWith("left out  " + store.directory(30)), out::toString);
         assertTrue(out.toString().contains("\nsound     " + store.directory(20)), out::toString);
         assertTrue(out.toString().contains("\ndamaged   " + store.directory(10)), out::toString);
-        assertTrue(out.toString().contains("tensor=weight llm.norm block=0"), out::toString);
+        assertTrue(out.toString().contains("kind=weight tensor=llm.norm block=0"), out::toString);
         assertTrue(out.toString().contains("file=" + store.directory(10).resolve("rank-00000.slice")), out::toString);
         assertEquals("", err.toString());
         Files.delete(store.directory(20).resolve(CheckpointManifest.FILE));

@@ -33,6 +33,9 @@ public final class CheckpointExamination {
     public record Damage(Path file, String tensor, int block, String what) {
         /** For people and logs, on one line. */
         public String line() {
+            if (what.contains("file=" + file)) {
+                return what; // a reader's own words name the place
+            }
             String where = tensor.isEmpty() ? "" : " tensor=" + tensor;
             return "%s: file=%s%s%s".formatted(what, file, where, block < 0 ? "" : " block=" + block);
         }

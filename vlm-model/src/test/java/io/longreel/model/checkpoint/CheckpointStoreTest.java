@@ -116,7 +116,7 @@ class CheckpointStoreTest {
         assertEquals(store.directory(1), choice.stored().orElseThrow().directory());
         assertEquals(store.directory(2), choice.refused().getFirst().directory());
         String reason = choice.refused().getFirst().reason();
-        assertTrue(reason.contains("tensor=weight w block=0"), reason);
+        assertTrue(reason.contains("kind=weight tensor=w block=0"), reason);
     }
 
     @Test

@@ -32,6 +32,7 @@ final class ChaosReader {
     /** Judges the plan against the run, too. */
     ChaosSettings read(Mesh mesh, List<StageSettings> stages) {
         long seed = section.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        boolean takesOrders = section.flag("orders");
         ConfigReader defaults = section.section("fault");
         fault(defaults);
         List<ConfigValue> elements = section.elements("faults");
@@ -47,7 +48,7 @@ final class ChaosReader {
                 complaints.add(path, elements.get(i).origin(), "must be a fault { at { ... }, do = ... }");
             }
         }
-        return new ChaosSettings(seed, faults);
+        return new ChaosSettings(seed, takesOrders, faults);
     }
 
     private static Fault fault(ConfigReader keys) {
@@ -122,7 +123,7 @@ final class ChaosReader {
     private static Set<Phase> phasesOf(Action action) {
         return switch (action) {
             case NAN -> Set.of(Phase.DATA, Phase.BACKWARD);
-            case BIT_FLIP -> Set.of(Phase.OPTIMIZER);
+            case BIT_FLIP -> Set.of(Phase.IDLE, Phase.OPTIMIZER);
             case KILL, STOP, HANG, SLOW, FAIL, CORRUPT, DROP, DUPLICATE, DELAY, PARTITION ->
                 Set.of(Phase.class.getEnumConstants());
         };

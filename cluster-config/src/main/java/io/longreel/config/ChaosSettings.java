@@ -9,11 +9,17 @@ import java.util.OptionalInt;
  * Faults that a run is to suffer, for testing it. A run that names none has nothing of this in its processes.
  *
  * @param seed root of what faults draw: which bit is flipped, which frames are lost
+ * @param takesOrders whether more faults may be ordered while the run goes on, through a file in its directory
  * @param faults in the order of the configuration; their index is their name in reports
  */
-public record ChaosSettings(long seed, List<Fault> faults) {
+public record ChaosSettings(long seed, boolean takesOrders, List<Fault> faults) {
     public ChaosSettings {
         faults = List.copyOf(faults);
+    }
+
+    /** Whether the run is to be disturbed. */
+    public boolean isNeeded() {
+        return takesOrders || !faults.isEmpty();
     }
 
     /** What a rank does when a fault strikes. */

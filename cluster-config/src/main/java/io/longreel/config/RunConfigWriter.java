@@ -274,6 +274,8 @@ final class RunConfigWriter {
         return Map.of(
                 "seed",
                 chaos.seed(),
+                "orders",
+                chaos.takesOrders(),
                 "faults",
                 chaos.faults().stream().map(RunConfigWriter::fault).toList());
     }

@@ -121,6 +121,7 @@ final class RunConfigPropertyTest {
     private static ChaosSettings chaos(RandomGenerator random, Mesh mesh, List<StageSettings> stages) {
         return new ChaosSettings(
                 random.nextLong(),
+                random.nextBoolean(),
                 IntStream.range(0, random.nextInt(3))
                         .mapToObj(i -> fault(random, mesh, stages))
                         .toList());

@@ -29,7 +29,7 @@ public interface WorkInstruments {
 
     /** What the run's configuration asks for. */
     static WorkInstruments of(RunConfig config) {
-        if (config.chaos().faults().isEmpty()) {
+        if (!config.chaos().isNeeded()) {
             return NONE;
         }
         return ServiceLoader.load(Provider.class)

@@ -12,13 +12,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ListCommand.class, PlayCommand.class})
+        subcommands = {ListCommand.class, PlayCommand.class, SoakCommand.class})
 final class ChaosCommand implements Runnable {
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command of chaos given: list or run");
+        throw new ParameterException(spec.commandLine(), "no command of chaos given: list, run or soak");
     }
 }

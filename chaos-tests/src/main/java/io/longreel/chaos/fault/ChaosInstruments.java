@@ -10,17 +10,20 @@ import io.longreel.transport.fault.LinkFault;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** The faults of one worker process: what its ranks share. Made when the process gets its run's configuration; any thread. */
 public final class ChaosInstruments implements WorkInstruments {
     private final ChaosSettings settings;
     private final StrikeFile strikes;
+    private final OrderFile orders;
     private final OwnProcess own;
     private final LinkFaults links;
     private final InstantSource wallClock;
 
     private ChaosInstruments(RunConfig config, LongSupplier clockNs, InstantSource wallClock) {
         this.settings = config.chaos();
+        this.orders = new OrderFile(config.out());
         this.strikes = new StrikeFile(config.out());
         this.own = new OwnProcess(clockNs);
         this.links = new LinkFaults(clockNs);
@@ -54,8 +57,13 @@ public final class ChaosInstruments implements WorkInstruments {
         return links;
     }
 
+    /** The plan, and what was ordered since. A fault keeps its index. */
     List<Fault> faults() {
-        return settings.faults();
+        if (!settings.takesOrders()) {
+            return settings.faults();
+        }
+        return Stream.concat(settings.faults().stream(), orders.faults().stream())
+                .toList();
     }
 
     long seed() {

@@ -37,6 +37,9 @@ final class RankFaults implements RankInstruments {
     private final Placement placement;
     private final RankSite site;
     private final Map<Phase, Integer> visits = new EnumMap<>(Phase.class);
+    /** What the optimizer changed last: lies in memory until the next step. */
+    private List<Tensor> restingWeights = List.of();
+
     private int stage;
     private int step;
 
@@ -51,9 +54,12 @@ final class RankFaults implements RankInstruments {
         if (at.stage() != stage || at.step() != step || phase == Phase.IDLE) {
             visits.clear();
         }
+        if (at.stage() != stage) {
+            restingWeights = List.of(); // their memory may be gone
+        }
         stage = at.stage();
         step = at.step();
-        reached(phase, List.of());
+        reached(phase, phase == Phase.IDLE ? restingWeights : List.of());
     }
 
     @Override
@@ -85,6 +91,14 @@ final class RankFaults implements RankInstruments {
         int visit = visits.merge(phase, 1, Integer::sum);
         strike(phase, visit, data, false);
         strike(phase, visit, data, true);
+    }
+
+    /** The weights of a range are about to be updated. */
+    void updates(Tensor weights) {
+        if (weights.elements() > 0) {
+            restingWeights = List.of(weights);
+        }
+        reached(Phase.OPTIMIZER, List.of(weights));
     }
 
     private void strike(Phase phase, int visit, List<Tensor> data, boolean damagesData) {

@@ -70,7 +70,7 @@ record StruckDevice(Device real, RankFaults faults) implements Device {
         public OptimizerKernels optimizer() {
             OptimizerKernels kernels = real.optimizer();
             return (weights, gradients, m, v, scale, rate, beta1, beta2, epsilon, decay, step) -> {
-                faults.reached(Phase.OPTIMIZER, List.of(weights));
+                faults.updates(weights);
                 kernels.adamW(weights, gradients, m, v, scale, rate, beta1, beta2, epsilon, decay, step);
             };
         }

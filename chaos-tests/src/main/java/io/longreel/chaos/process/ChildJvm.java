@@ -112,6 +112,10 @@ public final class ChildJvm implements AutoCloseable {
         return process.pid();
     }
 
+    public ProcessHandle handle() {
+        return process.toHandle();
+    }
+
     /** Processes that this one has started, and theirs. */
     public List<ProcessHandle> descendants() {
         return process.descendants().toList();

@@ -39,7 +39,7 @@ public final class Job implements AutoCloseable {
     private final Map<String, ChildJvm> workers = new TreeMap<>();
     private final List<ChildJvm> former = new ArrayList<>();
     private final List<Intervention> interventions = new ArrayList<>();
-    private final ChildJvm seed;
+    private ChildJvm seed;
 
     private Job(
             Path folder,
@@ -177,6 +177,34 @@ public final class Job implements AutoCloseable {
     /** Waits until a condition holds, or the seed has ended. */
     public void await(String what, Duration limit, BooleanSupplier condition) {
         BoundedWait.until(what, limit, () -> condition.getAsBoolean() || !seed.isAlive(), this::story);
+    }
+
+    /** Waits for the end of the process that was told to end, or killed. */
+    public void outcomeOfSeed(Duration limit) {
+        seed.outcome(limit);
+        List<String> left = outliving(limit);
+        if (!left.isEmpty()) {
+            throw new RuntimeFailure(RuntimeFailure.Category.FATAL, "workers outlived their seed: " + left);
+        }
+    }
+
+    /** {@code resume}: another process takes the run up, and forks its workers. */
+    public void resume() {
+        List<String> arguments = List.of("resume", run.root().toString());
+        ChildJvm taken = ChildJvm.start(folder, seedPrefix, arguments);
+        seed.close();
+        seed = taken;
+    }
+
+    /** Exit codes of workers that were started by hand and have ended, by node. */
+    public Map<String, Integer> exitCodes() {
+        Map<String, Integer> codes = new TreeMap<>();
+        workers.forEach((nodeId, worker) -> {
+            if (!worker.isAlive()) {
+                codes.put(nodeId, worker.outcome(Duration.ZERO).exitCode());
+            }
+        });
+        return codes;
     }
 
     /** Waits for the end of the run. */

@@ -12,7 +12,15 @@ public final class Catalogue {
     private Catalogue() {}
 
     public static List<Scenario> all() {
-        return Stream.of(KillScenarios.all()).flatMap(List::stream).toList();
+        return Stream.of(
+                        KillScenarios.all(),
+                        PauseScenarios.all(),
+                        LinkScenarios.all(),
+                        DataScenarios.all(),
+                        ProcessScenarios.all(),
+                        DiskScenarios.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** Those that are named: by name, by the beginning of the name and a star, or all. */

@@ -66,6 +66,57 @@ public final class Checks {
                         isSameWork(expected, actual) && isClose(expected.loss(), actual.loss(), relative));
     }
 
+    /** As {@link #sameSteps}, as far as the step that the fault keeps from counting. */
+    public static Check sameStepsBefore(int end) {
+        return evidence ->
+                differences(evidence, (expected, actual) -> expected.globalStep() >= end || isSame(expected, actual));
+    }
+
+    /** The journal has an entry of this type whose text has this in it. */
+    public static Check journalHas(String type, String regex) {
+        Pattern text = Pattern.compile(regex);
+        return evidence -> entries(evidence.run(), type)
+                        .anyMatch(entry -> text.matcher(entry).find())
+                ? List.of()
+                : List.of("no %s of the journal has %s: %s"
+                        .formatted(type, regex, entries(evidence.run(), type).toList()));
+    }
+
+    /** The last mesh incarnation had these nodes. */
+    public static Check lastPlacementHas(String regex) {
+        return evidence -> {
+            String last = entries(evidence.run(), "Placed")
+                    .reduce((earlier, later) -> later)
+                    .orElse("");
+            return Pattern.compile(regex).matcher(last).find()
+                    ? List.of()
+                    : List.of("the last placement has not %s: %s".formatted(regex, last));
+        };
+    }
+
+    /** A worker that was started by hand ended, and so. */
+    public static Check workerEnded(String nodeId, int exitCode) {
+        return evidence -> Integer.valueOf(exitCode).equals(evidence.exitCodes().get(nodeId))
+                ? List.of()
+                : List.of("the worker of %s did not end with exit code %d: %s"
+                        .formatted(nodeId, exitCode, evidence.exitCodes()));
+    }
+
+    /** No mesh incarnation but the first was needed. */
+    public static Check neverRecovered() {
+        return evidence -> entries(evidence.run(), "Recovering")
+                .limit(1)
+                .map("nothing was to be recovered from, but the journal has %s"::formatted)
+                .toList();
+    }
+
+    private static Stream<String> entries(ObservedRun run, String type) {
+        return run.journal().stream()
+                .map(line -> line.entry())
+                .filter(entry -> entry.getClass().getSimpleName().equals(type))
+                .map(Object::toString);
+    }
+
     private interface Comparison {
         boolean agree(StepMetrics expected, StepMetrics actual);
     }
@@ -78,16 +129,29 @@ public final class Checks {
             complaints.add("metrics.jsonl has %d lines instead of %d: a step was lost, or committed twice"
                     .formatted(actualSteps.size(), expectedSteps.size()));
         }
-        List<StepMetrics> expected = evidence.reference().steps();
-        List<StepMetrics> actual = evidence.run().steps();
-        for (int i = 0; i < Math.min(expected.size(), actual.size()); i++) {
-            if (!comparison.agree(expected.get(i), actual.get(i))) {
-                complaints.add("step %d is not that of the undisturbed run: %s instead of %s"
-                        .formatted(i, shown(actual.get(i)), shown(expected.get(i))));
-                return complaints;
-            }
+        complaints.addAll(
+                differences(evidence.reference().steps(), evidence.run().steps(), comparison));
+        return complaints;
+    }
+
+    /** The first step whose bits differ, as a sentence; lists of different lengths differ, too. */
+    static List<String> differences(List<StepMetrics> expected, List<StepMetrics> actual) {
+        List<String> complaints = new ArrayList<>(differences(expected, actual, Checks::isSame));
+        if (expected.size() != actual.size()) {
+            complaints.add("%d steps instead of %d".formatted(actual.size(), expected.size()));
         }
         return complaints;
+    }
+
+    private static List<String> differences(
+            List<StepMetrics> expected, List<StepMetrics> actual, Comparison comparison) {
+        for (int i = 0; i < Math.min(expected.size(), actual.size()); i++) {
+            if (!comparison.agree(expected.get(i), actual.get(i))) {
+                return List.of("step %d is not that of the undisturbed run: %s instead of %s"
+                        .formatted(i, shown(actual.get(i)), shown(expected.get(i))));
+            }
+        }
+        return List.of();
     }
 
     private static boolean isSame(StepMetrics a, StepMetrics b) {

@@ -4,6 +4,7 @@ import io.longreel.chaos.process.ChildJvm;
 import io.longreel.chaos.process.Job.Intervention;
 import io.longreel.chaos.process.ObservedRun;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a scenario left behind.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param run the disturbed one, over
  * @param end of its seed
  * @param interventions what was done from outside
+ * @param exitCodes of workers that were started by hand and have ended, by node
  * @param leftWorkers workers that still ran when their run was over
  */
 public record Evidence(
@@ -20,9 +22,11 @@ public record Evidence(
         ObservedRun run,
         ChildJvm.Outcome end,
         List<Intervention> interventions,
+        Map<String, Integer> exitCodes,
         List<String> leftWorkers) {
     public Evidence {
         interventions = List.copyOf(interventions);
+        exitCodes = Map.copyOf(exitCodes);
         leftWorkers = List.copyOf(leftWorkers);
     }
 }

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
  * @param training settings that decide what is trained: the undisturbed run has them, too
  * @param settings all others: the faults, and how the run meets them
  * @param launch how the processes are started
+ * @param prefix command that starts the job's own process; empty for none
  * @param script what is done from outside, while the run goes on
  * @param checks what has to hold when it is over
  * @param obstacle why this machine cannot do it; empty when it can
@@ -29,6 +30,7 @@ public record Scenario(
         List<String> training,
         List<String> settings,
         Launch launch,
+        List<String> prefix,
         Script script,
         List<Check> checks,
         Supplier<Optional<String>> obstacle) {
@@ -60,6 +62,7 @@ public record Scenario(
     public Scenario {
         training = List.copyOf(training);
         settings = List.copyOf(settings);
+        prefix = List.copyOf(prefix);
         checks = List.copyOf(checks);
         if (!name.matches("[a-z0-9-]+")) {
             throw RuntimeFailure.config("a scenario's name has small letters, digits and dashes: " + name);
@@ -81,6 +84,7 @@ public record Scenario(
         private final List<String> settings = new ArrayList<>();
         private final List<Check> checks = new ArrayList<>();
         private Launch launch = Launch.FORKED;
+        private List<String> prefix = List.of();
         private Script script = Script.NOTHING;
         private Supplier<Optional<String>> obstacle = Optional::empty;
 
@@ -119,6 +123,12 @@ public record Scenario(
             return this;
         }
 
+        /** The job's processes start through this command, which gives them mounts or a network of their own. */
+        public Builder inNamespaces(List<String> newPrefix) {
+            prefix = newPrefix;
+            return this;
+        }
+
         public Builder unless(Supplier<Optional<String>> newObstacle) {
             obstacle = newObstacle;
             return this;
@@ -135,7 +145,8 @@ public record Scenario(
         }
 
         public Scenario build() {
-            return new Scenario(name, fault, phase, summary, training, settings, launch, script, checks, obstacle);
+            return new Scenario(
+                    name, fault, phase, summary, training, settings, launch, prefix, script, checks, obstacle);
         }
     }
 }

@@ -98,15 +98,15 @@ public final class Theatre {
         List<String> arguments = arguments(scenario.training());
         scenario.settings().forEach(setting -> arguments.addAll(List.of("--set", setting)));
         return scenario.launch() == Launch.FORKED
-                ? Job.train(directory, scenario.name(), wallClock, List.of(), arguments)
-                : Job.byHand(directory, scenario.name(), wallClock, List.of(), arguments);
+                ? Job.train(directory, scenario.name(), wallClock, scenario.prefix(), arguments)
+                : Job.byHand(directory, scenario.name(), wallClock, scenario.prefix(), arguments);
     }
 
     private static Evidence perform(Scenario scenario, ObservedRun reference, Job job) {
         scenario.script().play(job);
         var end = job.outcome(RUN_LIMIT);
         List<String> left = job.outliving(Duration.ofSeconds(20));
-        return new Evidence(scenario, reference, job.run(), end, job.interventions(), left);
+        return new Evidence(scenario, reference, job.run(), end, job.interventions(), job.exitCodes(), left);
     }
 
     private List<String> arguments(List<String> training) {

@@ -65,7 +65,7 @@ public final class Timeline {
         }
         long noticedMs = noticed.get().time().toEpochMilli();
         Optional<JournalLine> restored = journal.stream()
-                .filter(line -> isBetween(line, noticedMs, endMs) && isPlaced(line.entry()))
+                .filter(line -> isBetween(line, noticedMs, endMs) && line.entry() instanceof JournalEntry.Restored)
                 .reduce((earlier, later) -> later);
         OptionalLong committed = restored.stream()
                 .flatMap(after -> journal.stream()
@@ -78,7 +78,8 @@ public final class Timeline {
                 .mapToLong(line -> line.entry() instanceof JournalEntry.StepCommitted step ? step.globalStep() : 0)
                 .max()
                 .orElse(0);
-        long from = committedBefore;
+        long from = restored.map(line -> ((JournalEntry.Restored) line.entry()).globalStep())
+                .orElse(committedBefore);
         return new Incident(
                 blow.what(),
                 blow.atMs(),
@@ -96,11 +97,9 @@ public final class Timeline {
     }
 
     private static boolean isNotice(JournalEntry entry) {
-        return isPlaced(entry) || entry instanceof JournalEntry.TermBegan;
-    }
-
-    private static boolean isPlaced(JournalEntry entry) {
-        return entry instanceof JournalEntry.Placed placed && placed.generation() > 1;
+        return entry instanceof JournalEntry.Recovering
+                || entry instanceof JournalEntry.NodeLost
+                || entry instanceof JournalEntry.TermBegan;
     }
 
     /** Steps that were committed and of which the run knows nothing at its end. */

@@ -65,6 +65,15 @@ public record StepMetrics(
         return node.toString();
     }
 
+    /** The step of one whole line. */
+    public static StepMetrics fromJsonLine(String line) {
+        try {
+            return parse(JSON.readTree(line));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not the line of a step: " + line, e);
+        }
+    }
+
     /** All steps of a file in order of {@code globalStep}, each once. A last line that was cut off by a crash does not count. */
     public static List<StepMetrics> read(Path file) {
         List<String> lines;

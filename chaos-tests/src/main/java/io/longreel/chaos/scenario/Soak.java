@@ -1,0 +1,181 @@
+package io.longreel.chaos.scenario;
+
+import io.longreel.chaos.fault.OrderFile;
+import io.longreel.chaos.fault.OrderFile.Order;
+import io.longreel.chaos.process.ChildJvm;
+import io.longreel.chaos.process.GrowingFile;
+import io.longreel.chaos.process.Job;
+import io.longreel.chaos.process.ObservedRun;
+import io.longreel.config.ChaosSettings.Action;
+import io.longreel.config.ChaosSettings.Phase;
+import io.longreel.config.RunConfig;
+import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.eval.StepMetrics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A job under fault after fault, for a given time: each kind, rank and phase is drawn from a seed, and strikes at the next step after its time has
+ * come. The same job is trained undisturbed first, for as long: it gives the bits that the disturbed one must have, and the time that they should
+ * take. One thread.
+ */
+public final class Soak {
+    /** What a fault may be, as often as it stands here, and the phases in which it may strike a rank of any job. */
+    private static final List<Action> ACTIONS =
+            List.of(Action.KILL, Action.KILL, Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.CORRUPT);
+
+    private static final List<Phase> PHASES =
+            List.of(Phase.IDLE, Phase.DATA, Phase.ALL_TO_ALL, Phase.OPTIMIZER, Phase.SNAPSHOT, Phase.VOTE);
+
+    private static final Duration START_LIMIT = Duration.ofMinutes(5);
+    private static final Duration END_LIMIT = Duration.ofMinutes(3);
+    private static final long STOPPED_MS = 4_000;
+    private static final int STOPPED_BY_HAND = 143;
+
+    /**
+     * What is asked for.
+     *
+     * @param source configuration of the job, a file or a preset; it must not be over before the time is
+     * @param settings {@code key=value}, on top of it
+     * @param every from fault to fault
+     * @param lasts how long the undisturbed run goes on; the disturbed one trains the same steps
+     */
+    public record Plan(
+            String source, List<String> settings, Path directory, Duration every, Duration lasts, long seed) {
+        public Plan {
+            settings = List.copyOf(settings);
+        }
+    }
+
+    /**
+     * What came out.
+     *
+     * @param goodput time of the steps undisturbed over their time disturbed
+     * @param complaints what is not as it must be
+     */
+    public record Result(
+            int steps,
+            long undisturbedMs,
+            long disturbedMs,
+            double goodput,
+            List<Incident> incidents,
+            List<String> complaints) {
+        public Result {
+            incidents = List.copyOf(incidents);
+            complaints = List.copyOf(complaints);
+        }
+    }
+
+    private final Plan plan;
+    private final RunConfig config;
+    private final InstantSource wallClock;
+    private final SplittableRandom random;
+
+    private Soak(Plan plan, InstantSource wallClock) {
+        this.plan = plan;
+        this.config = RunConfigLoader.load(plan.source(), plan.settings());
+        this.wallClock = wallClock;
+        this.random = new SplittableRandom(plan.seed());
+    }
+
+    /** Trains both runs and compares them. */
+    public static Result run(Plan plan, InstantSource wallClock) {
+        Soak soak = new Soak(plan, wallClock);
+        ObservedRun undisturbed = soak.undisturbed();
+        int steps = undisturbed.committedSteps();
+        return soak.disturbed(undisturbed, steps);
+    }
+
+    private ObservedRun undisturbed() {
+        try (Job job = Job.train(plan.directory(), "undisturbed", wallClock, List.of(), arguments())) {
+            job.awaitSteps(1, START_LIMIT);
+            long startMs = wallClock.millis();
+            job.await(
+                    "the end of the undisturbed time",
+                    plan.lasts().plus(START_LIMIT),
+                    () -> wallClock.millis() - startMs >= plan.lasts().toMillis());
+            stop(job);
+            return job.run();
+        }
+    }
+
+    private Result disturbed(ObservedRun undisturbed, int steps) {
+        List<String> arguments = arguments("chaos.orders=true", "recovery.quarantine.losses=1000");
+        try (Job job = Job.train(plan.directory(), "disturbed", wallClock, List.of(), arguments)) {
+            job.awaitSteps(1, START_LIMIT);
+            OrderFile orders = new OrderFile(job.run().root());
+            GrowingFile metrics = new GrowingFile(job.run().root().resolve("metrics.jsonl"));
+            long startMs = wallClock.millis();
+            long[] ordered = {0};
+            job.await("step " + steps, plan.lasts().multipliedBy(4).plus(START_LIMIT), () -> {
+                long dueMs = startMs + (ordered[0] + 1) * plan.every().toMillis();
+                boolean isOver = metrics.lines() >= steps;
+                if (!isOver && wallClock.millis() >= dueMs) {
+                    orders.add(draw(StepMetrics.fromJsonLine(metrics.last())));
+                    ordered[0]++;
+                }
+                return isOver;
+            });
+            stop(job);
+            return result(undisturbed, job, steps, ordered[0]);
+        }
+    }
+
+    /** Behind the newest committed step: what strikes one that is being computed would depend on who reads the file first. */
+    private Order draw(StepMetrics last) {
+        Action action = ACTIONS.get(random.nextInt(ACTIONS.size()));
+        Phase phase = action == Action.NAN ? Phase.BACKWARD : PHASES.get(random.nextInt(PHASES.size()));
+        int rank = random.nextInt(config.mesh().worldSize());
+        return new Order(action, phase, 1, rank, last.stageIndex(), last.step() + 2, STOPPED_MS);
+    }
+
+    private Result result(ObservedRun undisturbed, Job job, int steps, long ordered) {
+        List<StepMetrics> expected = undisturbed.steps().subList(0, steps);
+        List<StepMetrics> actual =
+                job.run().steps().subList(0, Math.min(steps, job.run().committedSteps()));
+        List<String> complaints = new ArrayList<>(Checks.differences(expected, actual));
+        long struck = job.run().strikes().size();
+        if (struck < ordered - 1) { // the last one may have been ordered for a step behind the end
+            complaints.add("only %d of %d faults struck".formatted(struck, ordered));
+        }
+        long undisturbedMs = durationMs(expected);
+        long disturbedMs = durationMs(actual);
+        return new Result(
+                actual.size(),
+                undisturbedMs,
+                disturbedMs,
+                undisturbedMs / (double) Math.max(1, disturbedMs),
+                Timeline.of(job.run(), job.interventions()),
+                complaints);
+    }
+
+    private static long durationMs(List<StepMetrics> steps) {
+        return Duration.between(steps.getFirst().timestamp(), steps.getLast().timestamp())
+                .toMillis();
+    }
+
+    private List<String> arguments(String... own) {
+        List<String> arguments = new ArrayList<>(List.of(plan.source()));
+        plan.settings().forEach(setting -> arguments.addAll(List.of("--set", setting)));
+        for (String setting : own) {
+            arguments.addAll(List.of("--set", setting));
+        }
+        return arguments;
+    }
+
+    private static void stop(Job job) {
+        job.seed().terminate();
+        ChildJvm.Outcome end = job.outcome(END_LIMIT);
+        if (end.exitCode() != STOPPED_BY_HAND) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.FATAL,
+                    "the run ended by itself with exit code %d; name a longer job, or less time%n%s"
+                            .formatted(end.exitCode(), job.story()));
+        }
+    }
+}

@@ -28,6 +28,7 @@ import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,7 @@ public final class MmspSession implements TrainSession {
     private final StepMemory memory;
     private final Passes passes;
     private final EncodedFrames knownFrames;
+    private final RestingMemory resting = new RestingMemory();
     private final StateBytes bytes;
     private final int generation;
     private final Optional<SnapshotSite> site;
@@ -152,6 +154,7 @@ public final class MmspSession implements TrainSession {
     @Override
     public void beginStage(StageSettings settings) {
         closeStage();
+        resting.wakes();
         StageState begun = StageState.begin(
                 settings,
                 config,
@@ -191,6 +194,7 @@ public final class MmspSession implements TrainSession {
     @Override
     public StepReport step(List<PackedBatch> microBatches, double learningRate) {
         StageState current = currentStage();
+        resting.check(state(), groups.rank());
         List<ShardedBatch> batches = microBatches.stream()
                 .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch))
                 .toList();
@@ -202,6 +206,7 @@ public final class MmspSession implements TrainSession {
         ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
         weightsChanged();
+        resting.rests(state());
         double loss = counts[0] == 0 ? 0 : lossSum / counts[0];
         return new StepReport(loss, counts[0], counts[1], update.gradientNorm(), update.applied());
     }
@@ -312,8 +317,19 @@ public final class MmspSession implements TrainSession {
         return stage == null ? List.of(store) : List.of(store, stage.adapters());
     }
 
+    /** The memory that has to stay as it is from step to step. */
+    private List<Tensor> state() {
+        List<Tensor> state = new ArrayList<>();
+        stores().forEach(kept -> state.addAll(kept.kept()));
+        if (stage != null) {
+            state.addAll(stage.optimizer().kept());
+        }
+        return state;
+    }
+
     /** What was made from other weights is not right any more. */
     private void weightsChanged() {
+        resting.wakes();
         weights.invalidate();
         knownFrames.clear();
     }

@@ -43,6 +43,7 @@ final class DataScenarios {
                                 "A bit of a weight changes in memory between two steps: found before it is used.")
                         .faults("{at={rank=1,step=7,phase=idle},do=bit-flip}")
                         .check(Checks.unharmed())
+                        .check(Checks.says("silent corruption, the memory of rank 1 changed"))
                         .build());
     }
 }

@@ -30,6 +30,7 @@ final class DiskScenarios {
                         "No checkpoint fits on its disk any more: training goes on, and the operator is told.")
                 .unless(Namespaces::obstacle)
                 .inNamespaces(Namespaces.MOUNTS)
+                .set("recovery.hang-timeout=15 s")
                 .script(job -> {
                     job.awaitSteps(1, LIMIT);
                     Path folder = checkpoints(job);
@@ -49,6 +50,7 @@ final class DiskScenarios {
                         "The checkpoints' disk cannot be written any more: training goes on, and the operator is told.")
                 .unless(Namespaces::obstacle)
                 .inNamespaces(Namespaces.MOUNTS)
+                .set("recovery.hang-timeout=15 s")
                 .script(job -> {
                     job.awaitSteps(1, LIMIT);
                     Path folder = checkpoints(job);

@@ -4,6 +4,9 @@ import java.util.List;
 
 /** Frames between ranks that are lost, late, doubled, damaged or held back, in the sending processes. */
 final class LinkScenarios {
+    /** Nobody is to be replaced here because a busy machine lets him wait. */
+    private static final String PATIENCE = "recovery.hang-timeout=15 s";
+
     private LinkScenarios() {}
 
     static List<Scenario> all() {
@@ -48,6 +51,7 @@ final class LinkScenarios {
                                 "all-to-all",
                                 "For three seconds every third frame arrives twice: refused and counted, nobody waits.")
                         .faults("{at={rank=0,step=5,phase=all-to-all},do=duplicate,share=0.33,frames=0,for=3 s}")
+                        .set(PATIENCE)
                         .check(Checks.unharmed())
                         .check(Checks.neverRecovered())
                         .build(),
@@ -57,6 +61,7 @@ final class LinkScenarios {
                                 "all-to-all",
                                 "For three seconds frames are held for up to ten milliseconds and overtake each other.")
                         .faults("{at={rank=0,step=5,phase=all-to-all},do=delay,frames=0,for=3 s}")
+                        .set(PATIENCE)
                         .check(Checks.unharmed())
                         .check(Checks.neverRecovered())
                         .build(),

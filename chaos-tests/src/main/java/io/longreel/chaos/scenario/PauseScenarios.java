@@ -54,6 +54,7 @@ final class PauseScenarios {
                                 "backward",
                                 "A rank computes something else for a while in every step; it is named, and stays.")
                         .faults("{at={rank=2,step=1,steps=11,phase=backward},do=slow,for=600 ms,times=0}")
+                        .set("recovery.hang-timeout=15 s")
                         .check(Checks.unharmed())
                         .check(Checks.neverRecovered())
                         .check(Checks.says("rank 2 on node-1 is slow"))

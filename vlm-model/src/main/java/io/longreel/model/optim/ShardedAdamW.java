@@ -13,6 +13,7 @@ import io.longreel.transport.Communicator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * AdamW whose state is divided among all ranks of the world (ZeRO, Rajbhandari et al. 2020): m and v of the own share of what trains. A step brings the
@@ -154,6 +155,11 @@ public final class ShardedAdamW {
             shares.add(new Share(ranges.get(i), own.get(i), m.get(i), v.get(i)));
         }
         return shares;
+    }
+
+    /** Everything that a step leaves for the next one, beside the kept weights: masters and moments of the own share. */
+    public List<Tensor> kept() {
+        return Stream.of(masters.own(), m, v).flatMap(List::stream).toList();
     }
 
     /** Views of the own share's state, by entry: to be written, or filled by a restore. */

@@ -124,6 +124,11 @@ public final class WeightStore {
         return all.elements(from - from(unit), to - from(unit));
     }
 
+    /** Everything that this rank keeps, unit by unit, as it is kept. */
+    public List<Tensor> kept() {
+        return List.copyOf(kept.values());
+    }
+
     /** A whole parameter, in its shape; only where weights are kept whole. */
     public Tensor tensor(String parameter) {
         Unit unit = unitOf(parameter);

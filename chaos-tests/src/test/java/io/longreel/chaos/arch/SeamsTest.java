@@ -38,7 +38,6 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
             Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
             Map.entry(
-                    "io.longreel.runtime.launch.WorkerPool",
                     "waits for real processes, which a simulation does not have"),
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
             Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),

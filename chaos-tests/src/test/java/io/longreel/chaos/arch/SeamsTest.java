@@ -37,8 +37,6 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination"),
             Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
             Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
-            Map.entry(
-                    "waits for real processes, which a simulation does not have"),
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
             Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor"),

@@ -43,7 +43,7 @@ final class LivenessRules {
         SupervisorState next = state.with(state.watch().ticked(turn.nowMs()));
         if (gapMs > AWAY_MS) {
             turn.effect(new Effect.Note("the supervisor was away: ms=%d".formatted(gapMs)));
-            next = next.with(next.crew().change(member -> member.later(gapMs)))
+            next = next.with(next.crew().change(member -> member.later(gapMs, turn.nowMs())))
                     .with(next.watch().moved(next.watch().movedMs() + gapMs));
         }
         turn.become(next);

@@ -55,10 +55,19 @@ public record Member(
         return new Member(processId, nodeId, isReady, dataEndpoint, driverDirectory, nowMs, isLeaving, next);
     }
 
-    /** As if all of it had been heard so much later: the listener was away. */
-    Member later(long ms) {
+    /** As if all of it had been heard so much later, but not later than now: the listener was away. */
+    Member later(long ms, long nowMs) {
         SortedMap<Integer, Pulse> shifted = new TreeMap<>(pulses);
-        shifted.replaceAll((rank, pulse) -> new Pulse(pulse.progress(), pulse.isWaiting(), pulse.sinceMs() + ms));
-        return new Member(processId, nodeId, isReady, dataEndpoint, driverDirectory, heardMs + ms, isLeaving, shifted);
+        shifted.replaceAll(
+                (rank, pulse) -> new Pulse(pulse.progress(), pulse.isWaiting(), Math.min(nowMs, pulse.sinceMs() + ms)));
+        return new Member(
+                processId,
+                nodeId,
+                isReady,
+                dataEndpoint,
+                driverDirectory,
+                Math.min(nowMs, heardMs + ms),
+                isLeaving,
+                shifted);
     }
 }

@@ -36,9 +36,9 @@ public record Progress(
         int unappliedInARow) {
 
     public Progress {
-        evaluated = Collections.unmodifiableSet(evaluated);
+        evaluated = Set.copyOf(evaluated);
         limits = Collections.unmodifiableSortedMap(limits);
-        skipped = Collections.unmodifiableSet(skipped);
+        skipped = Set.copyOf(skipped);
     }
 
     static Progress at(JobPlan.Start start) {
@@ -126,16 +126,11 @@ public record Progress(
 
     /** All ranks hold a snapshot: older incarnations' are not needed any more. */
     Progress keepingFrom(SnapshotId snapshot) {
+        // A copy, and only where something goes: views of views would grow with each snapshot.
+        boolean allStay = limits.isEmpty() || limits.firstKey() >= snapshot.generation();
+        SortedMap<Integer, Position> newest = allStay ? limits : new TreeMap<>(limits.tailMap(snapshot.generation()));
         return new Progress(
-                reached,
-                committed,
-                log,
-                evaluated,
-                savedGlobalStep,
-                snapshot,
-                limits.tailMap(snapshot.generation()),
-                skipped,
-                unappliedInARow);
+                reached, committed, log, evaluated, savedGlobalStep, snapshot, newest, skipped, unappliedInARow);
     }
 
     /**

@@ -48,7 +48,7 @@ final class StallRules {
      * recorder has caught up.
      */
     private static boolean isBehind(Turn turn) {
-        SupervisorState.Watch watch = turn.state().watch();
+        Watch watch = turn.state().watch();
         if (watch.askedMs().isEmpty()) {
             turn.become(turn.state().with(watch.asked(OptionalLong.of(turn.nowMs()))))
                     .effect(new Effect.AskCaughtUp());

@@ -4,9 +4,9 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.runtime.protocol.StepId;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * Everything the supervisor knows. Immutable; only {@code SupervisorCore} makes the next one.
@@ -40,55 +40,6 @@ public record SupervisorState(
 
     /** A clean end was asked for; at the deadline it ends without waiting any longer. */
     public record StopRequest(String reason, long deadlineMs) {}
-
-    /**
-     * What is measured while the run goes on.
-     *
-     * @param tickMs when the clock was looked at last
-     * @param movedMs when anything was seen to get on: a phase that changed, a rank that computed or exchanged something
-     * @param askedMs when the recorder was asked whether it has caught up; empty when it has
-     */
-    public record Watch(
-            long tickMs,
-            long movedMs,
-            OptionalLong askedMs,
-            SnapshotPace pace,
-            Stragglers stragglers,
-            LossHistory losses) {
-        static Watch initial(long nowMs) {
-            return new Watch(
-                    nowMs,
-                    nowMs,
-                    OptionalLong.empty(),
-                    SnapshotPace.initial(nowMs),
-                    Stragglers.none(),
-                    LossHistory.empty());
-        }
-
-        Watch ticked(long nowMs) {
-            return new Watch(nowMs, movedMs, askedMs, pace, stragglers, losses);
-        }
-
-        Watch moved(long nowMs) {
-            return new Watch(tickMs, nowMs, askedMs, pace, stragglers, losses);
-        }
-
-        Watch asked(OptionalLong sinceMs) {
-            return new Watch(tickMs, movedMs, sinceMs, pace, stragglers, losses);
-        }
-
-        Watch with(SnapshotPace next) {
-            return new Watch(tickMs, movedMs, askedMs, next, stragglers, losses);
-        }
-
-        Watch with(Stragglers next) {
-            return new Watch(tickMs, movedMs, askedMs, pace, next, losses);
-        }
-
-        Watch with(LossHistory next) {
-            return new Watch(tickMs, movedMs, askedMs, pace, stragglers, next);
-        }
-    }
 
     /** The state in which a supervisor starts a run, or goes on with one from disk. */
     public static SupervisorState initial(JobPlan plan, long nowMs) {
@@ -171,207 +122,114 @@ public record SupervisorState(
     }
 
     SupervisorState in(Phase next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                next,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.phase = next);
     }
 
     SupervisorState with(Crew next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                next,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.crew = next);
     }
 
     SupervisorState with(Progress next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                next,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.progress = next);
     }
 
     SupervisorState with(Watch next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                next,
-                fencedCount);
+        return change(draft -> draft.watch = next);
     }
 
     SupervisorState placed(Placement newPlacement) {
-        return new SupervisorState(
-                plan,
-                newPlacement.generation(),
-                crew,
-                Optional.of(newPlacement),
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> {
+            draft.generation = newPlacement.generation();
+            draft.placement = Optional.of(newPlacement);
+        });
     }
 
     /** The current mesh incarnation is over; what it did behind the committed position never happened. */
     SupervisorState nextGeneration() {
-        return new SupervisorState(
-                plan,
-                generation + 1,
-                crew,
-                placement,
-                progress.endOf(generation),
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                Optional.empty(),
-                watch,
-                fencedCount);
+        return change(draft -> {
+            draft.generation = generation + 1;
+            draft.progress = progress.endOf(generation);
+            draft.move = Optional.empty();
+        });
     }
 
     SupervisorState recovering(Optional<Recovery> next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                next,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.recovery = next);
     }
 
     SupervisorState saving(Optional<Saving> next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                next,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.saving = next);
     }
 
     SupervisorState suspecting(Optional<Suspicion> next) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                next,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.suspicion = next);
     }
 
     SupervisorState moving(String reason) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                Optional.of(reason),
-                watch,
-                fencedCount);
+        return change(draft -> draft.move = Optional.of(reason));
     }
 
     SupervisorState stopping(StopRequest request) {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                Optional.of(request),
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount);
+        return change(draft -> draft.stop = Optional.of(request));
     }
 
     SupervisorState fencedOneMore() {
-        return new SupervisorState(
-                plan,
-                generation,
-                crew,
-                placement,
-                progress,
-                phase,
-                stop,
-                recovery,
-                saving,
-                suspicion,
-                move,
-                watch,
-                fencedCount + 1);
+        return change(draft -> draft.fencedCount = fencedCount + 1);
+    }
+
+    private SupervisorState change(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
+    }
+
+    /** The next state while it is being made. */
+    private static final class Draft {
+        private final JobPlan plan;
+        private int generation;
+        private Crew crew;
+        private Optional<Placement> placement;
+        private Progress progress;
+        private Phase phase;
+        private Optional<StopRequest> stop;
+        private Optional<Recovery> recovery;
+        private Optional<Saving> saving;
+        private Optional<Suspicion> suspicion;
+        private Optional<String> move;
+        private Watch watch;
+        private long fencedCount;
+
+        Draft(SupervisorState state) {
+            plan = state.plan;
+            generation = state.generation;
+            crew = state.crew;
+            placement = state.placement;
+            progress = state.progress;
+            phase = state.phase;
+            stop = state.stop;
+            recovery = state.recovery;
+            saving = state.saving;
+            suspicion = state.suspicion;
+            move = state.move;
+            watch = state.watch;
+            fencedCount = state.fencedCount;
+        }
+
+        SupervisorState done() {
+            return new SupervisorState(
+                    plan,
+                    generation,
+                    crew,
+                    placement,
+                    progress,
+                    phase,
+                    stop,
+                    recovery,
+                    saving,
+                    suspicion,
+                    move,
+                    watch,
+                    fencedCount);
+        }
     }
 }

@@ -151,7 +151,7 @@ final class TrainingRules {
             boolean takes = takesSnapshot(turn, globalStep + 1, step + 1 == steps);
             if (takes) {
                 snapshots.add(step);
-                Watch.ordered(turn);
+                Measuring.ordered(turn);
             }
             SnapshotId keepFrom = turn.state().progress().keepFrom();
             turn.tellAll(
@@ -241,7 +241,7 @@ final class TrainingRules {
     }
 
     private static void afterStep(Turn turn, List<StepFinished> reports, boolean held) {
-        Watch.measured(turn, reports.stream().map(StepFinished::times).toList(), held);
+        Measuring.measured(turn, reports.stream().map(StepFinished::times).toList(), held);
         if (!held) {
             return;
         }
@@ -257,7 +257,7 @@ final class TrainingRules {
     }
 
     /** What is measured beside the steps. */
-    private static final class Watch {
+    private static final class Measuring {
         static void ordered(Turn turn) {
             SupervisorState state = turn.state();
             turn.become(state.with(state.watch().with(state.watch().pace().ordered(turn.nowMs()))));
@@ -265,7 +265,7 @@ final class TrainingRules {
 
         static void measured(Turn turn, List<StepTimes> times, boolean held) {
             SupervisorState state = turn.state();
-            SupervisorState.Watch watch = state.watch();
+            Watch watch = state.watch();
             if (held) {
                 double costMs =
                         times.stream().mapToLong(StepTimes::snapshotNs).max().orElse(0) / 1e6;

@@ -405,4 +405,13 @@ class SupervisorCoreRecoveryTest {
         run.node(new RanksStopped("p-a", 7, List.of()));
         assertEquals(2, ((Phase.Stopping) run.state.phase()).waiting().size());
     }
+
+    @Test
+    void shouldNotGrowWithTheNumberOfSnapshots() {
+        Progress progress = Progress.at(Start.fresh(1)).endOf(1).endOf(2);
+        for (int step = 1; step <= 200_000; step++) {
+            progress = progress.keepingFrom(new SnapshotId(2, 0, step));
+        }
+        assertEquals(Set.of(2), progress.limits().keySet()); // a chain of views would overflow the stack
+    }
 }

@@ -1,0 +1,51 @@
+package io.longreel.chaos.scenario;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class CatalogueTest {
+    @Test
+    void shouldHaveConfigurationsThatLoad(@TempDir Path folder) throws IOException {
+        Path base = folder.resolve(Theatre.BASE);
+        try (InputStream text = Theatre.class.getResourceAsStream("/chaos/" + Theatre.BASE)) {
+            Files.copy(Objects.requireNonNull(text), base);
+        }
+        for (Scenario scenario : Catalogue.all()) {
+            List<String> settings = new ArrayList<>(scenario.training());
+            settings.addAll(scenario.settings());
+            RunConfig config = RunConfigLoader.load(base, settings);
+            boolean isDisturbed = !config.chaos().faults().isEmpty() || scenario.script() != Scenario.Script.NOTHING;
+            assertTrue(isDisturbed, () -> scenario.name() + " disturbs nothing");
+            assertTrue(!scenario.checks().isEmpty(), () -> scenario.name() + " checks nothing");
+        }
+    }
+
+    @Test
+    void shouldFindScenariosByNameByBeginningAndAllOnce() {
+        List<Scenario> all = Catalogue.all();
+        assertEquals(all.size(), all.stream().map(Scenario::name).distinct().count());
+        assertEquals(all, Catalogue.named(List.of("all", "kill-ring")));
+        assertEquals(List.of("pause"), names(Catalogue.named(List.of("pause"))));
+        assertTrue(names(Catalogue.named(List.of("kill-*"))).contains("kill-vote"));
+        RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> Catalogue.named(List.of("kill")));
+        assertTrue(failure.getMessage().startsWith("no such scenario: kill; there are kill-idle, "));
+    }
+
+    private static List<String> names(List<Scenario> scenarios) {
+        return scenarios.stream().map(Scenario::name).toList();
+    }
+}

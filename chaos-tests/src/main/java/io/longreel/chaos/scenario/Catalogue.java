@@ -8,19 +8,20 @@ import java.util.stream.Stream;
 /** Every scenario there is, in the order of the matrix. */
 public final class Catalogue {
     private static final String ALL = "all";
+    private static final List<Scenario> SCENARIOS = Stream.of(
+                    KillScenarios.all(),
+                    PauseScenarios.all(),
+                    LinkScenarios.all(),
+                    DataScenarios.all(),
+                    ProcessScenarios.all(),
+                    DiskScenarios.all())
+            .flatMap(List::stream)
+            .toList();
 
     private Catalogue() {}
 
     public static List<Scenario> all() {
-        return Stream.of(
-                        KillScenarios.all(),
-                        PauseScenarios.all(),
-                        LinkScenarios.all(),
-                        DataScenarios.all(),
-                        ProcessScenarios.all(),
-                        DiskScenarios.all())
-                .flatMap(List::stream)
-                .toList();
+        return SCENARIOS;
     }
 
     /** Those that are named: by name, by the beginning of the name and a star, or all. */

@@ -28,11 +28,9 @@ final class ProcessScenarios {
                 .byHand(job -> {
                     start(job, "node-0", "node-1", "node-2");
                     job.awaitSteps(5, LIMIT);
-                    job.signal(job.worker("node-1"), "TERM", "the worker of node-1");
-                    job.await(
-                            "the end of node-1",
-                            LIMIT,
-                            () -> !job.worker("node-1").isAlive());
+                    ProcessHandle leaving = job.worker("node-1");
+                    job.signal(leaving, "TERM", "the worker of node-1");
+                    job.await("the end of node-1", LIMIT, () -> !leaving.isAlive());
                 })
                 .check(Checks.unharmed())
                 .check(Checks.workerEnded("node-1", 0), nothingAgain())
@@ -44,8 +42,11 @@ final class ProcessScenarios {
                         "shrink-grow",
                         "kill -9, no spare",
                         "training",
-                        "A node is lost and none is there in its place: training goes on over what is left, and on the whole mesh when a node comes.")
+                        "A node is lost and none is there in its place: training goes on over what is left (slowly, for the new node to be in time), and on the whole mesh when one comes.")
                 .set("recovery.wait-for-nodes=2 s")
+                .faults(
+                        "{at={rank=0,stage=0,step=5,steps=99,phase=idle},do=slow,for=700 ms,times=0}",
+                        "{at={rank=0,stage=1,step=0,steps=99,phase=idle},do=slow,for=700 ms,times=0}")
                 .byHand(job -> {
                     start(job, "node-0", "node-1");
                     job.awaitSteps(4, LIMIT);

@@ -115,7 +115,12 @@ public final class Journal implements AutoCloseable {
         requireNewest();
     }
 
-    private void requireNewest() {
+    /**
+     * Whether this is still the newest term: for files that only the holder of the newest may write.
+     *
+     * @throws TermSuperseded when it is not
+     */
+    public void requireNewest() {
         if (disk.exists(JournalSegments.file(directory, term + 1))) {
             throw new TermSuperseded(term);
         }

@@ -15,6 +15,7 @@ import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SpawnProtocol;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -93,7 +94,9 @@ final class ClusterProcess implements AutoCloseable {
         ClusterSingletonSettings settings =
                 ClusterSingletonSettings.create(system).withRole(PekkoSettings.HOST_ROLE);
         return ClusterSingleton.get(system)
-                .init(SingletonActor.of(behavior, "supervisor").withSettings(settings));
+                .init(SingletonActor.of(behavior, "supervisor")
+                        .withSettings(settings)
+                        .withProps(DispatcherSelector.blocking()));
     }
 
     <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {

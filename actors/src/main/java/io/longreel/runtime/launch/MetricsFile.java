@@ -1,10 +1,15 @@
 package io.longreel.runtime.launch;
 
+import io.longreel.config.StageSettings;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.checkpoint.DurableFile;
 import io.longreel.model.disk.Disk;
 import io.longreel.model.disk.DiskFailures;
 import io.longreel.model.disk.DurableLog;
+import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.journal.JournalHistory;
+import io.longreel.runtime.journal.JournalLine;
+import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
@@ -15,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * {@code metrics.jsonl}, one line per committed step in the form of {@link StepMetrics}, open for appending. Used by
@@ -24,10 +31,13 @@ import java.util.List;
 final class MetricsFile implements AutoCloseable {
     private final Path file;
     private final DurableLog out;
+    /** Steps that had their line when the file was opened. */
+    private final long knownSteps;
 
-    private MetricsFile(Path file, DurableLog out) {
+    private MetricsFile(Path file, DurableLog out, long knownSteps) {
         this.file = file;
         this.out = out;
+        this.knownSteps = knownSteps;
     }
 
     /**
@@ -37,12 +47,15 @@ final class MetricsFile implements AutoCloseable {
     static MetricsFile openBehind(Path file, long doneSteps) throws IOException {
         List<StepMetrics> known = Files.exists(file) ? StepMetrics.read(file) : List.of();
         StringBuilder kept = new StringBuilder();
-        known.stream()
-                .filter(step -> step.globalStep() < doneSteps)
-                .forEach(step -> kept.append(step.toJsonLine()).append('\n'));
+        List<StepMetrics> done =
+                known.stream().filter(step -> step.globalStep() < doneSteps).toList();
+        done.forEach(step -> kept.append(step.toJsonLine()).append('\n'));
         byte[] sound = kept.toString().getBytes(StandardCharsets.UTF_8);
         DurableFile.write(file, sound);
-        return new MetricsFile(file, DurableLog.open(Disk.system(), file, sound.length));
+        return new MetricsFile(
+                file,
+                DurableLog.open(Disk.system(), file, sound.length),
+                done.isEmpty() ? 0 : done.getLast().globalStep() + 1L);
     }
 
     /** The file counts steps from 0, as the schedule does; a position counts those that are done. */
@@ -64,6 +77,26 @@ final class MetricsFile implements AutoCloseable {
                 step.sent().intraNode(),
                 step.sent().interNode(),
                 at);
+    }
+
+    /**
+     * A supervisor may have died between a step's entry in the journal and its line here. Nobody knows any more how long it took and what it sent.
+     */
+    void addMissing(JournalHistory history, List<StageSettings> stages) {
+        SortedMap<Long, JournalLine> missing = new TreeMap<>();
+        for (JournalLine line : history.lines()) {
+            if (line.entry() instanceof JournalEntry.RunStarted started) {
+                missing.tailMap(started.globalStep() + 1).clear();
+            } else if (line.entry() instanceof JournalEntry.StepCommitted step && step.globalStep() > knownSteps) {
+                missing.put(step.globalStep(), line);
+            }
+        }
+        missing.values().forEach(line -> {
+            JournalEntry.StepCommitted step = (JournalEntry.StepCommitted) line.entry();
+            Position position = new Position(step.stage(), step.step(), step.globalStep());
+            String stage = stages.get(step.stage()).name();
+            append(new CommittedStep(position, stage, step.result(), 0, SentBytes.NONE), line.time());
+        });
     }
 
     void append(CommittedStep step, Instant at) {

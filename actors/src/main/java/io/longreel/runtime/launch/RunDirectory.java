@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -64,6 +66,8 @@ public final class RunDirectory implements AutoCloseable {
 
     private final Path root;
     private @Nullable FileChannel lock;
+    /** Tells the file that this process has locked from one that another has made in its place. */
+    private Optional<Object> lockKey = Optional.empty();
 
     private RunDirectory(Path root) {
         this.root = root;
@@ -150,6 +154,21 @@ public final class RunDirectory implements AutoCloseable {
         try {
             acquire();
             Files.createDirectories(root.resolve("logs"));
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /**
+     * Takes the directory from a process that is gone, or cut off from the rest of its job. What lock it may still hold is on a file that has no
+     * name any more; what it may still write is refused by the journal's terms.
+     */
+    void takeOver() {
+        try {
+            if (isLocked()) {
+                Files.deleteIfExists(root.resolve("run.lock"));
+            }
+            acquire();
         } catch (IOException e) {
             throw unusable(e);
         }
@@ -244,8 +263,11 @@ public final class RunDirectory implements AutoCloseable {
         if (held != null) {
             lock = null;
             try {
+                boolean isStillOurs = lockKey.equals(keyOfLock());
                 held.close();
-                Files.deleteIfExists(root.resolve("run.lock"));
+                if (isStillOurs) {
+                    Files.deleteIfExists(root.resolve("run.lock"));
+                }
             } catch (IOException e) {
                 throw unusable(e);
             }
@@ -267,6 +289,15 @@ public final class RunDirectory implements AutoCloseable {
                     "another process works on the run in %s: wait for its end, or name another folder".formatted(root));
         }
         lock = channel;
+        lockKey = keyOfLock();
+    }
+
+    private Optional<Object> keyOfLock() throws IOException {
+        Path file = root.resolve("run.lock");
+        return Files.exists(file)
+                ? Optional.ofNullable(
+                        Files.readAttributes(file, BasicFileAttributes.class).fileKey())
+                : Optional.empty();
     }
 
     /** The log of this very process is open already when a new run takes the directory. */

@@ -2,6 +2,8 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.stage.RunPlan;
+import io.longreel.model.ModelConfig;
 import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
@@ -108,6 +110,42 @@ public final class RunFiles implements RunRecorder {
         }
     }
 
+    /**
+     * Opens the files of a run whose supervisor is gone, with a new term. Committed steps that have no line in the metrics get one, and lines of
+     * steps that were not committed go.
+     */
+    static RunFiles takeOver(
+            RunConfig config,
+            RunDirectory directory,
+            Journal journal,
+            long committedSteps,
+            RopeBase ropeBase,
+            ResultFiles results,
+            Consumer<RunNews> screen)
+            throws IOException {
+        MetricsFile metrics = MetricsFile.openBehind(directory.metricsFile(), committedSteps);
+        metrics.addMissing(journal.history(), config.stages());
+        return new RunFiles(
+                config,
+                CheckpointStore.of(directory.root()),
+                journal,
+                metrics,
+                DiskReserve.hold(Disk.system(), directory.reserveFile(), RESERVE_BYTES),
+                ropeBase,
+                results,
+                screen,
+                InstantSource.system());
+    }
+
+    /** The RoPE bases of a run's schedule. */
+    static RopeBase ropeBase(RunConfig config, ModelConfig model) {
+        RunPlan steps = RunPlan.of(config.stages());
+        return (stage, step) -> (step < config.stages().get(stage).steps()
+                        ? steps.at(stage, step).ropeTheta()
+                        : steps.ropeThetaAfter(stage))
+                .orElse(model.llm().ropeTheta());
+    }
+
     @Override
     public void journal(JournalEntry entry) {
         reserve.around(() -> journal.append(entry));
@@ -115,6 +153,7 @@ public final class RunFiles implements RunRecorder {
 
     @Override
     public void step(CommittedStep step) {
+        journal.requireNewest();
         metrics.append(step, clock.instant());
     }
 

@@ -3,7 +3,6 @@ package io.longreel.runtime.launch;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
-import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.dashboard.Dashboard;
 import io.longreel.runtime.rank.TrainingWorkFactory;
@@ -121,7 +120,7 @@ public final class RunSession {
                 directory,
                 RunDirectory.SEED,
                 start.position().globalStep(),
-                ropeBase(config, model),
+                RunFiles.ropeBase(config, model),
                 new ResultFiles(config, model, directory),
                 dashboard);
         RunEnd end = SeedProcess.run(new SeedProcess.Job(
@@ -148,14 +147,6 @@ public final class RunSession {
     private static RunConfig inPlace(RunConfig given, RunDirectory directory) {
         return RunConfigLoader.parse(
                 RunConfigLoader.render(given), "the run's configuration", List.of("out=" + directory.root()));
-    }
-
-    private static RunFiles.RopeBase ropeBase(RunConfig config, ModelConfig model) {
-        RunPlan steps = RunPlan.of(config.stages());
-        return (stage, step) -> (step < config.stages().get(stage).steps()
-                        ? steps.at(stage, step).ropeTheta()
-                        : steps.ropeThetaAfter(stage))
-                .orElse(model.llm().ropeTheta());
     }
 
     private static boolean hasNoSteps(RunDirectory directory) {

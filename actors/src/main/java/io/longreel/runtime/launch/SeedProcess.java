@@ -133,7 +133,7 @@ final class SeedProcess {
     }
 
     /** When all went well the workers leave first; in any case they are told. */
-    private static void depart(ClusterProcess cluster, RunEnd ended) {
+    static void depart(ClusterProcess cluster, RunEnd ended) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         cluster.spawn(WorkersGone.create(gone), "workers-gone");
         Duration patience = ended.exitCode() == 0 ? GRACE : FAILED_GRACE;

@@ -2,13 +2,18 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.TlsSettings;
+import io.longreel.runtime.lifeline.Hello;
+import io.longreel.runtime.lifeline.LifelineServer;
 import io.longreel.runtime.node.NodeActor;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.node.NodeIdentity;
 import io.longreel.runtime.protocol.NodeCommand;
+import io.longreel.runtime.protocol.NodeCommand.Welcome;
 import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.rank.RankWorkFactory;
 import io.longreel.runtime.security.TlsIdentity;
+import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -16,12 +21,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -36,6 +44,8 @@ import org.slf4j.LoggerFactory;
 public final class WorkerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FREE_TIMEOUT = Duration.ofSeconds(15);
+    /** Between a run's last word to its nodes and its closed files. */
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(3);
 
     private WorkerProcess() {}
 
@@ -76,33 +86,74 @@ public final class WorkerProcess {
                 Thread.ofPlatform().daemon().name("longreel-node-work").factory());
         Optional<TlsIdentity> tls =
                 options.tls().map(files -> TlsIdentity.load(files, System.getenv(), InstantSource.system()));
-        try (ClusterProcess cluster = ClusterProcess.bind(
-                        new Membership(Set.of(PekkoSettings.WORKER_ROLE), host, 0, !options.isForked(), tls));
+        boolean mayHost = !options.isForked(); // a launcher is the user's terminal: the run ends with it
+        try (LifelineServer lifelines = LifelineServer.bind(host, tls);
+                ClusterProcess cluster =
+                        ClusterProcess.bind(new Membership(roles(mayHost, lifelines), host, 0, mayHost, tls));
                 HeldLifeline lifeline = new HeldLifeline(
                         new HeldLifeline.Holder(processId, cluster.memberAddress(), tls), cluster::down)) {
             cluster.join(options.seed());
-            ActorRef<SupervisorCommand> supervisor = cluster.supervisor(Behaviors.empty());
-            ActorRef<NodeCommand> node = cluster.spawn(
-                    NodeActor.create(
-                            identity,
-                            new NodeActor.Surroundings(
-                                    opener.apply(cluster.system()),
-                                    slowWork,
-                                    System::nanoTime,
-                                    welcome -> lifeline.welcomed(welcome.runToken())),
-                            supervisor,
-                            ending),
-                    "node");
-            cluster.spawn(
-                    HostWatch.create(supervisorHost -> hostChanged(supervisorHost, lifeline, node)), "host-watch");
+            CompletableFuture<ActorRef<NodeCommand>> spawned = new CompletableFuture<>();
+            SupervisorHost supervisorHost =
+                    new SupervisorHost(processId, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), why -> {
+                        var unused = spawned.thenAccept(node -> node.tell(new NodeCommand.SeedLost(why)));
+                    });
+            ActorRef<SupervisorCommand> supervisor =
+                    cluster.supervisor(mayHost ? supervisorHost.behavior() : Behaviors.empty());
+            Consumer<Welcome> welcomed = welcome -> {
+                supervisorHost.welcomed(welcome);
+                lifeline.welcomed(welcome.runToken());
+                lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
+            };
+            NodeActor.Surroundings surroundings =
+                    new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed);
+            ActorRef<NodeCommand> node =
+                    cluster.spawn(NodeActor.create(identity, surroundings, supervisor, ending), "node");
+            spawned.complete(node);
+            cluster.spawn(HostWatch.create(member -> hostChanged(member, lifeline, node)), "host-watch");
             handleSignals(options, node);
             NodeEnd end = await(ending, cluster);
-            if (end.exitCode() == 0 && !options.isForked()) {
-                cluster.leave(); // the seed waits for that; otherwise it knows, or is gone
+            if (mayHost) {
+                depart(end, supervisorHost, cluster);
             }
             return end;
+        } catch (IOException e) {
+            throw SeedAddress.notBindable(host, 0, e);
         } finally {
             slowWork.shutdown();
+        }
+    }
+
+    private static Set<String> roles(boolean mayHost, LifelineServer lifelines) {
+        return mayHost
+                ? Set.of(PekkoSettings.WORKER_ROLE, PekkoSettings.HOST_ROLE, HeldLifeline.role(lifelines.port()))
+                : Set.of(PekkoSettings.WORKER_ROLE);
+    }
+
+    private static void workerEnded(
+            Hello worker, ClusterProcess cluster, SupervisorHost host, ActorRef<SupervisorCommand> supervisor) {
+        cluster.down(AddressFromURIString.parse(worker.address()));
+        if (host.isHosting()) {
+            supervisor.tell(new NodeGone(worker.processId(), "its process ended", false));
+        }
+    }
+
+    /** Who hosted the supervisor of a run that is over goes last; whoever leaves says so, and hands over what it hosts. */
+    private static void depart(NodeEnd end, SupervisorHost host, ClusterProcess cluster) {
+        if (host.isHosting()) {
+            try {
+                SeedProcess.depart(cluster, host.end().get(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                LOG.warn("worker.files-not-closed", e);
+            } catch (TimeoutException e) {
+                LOG.info("worker.hands-over: the run goes on without this process");
+            }
+        }
+        if (end.exitCode() == 0) {
+            cluster.leave(); // the host of the supervisor waits for that; otherwise it knows, or is gone
         }
     }
 

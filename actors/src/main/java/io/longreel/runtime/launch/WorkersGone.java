@@ -21,6 +21,9 @@ import org.apache.pekko.cluster.typed.Subscribe;
 final class WorkersGone {
     private WorkersGone() {}
 
+    /**
+     * @param gone completed when no worker but this process itself, should it be one, is a member any more
+     */
     static Behavior<Object> create(CompletableFuture<Void> gone) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());
@@ -30,6 +33,7 @@ final class WorkersGone {
             return Behaviors.receive(Object.class)
                     .onMessage(CurrentClusterState.class, state -> {
                         state.getMembers().forEach(member -> add(workers, member));
+                        workers.remove(cluster.selfMember().address());
                         return completeWhenEmpty(workers, gone);
                     })
                     .onMessage(MemberRemoved.class, removed -> {

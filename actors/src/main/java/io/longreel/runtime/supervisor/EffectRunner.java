@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.runtime.journal.TermSuperseded;
 import io.longreel.runtime.protocol.RecordReport;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -16,6 +17,9 @@ import org.slf4j.LoggerFactory;
  */
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
+
+    /** Exit code of a process whose part another one has taken. */
+    private static final int SUPERSEDED = 3;
 
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
 
@@ -37,6 +41,7 @@ final class EffectRunner {
     private final Consumer<RecordReport> reports;
     private final CompletableFuture<RunEnd> end;
     private boolean isBroken;
+    private boolean isOver;
 
     private EffectRunner(RunRecorder recorder, Consumer<RecordReport> reports, CompletableFuture<RunEnd> end) {
         this.recorder = recorder;
@@ -61,7 +66,7 @@ final class EffectRunner {
 
     private void loop() {
         try {
-            while (true) {
+            while (!isOver) {
                 switch (queue.take()) {
                     case Task.Send send -> {
                         if (!isBroken || send.endsTheRun()) {
@@ -75,7 +80,7 @@ final class EffectRunner {
                     }
                     case Task.End last -> {
                         finish(last);
-                        return;
+                        isOver = true;
                     }
                 }
             }
@@ -117,6 +122,8 @@ final class EffectRunner {
             }
         } catch (InterruptedException e) {
             throw e;
+        } catch (TermSuperseded e) {
+            superseded(e);
         } catch (Throwable e) {
             // Whatever it is, the run must not go on as if it had been written. An Error too (a JDK without fonts
             // cannot draw the
@@ -127,11 +134,20 @@ final class EffectRunner {
         }
     }
 
+    /** The nodes belong to somebody else now: from here on nothing is written and nobody is told anything. */
+    private void superseded(TermSuperseded cause) {
+        LOG.warn("supervisor.superseded: {}", cause.getMessage());
+        isOver = true;
+        finish(new Task.End(SUPERSEDED, String.valueOf(cause.getMessage())));
+    }
+
     /** A checkpoint that cannot be written is not the end of the run; whether it was written. */
     private boolean save(String checkpoint, Runnable write) {
         try {
             write.run();
             return true;
+        } catch (TermSuperseded e) {
+            throw e;
         } catch (RuntimeException e) {
             LOG.warn("recorder.saving-failed checkpoint={}", checkpoint, e);
             reports.accept(new RecordReport.SavingFailed(checkpoint, textOf(e)));

@@ -41,27 +41,43 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
     private SupervisorActor(
             ActorContext<SupervisorCommand> context,
             TimerScheduler<SupervisorCommand> timers,
-            JobPlan plan,
+            SupervisorState initial,
             RunRecorder recorder,
             LongSupplier clockMs,
             CompletableFuture<RunEnd> end) {
         super(context);
         this.clockMs = clockMs;
-        this.state = SupervisorState.initial(plan, clockMs.getAsLong());
+        this.state = initial;
         ActorRef<SupervisorCommand> self = context.getSelf();
         this.runner = EffectRunner.start(recorder, report -> self.tell(new Recorded(report)), end);
-        runner.add(new EffectRunner.Task.Write(new Effect.WriteJournal(SupervisorCore.opening(plan))));
         timers.startTimerWithFixedDelay(new Tick(), TICK);
     }
 
     /**
+     * Starts a run, or goes on with one from disk.
+     *
      * @param clockMs steady clock, in milliseconds: no change of the hour changes a decision
      * @param end completed when the run is over and everything is written
      */
     public static Behavior<SupervisorCommand> create(
             JobPlan plan, RunRecorder recorder, LongSupplier clockMs, CompletableFuture<RunEnd> end) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            SupervisorState initial = SupervisorState.initial(plan, clockMs.getAsLong());
+            SupervisorActor actor = new SupervisorActor(context, timers, initial, recorder, clockMs, end);
+            actor.runner.add(new EffectRunner.Task.Write(new Effect.WriteJournal(SupervisorCore.opening(plan))));
+            return actor;
+        }));
+    }
+
+    /**
+     * Goes on in place of a supervisor that is gone.
+     *
+     * @param state as {@link Takeover} makes it
+     */
+    public static Behavior<SupervisorCommand> takeOver(
+            SupervisorState state, RunRecorder recorder, LongSupplier clockMs, CompletableFuture<RunEnd> end) {
         return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, plan, recorder, clockMs, end)));
+                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, state, recorder, clockMs, end)));
     }
 
     @Override

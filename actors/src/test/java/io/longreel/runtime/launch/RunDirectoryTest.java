@@ -95,6 +95,18 @@ class RunDirectoryTest {
     }
 
     @Test
+    void shouldTakeTheLockFromAProcessThatIsCutOff(@TempDir Path root) {
+        RunDirectory cutOff = RunFixtures.created(root);
+        try (RunDirectory successor = RunDirectory.at(root)) {
+            successor.takeOver();
+            cutOff.close();
+            assertTrue(successor.isLocked(), "the one that is gone must not take the other's lock along");
+            assertThrows(RuntimeFailure.class, () -> RunDirectory.at(root).reopen());
+        }
+        assertFalse(RunDirectory.at(root).isLocked());
+    }
+
+    @Test
     void shouldRememberGenerationAndEvaluationsFromTheJournal(@TempDir Path root) throws IOException {
         try (RunDirectory directory = RunFixtures.created(root)) {
             assertEquals(0, directory.lastGeneration());

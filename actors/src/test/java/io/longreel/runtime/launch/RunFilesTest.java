@@ -2,6 +2,7 @@ package io.longreel.runtime.launch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RunConfig;
@@ -12,11 +13,14 @@ import io.longreel.model.TrainSession.SliceFile;
 import io.longreel.model.checkpoint.CheckpointManifest;
 import io.longreel.model.checkpoint.CheckpointStore;
 import io.longreel.model.checkpoint.SliceWriter;
+import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.journal.TermSuperseded;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Effect;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
@@ -86,6 +90,56 @@ class RunFilesTest {
             assertEquals(0, last.step());
             assertEquals(0.25, last.loss());
         }
+    }
+
+    @Test
+    void shouldHaveOneMetricsLinePerCommittedStepWhenAnotherSupervisorTakesOver(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            RunFiles old = open(directory, 0);
+            for (int step = 1; step <= 4; step++) {
+                CommittedStep committed = RunFixtures.step(step);
+                Position at = committed.position();
+                old.journal(
+                        new JournalEntry.StepCommitted(1, at.stage(), at.step(), at.globalStep(), committed.result()));
+                if (step <= 2) {
+                    old.step(committed); // it died before the third line
+                }
+            }
+            try (RunFiles files = takeOver(directory, 4)) {
+                assertThrows(TermSuperseded.class, () -> old.step(RunFixtures.step(3)), "woken up");
+                assertThrows(TermSuperseded.class, () -> old.journal(new JournalEntry.StopRequested("late")));
+                files.step(RunFixtures.step(5));
+            }
+            assertEquals(List.of(0, 1, 2, 3, 4), globalSteps(directory));
+            StepMetrics found = StepMetrics.read(directory.metricsFile()).get(3);
+            assertEquals(RunFixtures.step(4).result().loss(), found.loss());
+            assertEquals("long", found.stage());
+            old.close();
+        }
+    }
+
+    @Test
+    void shouldDropMetricsOfStepsThatTheJournalDoesNotHave(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root)) {
+            try (RunFiles old = open(directory, 0)) {
+                IntStream.rangeClosed(1, 3).mapToObj(RunFixtures::step).forEach(old::step);
+            }
+            takeOver(directory, 2).close();
+            assertEquals(List.of(0, 1), globalSteps(directory));
+        }
+    }
+
+    private static RunFiles takeOver(RunDirectory directory, long committedSteps) throws IOException {
+        RunConfig config = RunFixtures.config(directory.root());
+        ModelConfig model = TrainingWorkFactory.modelOf(config);
+        return RunFiles.takeOver(
+                config,
+                directory,
+                Journal.begin(directory.root(), "successor", RunFixtures.CLOCK),
+                committedSteps,
+                (stage, step) -> 1e4,
+                new ResultFiles(config, model, directory),
+                news -> {});
     }
 
     @Test

@@ -1,10 +1,12 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RecordReport;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps what would be written; a call can be made to fail. */
 final class FakeRecorder implements RunRecorder {
@@ -14,6 +16,9 @@ final class FakeRecorder implements RunRecorder {
 
     volatile boolean isClosed;
     volatile boolean failsAtManifest;
+    /** Where entries go too, when there is one. */
+    volatile @Nullable Journal journal;
+
     volatile boolean breaksAtReport;
 
     @Override
@@ -21,6 +26,10 @@ final class FakeRecorder implements RunRecorder {
         if (refusals > 0) {
             refusals--;
             throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "no space left on device");
+        }
+        Journal real = journal;
+        if (real != null) {
+            real.append(entry);
         }
         written.add(entry);
     }

@@ -1,9 +1,11 @@
 package io.longreel.runtime.supervisor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.node.NodeActor;
 import io.longreel.runtime.node.NodeEnd;
@@ -12,7 +14,9 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.rank.FakeWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan.Start;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +29,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A whole job of real actors in one process: one supervisor, two nodes, four ranks, with fakes for files and model. */
 class SupervisorActorTest {
@@ -185,6 +190,25 @@ class SupervisorActorTest {
                         .toList());
         assertEquals(1, recorder.all(RunNews.Recovered.class).size());
         assertEverythingIsFreed(0);
+    }
+
+    @Test
+    void shouldTellNobodyAnythingWhenAnotherSupervisorHasTakenOver(@TempDir Path folder) throws Exception {
+        try (Journal journal = Journal.begin(folder, "old", InstantSource.system())) {
+            recorder.journal = journal;
+            factories.forEach(factory -> factory.waitAt(1));
+            ActorRef<SupervisorCommand> supervisor = start(Start.fresh(1));
+            KIT.createTestProbe().awaitAssert(Duration.ofSeconds(10), () -> {
+                assertTrue(factories.get(1).calls.contains("rank 3: wait"));
+                return 0;
+            });
+            Journal.begin(folder, "new", InstantSource.system()).close();
+            supervisor.tell(new SupervisorCommand.StopRun("Ctrl-C"));
+            RunEnd ended = awaitEnd();
+            assertEquals(3, ended.exitCode());
+            assertTrue(ended.message().contains("another supervisor has taken the run up"), ended.message());
+            endings.forEach(ending -> assertFalse(ending.decided().isDone(), "nodes belong to the other one"));
+        }
     }
 
     @Test

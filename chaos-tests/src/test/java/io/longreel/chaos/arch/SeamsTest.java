@@ -38,6 +38,7 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
             Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
+            Map.entry("io.longreel.runtime.launch.SupervisorHost", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor"),
             Map.entry("io.longreel.transport.InProcessTransport", "default of a parameter that tests set"),

@@ -1,4 +1,4 @@
-package io.longreel.runtime.cli;
+package io.longreel.chaos.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,16 +14,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code bin/longreel} as a user calls it, on what this build has made. */
 final class LauncherIT {
+    private static final int OK = 0;
+    private static final int MISUSED = 2;
     private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
     @Test
     void shouldRunFromAnywhereWhenCalledThroughALink(@TempDir Path folder) throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("lr"), HOME.resolve("bin/longreel"));
         Outcome printed = run(folder, link, "config", "tiny");
-        assertEquals(Main.OK, printed.exitCode(), printed::err);
+        assertEquals(OK, printed.exitCode(), printed::err);
         assertTrue(printed.out().contains("longreel {"), printed::out);
         Outcome wrong = run(folder, link, "config", "nowhere.conf");
-        assertEquals(Main.MISUSED, wrong.exitCode(), wrong::err);
+        assertEquals(MISUSED, wrong.exitCode(), wrong::err);
         assertTrue(wrong.err().contains("longreel: no such configuration: nowhere.conf"), wrong::err);
     }
 
@@ -35,7 +37,7 @@ final class LauncherIT {
         Files.copy(HOME.resolve("bin/longreel"), launcher);
         assertTrue(launcher.toFile().setExecutable(true));
         Outcome outcome = run(folder, launcher, "config", "tiny");
-        assertEquals(Main.MISUSED, outcome.exitCode(), outcome::err);
+        assertEquals(MISUSED, outcome.exitCode(), outcome::err);
         assertTrue(outcome.err().startsWith("longreel: no JDK 99 found; install one"), outcome::err);
         assertEquals(1, outcome.err().lines().count(), outcome::err);
     }

@@ -3,14 +3,18 @@ package io.longreel.chaos.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.JournalEntry;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,15 +27,40 @@ final class TakeoverIT {
             List.of("tiny", "--set", "recovery.spares=1", "--set", "recovery.snapshot-every-steps=1");
 
     @TempDir
-    private Path folder = Path.of("");
+    private static Path folder = Path.of("");
+
+    private static final List<String> SOCKETS = new ArrayList<>();
+    private static List<Double> reference = List.of();
+
+    @BeforeAll
+    static void trainUndisturbed() throws IOException {
+        try (Job undisturbed = Job.train(folder, "reference", InstantSource.system(), List.of(), ARGUMENTS)) {
+            undisturbed.awaitSteps(1, LIMIT);
+            if (OpenSockets.canBeRead()) {
+                SOCKETS.addAll(OpenSockets.of(undisturbed.seed().pid()));
+                for (ProcessHandle worker : undisturbed.seed().descendants()) {
+                    SOCKETS.addAll(OpenSockets.of(worker.pid()));
+                }
+            }
+            assertEquals(0, undisturbed.outcome(LIMIT).exitCode(), undisturbed::story);
+            reference = undisturbed.run().losses();
+        }
+    }
+
+    @Test
+    void shouldBeReachableFromThisMachineOnlyWhenNotToldOtherwise() {
+        assumeTrue(OpenSockets.canBeRead(), "skipped: needs the tables of a Linux kernel");
+        assertTrue(SOCKETS.stream().anyMatch(socket -> socket.startsWith("tcp")), SOCKETS::toString);
+        assertTrue(SOCKETS.stream().anyMatch(socket -> socket.startsWith("udp")), SOCKETS::toString);
+        assertEquals(
+                List.of(),
+                SOCKETS.stream()
+                        .filter(socket -> !OpenSockets.isLoopback(socket))
+                        .toList());
+    }
 
     @Test
     void shouldGoOnWithTheSameBitsUnderAnotherSupervisorWhenTheSeedIsKilled() {
-        ObservedRun reference;
-        try (Job undisturbed = Job.train(folder, "reference", InstantSource.system(), List.of(), ARGUMENTS)) {
-            assertEquals(0, undisturbed.outcome(LIMIT).exitCode(), undisturbed::story);
-            reference = undisturbed.run();
-        }
         try (Job job = Job.byHand(folder, "run", InstantSource.system(), List.of(), ARGUMENTS)) {
             List<ChildJvm> workers = NODES.stream().map(job::startWorker).toList();
             job.awaitSteps(5, LIMIT);
@@ -53,7 +82,7 @@ final class TakeoverIT {
                     IntStream.range(0, STEPS).boxed().toList(),
                     run.steps().stream().map(StepMetrics::globalStep).toList(),
                     "no step is lost or doubled");
-            assertEquals(reference.losses(), run.losses(), "to the bit");
+            assertEquals(reference, run.losses(), "to the bit");
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.longreel.runtime.cli;
 
+import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.supervisor.RunEnd;
 import java.io.PrintWriter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,7 +11,10 @@ final class RunOutcome {
 
     /** Prints the line and returns the exit code. */
     static int print(CommandSpec spec, RunEnd end) {
-        boolean failed = end.exitCode() == Main.FAILED || end.exitCode() == Main.MISUSED;
+        boolean failed = switch (end.exitCode()) {
+            case Main.FAILED, Main.MISUSED, NodeEnd.UNUSABLE -> true;
+            default -> false; // done, or ended by a signal as it was asked to
+        };
         PrintWriter writer =
                 failed ? spec.commandLine().getErr() : spec.commandLine().getOut();
         writer.println((failed ? "longreel: " : "") + end.message());

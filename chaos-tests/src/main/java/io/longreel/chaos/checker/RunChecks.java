@@ -2,6 +2,7 @@ package io.longreel.chaos.checker;
 
 import io.longreel.chaos.checker.Violation.Promise;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SnapshotId;
@@ -19,6 +20,7 @@ import java.util.function.LongSupplier;
  */
 public final class RunChecks {
     private static final int VIOLATIONS_MAX = 20;
+    private static final int REFUSED = 2;
 
     /** What is committed, what is in flight (at most three steps), and what generations that were given up have left of both. */
     private static final int SNAPSHOTS_MAX = 12;
@@ -170,6 +172,18 @@ public final class RunChecks {
                 globalStep,
                 committed);
         recorded = Math.max(recorded, globalStep);
+    }
+
+    /** A command goes to a node: only the newest supervisor ends processes; what else an old one says is fenced by its generation. */
+    public void sent(int term, NodeCommand.FromSupervisor command) {
+        boolean isRefusal = command instanceof NodeCommand.StopNode stop && stop.exitCode() == REFUSED;
+        require(
+                !(command instanceof NodeCommand.StopNode) || isRefusal || term == newestTerm,
+                Promise.ONE_SUPERVISOR,
+                "term %d sent %s in term %d",
+                term,
+                command,
+                newestTerm);
     }
 
     /** A command goes to ranks: what it says is committed must be so. */

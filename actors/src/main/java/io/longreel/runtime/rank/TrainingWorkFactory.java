@@ -106,7 +106,9 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     @Override
     public Optional<String> defect() {
-        return Optional.empty();
+        return transport.isUsable()
+                ? Optional.empty()
+                : Optional.of("the process was stopped so long that its media driver gave its links up");
     }
 
     @Override

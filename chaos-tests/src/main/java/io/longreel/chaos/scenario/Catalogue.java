@@ -14,6 +14,8 @@ public final class Catalogue {
                     LinkScenarios.all(),
                     DataScenarios.all(),
                     ProcessScenarios.all(),
+                    SupervisorScenarios.all(),
+                    NetworkScenarios.all(),
                     DiskScenarios.all())
             .flatMap(List::stream)
             .toList();

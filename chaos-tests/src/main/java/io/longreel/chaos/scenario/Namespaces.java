@@ -1,7 +1,12 @@
 package io.longreel.chaos.scenario;
 
+import io.longreel.chaos.process.BoundedWait;
 import io.longreel.chaos.process.Job;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,24 +18,91 @@ final class Namespaces {
 
     private Namespaces() {}
 
-    /** Why this machine cannot; empty when it can. */
+    /** Why this machine gives no process mounts of its own; empty when it does. */
     static Optional<String> obstacle() {
-        List<String> probe = new ArrayList<>(MOUNTS);
-        probe.addAll(List.of("mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"));
+        return probe("mounts", MOUNTS, "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt");
+    }
+
+    /** Why this machine gives no process a network of its own; empty when it does. */
+    static Optional<String> networkObstacle() {
+        return probe(
+                "networks",
+                List.of("unshare", "--net"),
+                "ip",
+                "link",
+                "add",
+                "v0",
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "v1");
+    }
+
+    private static Optional<String> probe(String what, List<String> unshare, String... command) {
+        List<String> all = new ArrayList<>(unshare);
+        all.addAll(List.of(command));
         try {
-            Process process = new ProcessBuilder(probe)
+            Process process = new ProcessBuilder(all)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return process.onExit().join().exitValue() == 0
                     ? Optional.empty()
-                    : Optional.of("mounts of one's own need root on Linux (unshare --mount)");
+                    : Optional.of("%s of one's own need root on Linux (%s)".formatted(what, String.join(" ", unshare)));
         } catch (IOException e) {
-            return Optional.of("this machine has no unshare");
+            return Optional.of("this machine has no " + unshare.getFirst());
         }
     }
 
-    /** Runs a command among the job's processes. */
+    /** Starts a program in a network of its own with this address at one end of a cable, v0; its other end is v1. */
+    static List<String> network(String address) {
+        return List.of(
+                "unshare",
+                "--net",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-ec",
+                "ip link set lo up; ip link add v0 type veth peer name v1; ip addr add %s/24 dev v0; ip link set v0 up; exec \"$@\""
+                        .formatted(address),
+                "sh");
+    }
+
+    /** Starts a program in another network, as soon as the end v1 of the cable is there. */
+    static List<String> cableEnd(String address) {
+        return List.of(
+                "unshare",
+                "--net",
+                "sh",
+                "-ec",
+                "ip link set lo up; until ip link set v1 up 2>/dev/null; do sleep 0.05; done; ip addr add %s/24 dev v1; exec \"$@\""
+                        .formatted(address),
+                "sh");
+    }
+
+    /** Waits until a process has left the network of another one. */
+    static void awaitOwnNetwork(long pid, long other) {
+        BoundedWait.until(
+                "a network of its own for process " + pid,
+                Duration.ofSeconds(10),
+                () -> !networkOf(pid).equals(networkOf(other))
+                        && !networkOf(pid)
+                                .equals(networkOf(ProcessHandle.current().pid())),
+                () -> networkOf(pid));
+    }
+
+    private static String networkOf(long pid) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc", Long.toString(pid), "ns", "net"))
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException("process %d has no network to look at".formatted(pid), e);
+        }
+    }
+
+    /** Runs a command that sees the mounts of the job's own process. */
     static void inside(Job job, String... command) {
         List<String> all = new ArrayList<>(
                 List.of("nsenter", "--target", Long.toString(job.seed().pid()), "--mount", "--"));

@@ -11,15 +11,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Results that are not believed. The step is discarded and computed again in the same places: another result means that something passing went
- * wrong. The same again, and it is computed in other places: a right result then means that a machine is broken. What stays wrong everywhere comes
+ * wrong. The same again, and it is computed in other places, each time without other nodes where there are spares: a right result then means that a machine is broken. What stays wrong everywhere comes
  * from the samples, which are skipped from then on, or, where samples cannot be the reason, ends the run.
  */
 final class GuardRules {
-    /** So many times a step is computed before there is a verdict. */
-    private static final int TRIALS = 3;
+    /** So many times a step is computed in its first places. */
+    private static final int TRIALS_THERE = 2;
 
     private GuardRules() {}
 
@@ -95,12 +96,12 @@ final class GuardRules {
         }
         Set<String> always = new TreeSet<>(minority);
         known.ifPresent(suspicion -> always.retainAll(suspicion.minority()));
-        boolean isLast =
-                trials >= TRIALS || (trials == TRIALS - 1 && state.placedIds().size() < 2 && !kind.isNeverTheSamples());
+        boolean isLast = trials >= TRIALS_THERE + trialsElsewhere(turn)
+                || (trials == TRIALS_THERE && hasNowhereElse(state) && !kind.isNeverTheSamples());
         if (isLast) {
-            return judge(turn, at, kind, text);
+            return judge(turn, at, kind, text, trials);
         }
-        boolean elsewhere = trials == TRIALS - 1;
+        boolean elsewhere = trials >= TRIALS_THERE;
         turn.become(state.suspecting(Optional.of(new Suspicion(
                         at,
                         kind,
@@ -125,6 +126,18 @@ final class GuardRules {
         return false;
     }
 
+    /** Enough to leave each node out once, as far as there are nodes to spare and attempts; without any the ranks change places once. */
+    private static int trialsElsewhere(Turn turn) {
+        int available = turn.state().crew().available().size();
+        int spares = available - turn.plan().nodes();
+        int attempts = turn.plan().recovery().attemptsMax() - TRIALS_THERE;
+        return spares > 0 ? Math.max(1, Math.min(Math.ceilDiv(available, spares), attempts)) : 1;
+    }
+
+    private static boolean hasNowhereElse(SupervisorState state) {
+        return state.placedIds().size() < 2 && state.crew().available().size() < 2;
+    }
+
     private static boolean withoutRecovery(Turn turn, Kind kind, String text) {
         if (kind == Kind.NOT_FINITE) {
             return true; // no rank changed a weight
@@ -135,10 +148,10 @@ final class GuardRules {
     }
 
     /** The same everywhere. */
-    private static boolean judge(Turn turn, Position at, Kind kind, String text) {
+    private static boolean judge(Turn turn, Position at, Kind kind, String text, int trials) {
         SupervisorState state = turn.state();
         if (kind.isNeverTheSamples()) {
-            EndingRules.fail(turn, Category.FATAL, "%s, in %d trials, the last from the disk".formatted(text, TRIALS));
+            EndingRules.fail(turn, Category.FATAL, "%s, in %d trials, the last from the disk".formatted(text, trials));
             return false;
         }
         long globalStep = at.globalStep();
@@ -164,9 +177,19 @@ final class GuardRules {
                                 .formatted(
                                         suspicion.position().step(),
                                         turn.plan().stage(suspicion.position()).name(),
-                                        suspicion.trials() > 1
-                                                ? "in other places, so one of the former ones is broken"
-                                                : "what was wrong with it was passing"))));
+                                        suspicion.trials() < TRIALS_THERE
+                                                ? "what was wrong with it was passing"
+                                                : "in other places%s, so one of the former ones is broken"
+                                                        .formatted(leftOut(state))))));
+    }
+
+    /** Nodes that the ranks are not on now, as words. */
+    private static String leftOut(SupervisorState state) {
+        String nodes = state.crew().available().stream()
+                .filter(member -> !state.placedIds().contains(member.processId()))
+                .map(Member::nodeId)
+                .collect(Collectors.joining(", "));
+        return nodes.isEmpty() ? "" : " than " + nodes;
     }
 
     private static String sides(Turn turn, Map<StepResult, List<Integer>> camps) {

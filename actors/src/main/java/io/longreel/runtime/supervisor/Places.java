@@ -66,10 +66,23 @@ record Places(Mesh mesh, List<Member> nodes) {
             }
         }
         List<Member> nodes = new ArrayList<>(bySlot.values());
-        boolean elsewhere = state.suspicion().map(Suspicion::needsOtherPlaces).orElse(false);
-        if (elsewhere) {
-            Collections.rotate(nodes, 1);
+        return state.suspicion()
+                .filter(Suspicion::needsOtherPlaces)
+                .map(suspicion -> elsewhere(nodes, available, suspicion.trials()))
+                .orElse(nodes);
+    }
+
+    /** With nodes to spare others are left out at each trial, until each has been; without any the ranks at least change their places. */
+    private static List<Member> elsewhere(List<Member> nodes, List<Member> available, int trials) {
+        int spares = available.size() - nodes.size();
+        if (spares == 0) {
+            List<Member> moved = new ArrayList<>(nodes);
+            Collections.rotate(moved, 1);
+            return moved;
         }
-        return nodes;
+        List<Member> turned = new ArrayList<>(available);
+        turned.sort(Comparator.comparing(Member::nodeId));
+        Collections.rotate(turned, -spares * (trials - 1));
+        return List.copyOf(turned.subList(0, nodes.size()));
     }
 }

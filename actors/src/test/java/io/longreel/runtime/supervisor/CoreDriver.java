@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Plays the cluster for the core in tests: keeps the state, collects effects, and can answer for well-behaved nodes, ranks and files. Nodes hold
@@ -63,6 +64,11 @@ final class CoreDriver {
     long nowMs = 1_000;
     /** Steps whose results differ on one rank, and how often they still will. */
     final Map<Long, Integer> differing = new TreeMap<>();
+
+    /** Process on which no result is finite, in the global step {@link #sickStep}. */
+    String sick = "";
+
+    long sickStep;
 
     boolean recorderIsSlow;
     String checkpoint = "";
@@ -360,6 +366,13 @@ final class CoreDriver {
     private StepResult resultOf(StepId at, int rank) {
         long globalStep = state.plan().position(at.stage(), at.step()).globalStep();
         StepResult right = result(at.stage() * 10 + at.step());
+        boolean isSick = state.worldSize() > 0
+                && globalStep == sickStep
+                && IntStream.range(0, state.worldSize())
+                        .anyMatch(r -> processOf(r).equals(sick));
+        if (isSick) {
+            return new StepResult(Double.NaN, 10, 100, Double.NaN, 1e-3, false);
+        }
         if (rank != 2 || differing.getOrDefault(globalStep, 0) == 0) {
             return right;
         }

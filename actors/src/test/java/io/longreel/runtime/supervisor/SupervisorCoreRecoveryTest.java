@@ -286,6 +286,26 @@ class SupervisorCoreRecoveryTest {
     }
 
     @Test
+    void shouldLeaveEachNodeOutOnceWhenNoRankIsInTheMinority() {
+        for (String sick : List.of("p-a", "p-b")) {
+            CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)));
+            run.sick = sick;
+            run.sickStep = 1;
+            run.form().join("p-s", "node-s").ready("p-s", "node-s").runToEnd();
+            assertEquals("finished: 5 steps", run.finish().message());
+            assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
+            assertTrue(
+                    run.journal().stream().noneMatch(JournalEntry.SamplesQuarantined.class::isInstance),
+                    "the samples are right");
+            String last = run.news(RunNews.Doubted.class).getLast().text();
+            assertTrue(
+                    last.endsWith("in other places than %s, so one of the former ones is broken"
+                            .formatted(sick.replace("p-", "node-"))),
+                    last);
+        }
+    }
+
+    @Test
     void shouldLoseTheNodeWhoseRankIsAlwaysInTheMinority() {
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)));
         run.differing.put(1L, 2);

@@ -44,6 +44,10 @@ public final class TransportNode implements AutoCloseable {
     private final LongSupplier clockNs;
     private final DirectFabric fabric = new DirectFabric();
     private final Set<LinkedEndpoint> endpoints = ConcurrentHashMap.newKeySet();
+    /** The newest; an endpoint of it that a slower thread opens only now must not wait for peers either. */
+    private volatile Aborted aborted = new Aborted(-1, "none");
+
+    private record Aborted(int generation, String reason) {}
 
     private TransportNode(
             TransportSettings settings,
@@ -164,8 +168,13 @@ public final class TransportNode implements AutoCloseable {
         return fabric.openChannels();
     }
 
-    /** Aborts every endpoint of a generation, those that still connect included. */
+    /** Aborts every endpoint of a generation, those that still connect or are opened later included. */
     public void abort(int generation, String reason) {
+        synchronized (this) {
+            if (aborted.generation < generation) {
+                aborted = new Aborted(generation, reason);
+            }
+        }
         for (LinkedEndpoint endpoint : endpoints) {
             if (endpoint.generation() == generation) {
                 endpoint.abort(reason);
@@ -216,6 +225,10 @@ public final class TransportNode implements AutoCloseable {
         broken = media.broken(); // the listener may have looked before
         if (broken != null) {
             endpoint.abort(broken);
+        }
+        Aborted newest = aborted; // likewise
+        if (placement.generation() <= newest.generation) {
+            endpoint.abort(newest.reason);
         }
         return endpoint;
     }

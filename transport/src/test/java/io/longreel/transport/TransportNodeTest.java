@@ -117,6 +117,19 @@ class TransportNodeTest {
     }
 
     @Test
+    void shouldNotWaitForPeersWhenGenerationWasAbortedBeforeItsThreadGotAsFarAsOpening() {
+        try (TransportNode here = node(Duration.ofSeconds(30));
+                TransportNode there = node(Duration.ofSeconds(30))) {
+            here.abort(4, "stopped at once");
+            CommunicationAborted thrown =
+                    assertThrows(CommunicationAborted.class, () -> here.open(placement(4, TWO, here, there), 0));
+            assertTrue(String.valueOf(thrown.getMessage()).contains("stopped at once"));
+            RankEndpoint next = here.openUnconnected(placement(5, TWO, here, there), 0);
+            next.communicator(List.of(0, 1)).poll(); // the next generation goes on
+        }
+    }
+
+    @Test
     void shouldConnectBothSidesWhenBothOpen() throws Exception {
         try (TransportNode here = node(Duration.ofSeconds(30));
                 TransportNode there = node(Duration.ofSeconds(30))) {

@@ -128,6 +128,11 @@ final class HostingRules {
         }
         String text = "ranks %s did not stop within %d s and hold the process: it ends"
                 .formatted(ranks.living(), STOP_TIMEOUT_MS / 1000);
+        unusable(turn, text);
+    }
+
+    /** Another process in its place can do what this one cannot any more. */
+    static void unusable(NodeTurn turn, String text) {
         turn.effect(new NodeEffect.Warn(text))
                 .effect(new NodeEffect.Say(new NodeFailed(turn.state().processId(), Category.RETRYABLE, text)));
         end(turn, new NodeEnd(NodeEnd.UNUSABLE, text));

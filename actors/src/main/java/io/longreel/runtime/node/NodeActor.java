@@ -3,6 +3,7 @@ package io.longreel.runtime.node;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.BeatDue;
+import io.longreel.runtime.protocol.NodeCommand.DefectFound;
 import io.longreel.runtime.protocol.NodeCommand.Opened;
 import io.longreel.runtime.protocol.NodeCommand.RankStopped;
 import io.longreel.runtime.protocol.NodeCommand.RetryJoin;
@@ -113,10 +114,17 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
         if (message instanceof Welcome welcome) {
             surroundings.welcomed().accept(welcome);
         }
+        if (message instanceof BeatDue) {
+            openFactory().flatMap(RankWorkFactory::defect).ifPresent(text -> decide(new DefectFound(text)));
+        }
+        decide(message);
+        return this;
+    }
+
+    private void decide(NodeCommand message) {
         NodeDecision decision = NodeCore.apply(state, message, nowMs());
         state = decision.state();
         decision.effects().forEach(this::perform);
-        return this;
     }
 
     private void perform(NodeEffect effect) {

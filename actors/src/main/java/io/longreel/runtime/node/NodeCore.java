@@ -2,6 +2,7 @@ package io.longreel.runtime.node;
 
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.BeatDue;
+import io.longreel.runtime.protocol.NodeCommand.DefectFound;
 import io.longreel.runtime.protocol.NodeCommand.JoinLater;
 import io.longreel.runtime.protocol.NodeCommand.LeaveAsked;
 import io.longreel.runtime.protocol.NodeCommand.NodeFenced;
@@ -49,6 +50,7 @@ public final class NodeCore {
             case WriteSlices write -> HostingRules.writeSlices(turn, write);
             case SlowWorkDone done -> HostingRules.slowWorkDone(turn, done.report());
             case BeatDue due -> beatDue(turn);
+            case DefectFound found -> HostingRules.unusable(turn, found.reason());
         }
         return turn.decision();
     }

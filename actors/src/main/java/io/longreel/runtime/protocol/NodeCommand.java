@@ -115,6 +115,9 @@ public sealed interface NodeCommand {
     /** Time to say that the process lives. Never leaves the process. */
     record BeatDue() implements NodeCommand {}
 
+    /** The process cannot host ranks any more. Never leaves the process. */
+    record DefectFound(String reason) implements NodeCommand {}
+
     /** The thread for slow work has something to report. Never leaves the process. */
     record SlowWorkDone(NodeReport report) implements NodeCommand {}
 

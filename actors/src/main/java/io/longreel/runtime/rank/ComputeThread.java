@@ -110,6 +110,7 @@ final class ComputeThread {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Throwable e) { // an Error, too, must reach the supervisor: without this rank no other can go on
+            isBusy = false; // closed: nothing is left to abort, and the process's other ranks speak for themselves
             if (isStopping) {
                 LOG.info("rank.stopped rank={} at=\"{}\" cause=\"{}\"", rank, at, e.toString());
             } else {

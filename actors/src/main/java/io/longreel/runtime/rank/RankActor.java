@@ -84,7 +84,7 @@ public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
                 }
             }
         }
-        return next;
+        return state.isOver() ? Behaviors.stopped() : next; // a rank that failed needs no mailbox either
     }
 
     @Override

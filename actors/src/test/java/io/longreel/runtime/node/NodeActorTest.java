@@ -241,10 +241,13 @@ class NodeActorTest {
     @Test
     void shouldEndSoThatAnotherProcessTakesOverWhenWhatItSharesBroke() throws Exception {
         ActorRef<NodeCommand> node = welcomed();
+        node.tell(new NodeCommand.StartRanks(new StepId(1, 0, 0), PLACEMENT));
+        nextOfRank();
+        nextOfRank();
         factory.breakDown("the media driver is gone");
-        node.tell(new NodeCommand.NodeFenced(2, "it said nothing for 1500 ms"));
-        assertEquals(new NodeReport.JoinRequested("p-1", "node-1"), next());
-        node.tell(new NodeCommand.Welcome("longreel {}"));
+        assertEquals(
+                new NodeReport.NodeFailed("p-1", RuntimeFailure.Category.RETRYABLE, "the media driver is gone"),
+                next());
         assertEquals(
                 new NodeEnd(NodeEnd.UNUSABLE, "the media driver is gone"),
                 ending.freed().get(10, TimeUnit.SECONDS));

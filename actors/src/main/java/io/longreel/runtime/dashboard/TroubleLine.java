@@ -45,8 +45,8 @@ final class TroubleLine {
                         straggler.nodeId(),
                         straggler.score());
             case CheckpointFailed failed -> failed.reason();
-            case FilesWait wait -> "steps wait in memory, as the disk does not take them: " + wait.reason();
-            case FilesCaughtUp done -> "the disk has taken all steps that waited";
+            case FilesWait wait -> "files wait in memory, as the disk does not take them: " + wait.reason();
+            case FilesCaughtUp done -> "the disk has taken all that waited";
             case Doubted doubted -> doubted.text();
         };
     }

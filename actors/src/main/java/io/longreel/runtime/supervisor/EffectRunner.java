@@ -106,12 +106,12 @@ final class EffectRunner {
                 }
                 case Effect.FindCheckpoint find -> reports.accept(recorder.findCheckpoint());
                 case Effect.WriteEvaluation evaluation -> {
-                    recorder.evaluation(evaluation);
+                    logs.result(() -> recorder.evaluation(evaluation));
                     reports.accept(new RecordReport.EvaluationWritten(evaluation.stage()));
                 }
                 case Effect.AskCaughtUp ask -> reports.accept(new RecordReport.CaughtUp());
                 case Effect.WriteReport report -> {
-                    recorder.report();
+                    logs.result(recorder::report);
                     reports.accept(new RecordReport.ReportWritten());
                 }
                 case Effect.Note note -> LOG.info("supervisor.note {}", note.text());

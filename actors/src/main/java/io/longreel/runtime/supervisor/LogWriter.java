@@ -44,6 +44,25 @@ final class LogWriter {
         write(effect, false, RETRIES_MAX);
     }
 
+    /** A file without which the run does not go on; {@code write} must be able to be repeated. */
+    void result(Runnable write) throws InterruptedException {
+        for (int retries = 0; ; retries++) {
+            try {
+                write.run();
+                break;
+            } catch (RuntimeFailure e) {
+                if (e.category() != RuntimeFailure.Category.RETRYABLE || retries == RETRIES_MAX) {
+                    throw e;
+                }
+                tellOnce(e);
+            }
+            var unused = pause.tryAcquire(retryAfter.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        if (waiting.isEmpty()) {
+            tellCaughtUp();
+        }
+    }
+
     private void write(Effect effect, boolean mustBeWritten, int retriesMax) throws InterruptedException {
         waiting.addLast(effect);
         for (int retries = 0; ; retries++) {
@@ -75,10 +94,7 @@ final class LogWriter {
             }
             waiting.removeFirst();
         }
-        if (isTold) {
-            isTold = false;
-            recorder.announce(new RunNews.FilesCaughtUp());
-        }
+        tellCaughtUp();
         return Optional.empty();
     }
 
@@ -89,6 +105,13 @@ final class LogWriter {
             recorder.step(step.step());
         } else {
             throw new IllegalArgumentException("only logs wait: " + effect);
+        }
+    }
+
+    private void tellCaughtUp() {
+        if (isTold) {
+            isTold = false;
+            recorder.announce(new RunNews.FilesCaughtUp());
         }
     }
 

@@ -30,7 +30,7 @@ public sealed interface RunNews {
     /** A checkpoint could not be written; the one before it stays, and training goes on. */
     record CheckpointFailed(String reason) implements Trouble {}
 
-    /** The disk does not take the journal or the metrics; steps wait in memory, and training goes on. */
+    /** The disk does not take the journal, the metrics or a result: steps wait in memory, and training goes on as far as it can. */
     record FilesWait(String reason) implements Trouble {}
 
     /** What waited in memory is on disk. */

@@ -21,12 +21,16 @@ final class FakeRecorder implements RunRecorder {
 
     volatile boolean breaksAtReport;
 
-    @Override
-    public void journal(JournalEntry entry) {
+    private void refuse() {
         if (refusals > 0) {
             refusals--;
             throw new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "no space left on device");
         }
+    }
+
+    @Override
+    public void journal(JournalEntry entry) {
+        refuse();
         Journal real = journal;
         if (real != null) {
             real.append(entry);
@@ -59,6 +63,7 @@ final class FakeRecorder implements RunRecorder {
 
     @Override
     public void evaluation(Effect.WriteEvaluation evaluation) {
+        refuse();
         written.add(evaluation);
     }
 

@@ -47,6 +47,22 @@ class LogWriterTest {
     }
 
     @Test
+    void shouldWaitForTheDiskWithAResultThatTheRunNeeds() throws Exception {
+        recorder.refusals = 3;
+        Effect.WriteEvaluation result = new Effect.WriteEvaluation(0, CoreDriver.NEEDLE, List.of());
+        writer.result(() -> recorder.evaluation(result));
+        assertEquals(List.of(result), recorder.all(Effect.WriteEvaluation.class));
+        assertEquals(1, recorder.all(RunNews.FilesWait.class).size());
+        assertEquals(1, recorder.all(RunNews.FilesCaughtUp.class).size());
+        RuntimeFailure wrong = RuntimeFailure.data("the place is wrong");
+        assertThrows(
+                RuntimeFailure.class,
+                () -> writer.result(() -> {
+                    throw wrong;
+                }));
+    }
+
+    @Test
     void shouldGiveUpWhenPatienceEnds() {
         recorder.refusals = 1_000_000;
         assertThrows(RuntimeFailure.class, () -> writer.journal(URGENT));

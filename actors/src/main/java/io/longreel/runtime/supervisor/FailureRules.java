@@ -23,7 +23,9 @@ final class FailureRules {
         Position at = turn.plan().position(failed.at().stage(), failed.at().step());
         // What cannot be read from the start on is a wrong path or format rather than a damaged sample.
         boolean isFirst = at.globalStep() <= turn.plan().start().position().globalStep();
-        if (failed.category() == Category.DATA && !isFirst && state.phase() instanceof Phase.Training) {
+        if (state.phase() instanceof Phase.Closing) {
+            turn.ignore(failed); // the model is written
+        } else if (failed.category() == Category.DATA && !isFirst && state.phase() instanceof Phase.Training) {
             GuardRules.badSamples(turn, at, failure);
         } else if (isTheUsers) {
             EndingRules.fail(turn, failure);
@@ -120,9 +122,12 @@ final class FailureRules {
                 RecoveryRules.note(turn, failure);
                 RecoveryRules.notAwaited(turn, processId);
             }
+            case Phase.Closing closing -> EndingRules.closeWhenAllIsWritten(turn); // no rank is needed any more
             default -> { // whatever the ranks were doing, they cannot go on
                 if (wasPlaced) {
                     RecoveryRules.begin(turn, failure);
+                } else {
+                    TrainingRules.goOnIfTraining(turn); // perhaps its part of a checkpoint was waited for
                 }
             }
         }

@@ -187,5 +187,6 @@ final class MembershipRules {
                 .announce(new RunNews.NodeLost(member.nodeId(), "it left as it was asked to"));
         stop(turn, member.processId(), 0, "node %s has left the run".formatted(member.nodeId()));
         RecoveryRules.notAwaited(turn, member.processId());
+        TrainingRules.goOnIfTraining(turn); // perhaps its part of a checkpoint was waited for
     }
 }

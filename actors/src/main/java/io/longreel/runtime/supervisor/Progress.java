@@ -112,16 +112,12 @@ public record Progress(
     }
 
     Progress saved(long globalStep) {
-        return new Progress(
-                reached,
-                committed,
-                log,
-                evaluated,
-                Math.max(savedGlobalStep, globalStep),
-                keepFrom,
-                limits,
-                skipped,
-                unappliedInARow);
+        return savedOnlyUpTo(Math.max(savedGlobalStep, globalStep));
+    }
+
+    /** The disk was looked at: its newest whole checkpoint is this one. */
+    Progress savedOnlyUpTo(long globalStep) {
+        return new Progress(reached, committed, log, evaluated, globalStep, keepFrom, limits, skipped, unappliedInARow);
     }
 
     /** All ranks hold a snapshot: older incarnations' are not needed any more. */

@@ -163,6 +163,9 @@ final class RecoveryRules {
         Source source = found.directory().isEmpty()
                 ? Ladder.beginning(turn.plan())
                 : new Source.Disk(found.directory(), turn.plan().position(found.stage(), found.step()));
+        // Newer ones that do not load save nothing: what they hold is written again when it is due.
+        turn.become(turn.state()
+                .with(turn.state().progress().savedOnlyUpTo(source.position().globalStep())));
         Optional<Places> places = Places.find(turn.state(), turn.nowMs() >= seeking.deadlineMs());
         if (places.isPresent()) {
             place(turn, places.get(), source);

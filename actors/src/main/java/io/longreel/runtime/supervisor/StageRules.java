@@ -11,7 +11,6 @@ import io.longreel.runtime.protocol.RankReport.ModelExported;
 import io.longreel.runtime.protocol.RankReport.Prepared;
 import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
-import java.util.Set;
 
 /**
  * What lies around the training steps: weights, the borders of stages, the exported model (LongVILA, section 3: each
@@ -119,11 +118,8 @@ final class StageRules {
     /** Behind the end of a stage and its evaluation. */
     static void nextStage(Turn turn) {
         SupervisorState state = turn.state();
-        boolean stops = state.stop().isPresent() && !state.progress().isReplaying();
-        if (stops && state.saving().isPresent()) {
-            turn.enter(new Phase.Training(Votes.from(state.reached().step()), Set.of())); // until it is saved
-        } else if (stops) {
-            EndingRules.endStopped(turn);
+        if (state.stop().isPresent() && !state.progress().isReplaying()) {
+            TrainingRules.start(turn); // which saves what is not saved yet, and ends
         } else if (state.reached().stage() + 1 < turn.plan().stages().size()) {
             turn.become(state.with(state.progress().at(state.reached().atNextStage())));
             beginStage(turn);

@@ -141,6 +141,7 @@ public record SupervisorState(
         return change(draft -> {
             draft.generation = newPlacement.generation();
             draft.placement = Optional.of(newPlacement);
+            draft.move = Optional.empty(); // whoever was to go or to come is thought of in it
         });
     }
 

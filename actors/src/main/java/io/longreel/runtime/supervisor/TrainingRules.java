@@ -145,6 +145,7 @@ final class TrainingRules {
         int steps = turn.plan().stage(state.reached()).steps();
         int limit = Math.min(steps, state.reached().step() + turn.plan().commitWindow());
         Set<Integer> snapshots = new TreeSet<>(training.snapshots());
+        snapshots.removeIf(step -> step < training.votes().next());
         for (int step = training.votes().issued(); step < limit; step++) {
             long globalStep =
                     state.reached().globalStep() + step - state.reached().step();

@@ -11,6 +11,7 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
+import io.longreel.runtime.protocol.NodeReport.SlicesFailed;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport.CellEvaluated;
 import io.longreel.runtime.protocol.RankReport.ModelExported;
@@ -69,6 +70,40 @@ class SupervisorCoreEndingTest {
                 run.journal().stream()
                         .filter(JournalEntry.StopRequested.class::isInstance)
                         .count());
+    }
+
+    @Test
+    void shouldSaveWhenStoppedBehindAStageWhoseCheckpointCouldNotBeWritten() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(NodeCommand.WriteSlices.class);
+        run.node(new SlicesFailed("p-a", run.state.saving().orElseThrow().snapshot(), "no space left on device"));
+        run.runUntil(Effect.WriteEvaluation.class).stop().runToEnd();
+        assertEquals(
+                "stopped at step 3, resume with bin/longreel resume /runs/test",
+                run.finish().message());
+        assertEquals(3, run.state.progress().savedGlobalStep());
+    }
+
+    @Test
+    void shouldFinishWithoutTheNodesThatAreLostWhenTheModelIsWritten() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(Effect.WriteReport.class);
+        run.kill("p-b").kill("p-a").runToEnd();
+        assertEquals(new Effect.Finish(0, "finished: 5 steps"), run.finish());
+    }
+
+    @Test
+    void shouldNotWaitForACheckpointWhoseWriterIsLostWhenTheReportIsWritten() {
+        CoreDriver run = CoreDriver.fresh().connect();
+        while (run.state
+                .saving()
+                .filter(saving -> saving.position().globalStep() == 5)
+                .isEmpty()) {
+            run.happen(0);
+        }
+        run.pending.removeIf(said -> said.speaker().equals("p-b")); // it never answers
+        run.runToEnd();
+        assertEquals(new Phase.Closing(true), run.state.phase());
+        run.kill("p-b");
+        assertEquals(new Effect.Finish(0, "finished: 5 steps"), run.finish());
     }
 
     @Test

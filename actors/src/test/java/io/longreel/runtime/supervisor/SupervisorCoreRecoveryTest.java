@@ -272,6 +272,42 @@ class SupervisorCoreRecoveryTest {
     }
 
     @Test
+    void shouldMoveNobodyAgainWhenTheOneThatWantsToLeaveHasNoPlaceAnyMore() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)));
+        run.form().join("p-s", "node-s").ready("p-s", "node-s").runUntil(RankCommand.RunStep.class);
+        run.rank(new RankFailed(run.state.at(), 0, Category.RETRYABLE, "link 0 -> 2: wrong checksum"));
+        run.node(new LeaveRequested("p-b", "SIGTERM")).runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+        assertEquals(2, run.state.generation());
+    }
+
+    @Test
+    void shouldWriteACheckpointAgainThatDidNotLoad() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 2, Start.fresh(1))).connect();
+        while (run.state.progress().savedGlobalStep() < 2) {
+            run.happen(0);
+        }
+        run.checkpoint = ""; // the one that there was is damaged
+        run.kill("p-a").kill("p-b");
+        run.join("q-a", "node-a").ready("q-a", "node-a").join("q-b", "node-b").ready("q-b", "node-b");
+        run.runUntil(StartRanks.class);
+        assertEquals(0, run.state.progress().savedGlobalStep());
+        run.runToEnd();
+        assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
+        assertEquals(
+                2,
+                run.all(Effect.WriteManifest.class).stream()
+                        .filter(write -> write.checkpoint().equals("step-00000002"))
+                        .count());
+    }
+
+    @Test
+    void shouldRememberSnapshotsOfStepsInFlightOnly() {
+        CoreDriver run = trained(2);
+        assertEquals(Set.of(2), ((Phase.Training) run.state.phase()).snapshots());
+    }
+
+    @Test
     void shouldComputeAgainAndCountWhenADisagreementWasPassing() {
         CoreDriver run = CoreDriver.fresh();
         run.differing.put(1L, 1);

@@ -55,31 +55,33 @@ final class Namespaces {
         }
     }
 
-    /** Starts a program in a network of its own with this address at one end of a cable, v0; its other end is v1. */
-    static List<String> network(String address) {
-        return List.of(
-                "unshare",
-                "--net",
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-ec",
-                "ip link set lo up; ip link add v0 type veth peer name v1; ip addr add %s/24 dev v0; ip link set v0 up; exec \"$@\""
-                        .formatted(address),
-                "sh");
+    /**
+     * Starts a program in a network of its own, with one end of a cable, v0; its other end, v1, is still there, too. Addresses are not those of the
+     * cable, so that a cut leaves them.
+     */
+    static List<String> network(String own, String other) {
+        return network("ip link add v0 type veth peer name v1", "v0", own, other);
     }
 
     /** Starts a program in another network, as soon as the end v1 of the cable is there. */
-    static List<String> cableEnd(String address) {
-        return List.of(
-                "unshare",
-                "--net",
-                "sh",
-                "-ec",
-                "ip link set lo up; until ip link set v1 up 2>/dev/null; do sleep 0.05; done; ip addr add %s/24 dev v1; exec \"$@\""
-                        .formatted(address),
-                "sh");
+    static List<String> cableEnd(String own, String other) {
+        return network("until ip link show v1 >/dev/null 2>&1; do sleep 0.05; done", "v1", own, other);
+    }
+
+    private static List<String> network(String cable, String end, String own, String other) {
+        String script = "ip link set lo up; %s; ip addr add %s/32 dev lo; ip link set %s up; %s; exec \"$@\""
+                .formatted(cable, own, end, String.join(" ", route(end, own, other)));
+        return List.of("unshare", "--net", "--mount", "--propagation", "private", "sh", "-ec", script, "sh");
+    }
+
+    /** Sends what is for the other address through the cable. */
+    static List<String> route(String end, String own, String other) {
+        return List.of("ip", "route", "replace", other + "/32", "dev", end, "src", own);
+    }
+
+    /** Sends what is for the other address nowhere. */
+    static List<String> noRoute(String other) {
+        return List.of("ip", "route", "replace", "blackhole", other + "/32");
     }
 
     /** Waits until a process has left the network of another one. */

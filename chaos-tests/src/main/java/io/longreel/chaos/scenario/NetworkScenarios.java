@@ -15,6 +15,7 @@ final class NetworkScenarios {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration CUT = Duration.ofSeconds(8);
     private static final String SEED_HOST = "10.77.0.1";
+    private static final String AWAY = "10.77.0.2";
 
     /** The job is to be on its way when the partition heals: half a second more per step. */
     private static final String[] UNHURRIED = {
@@ -29,22 +30,36 @@ final class NetworkScenarios {
                 partition(
                         "partition",
                         "partition, full",
-                        "The cable to a node is cut for eight seconds: a spare takes over, and the node that was away changes nothing.",
-                        job -> inside(job.seed().pid(), job, "ip", "link", "set", "v0", "down"),
-                        job -> inside(job.seed().pid(), job, "ip", "link", "set", "v0", "up")),
+                        "For eight seconds nothing passes between a node and all others: a spare takes over, and the node that was away changes nothing.",
+                        job -> {
+                            fromAway(job, Namespaces.noRoute(SEED_HOST));
+                            toAway(job, Namespaces.noRoute(AWAY));
+                        },
+                        job -> {
+                            toAway(job, Namespaces.route("v0", SEED_HOST, AWAY));
+                            fromAway(job, Namespaces.route("v1", AWAY, SEED_HOST));
+                        }),
                 partition(
                         "partition-one-way",
                         "partition, one-way",
                         "For eight seconds a node hears the others and is not heard.",
-                        job -> inside(job.worker("node-1").pid(), job, "ip", "route", "add", "blackhole", SEED_HOST),
-                        job -> inside(job.worker("node-1").pid(), job, "ip", "route", "del", "blackhole", SEED_HOST)));
+                        job -> fromAway(job, Namespaces.noRoute(SEED_HOST)),
+                        job -> fromAway(job, Namespaces.route("v1", AWAY, SEED_HOST))));
+    }
+
+    private static void fromAway(Job job, List<String> command) {
+        inside(job.worker("node-1").pid(), job, command);
+    }
+
+    private static void toAway(Job job, List<String> command) {
+        inside(job.seed().pid(), job, command);
     }
 
     private static Scenario partition(
             String name, String fault, String summary, Scenario.Script cut, Scenario.Script heal) {
         return Scenario.of(name, fault, "training", summary)
                 .unless(Namespaces::networkObstacle)
-                .inNamespaces(Namespaces.network(SEED_HOST))
+                .inNamespaces(Namespaces.network(SEED_HOST, AWAY))
                 .set("cluster.seed-host=" + SEED_HOST, "recovery.spares=1")
                 .faults(UNHURRIED)
                 .byHand(job -> {
@@ -66,16 +81,16 @@ final class NetworkScenarios {
         List<String> beside = List.of("nsenter", "--target", Long.toString(seed), "--net", "--mount", "--");
         job.startWorker("node-0", beside, List.of());
         List<String> away = new ArrayList<>(beside);
-        away.addAll(Namespaces.cableEnd("10.77.0.2"));
+        away.addAll(Namespaces.cableEnd(AWAY, SEED_HOST));
         ChildJvm remote = job.startWorker("node-1", away, List.of());
         job.startWorker("node-2", beside, List.of());
         Namespaces.awaitOwnNetwork(remote.pid(), seed);
-        inside(seed, job, "ip", "link", "set", "v1", "netns", Long.toString(remote.pid()));
+        inside(seed, job, List.of("ip", "link", "set", "v1", "netns", Long.toString(remote.pid())));
     }
 
-    private static void inside(long pid, Job job, String... command) {
+    private static void inside(long pid, Job job, List<String> command) {
         List<String> all = new ArrayList<>(List.of("nsenter", "--target", Long.toString(pid), "--net", "--"));
-        all.addAll(List.of(command));
+        all.addAll(command);
         job.shell(all.toArray(String[]::new));
     }
 }

@@ -36,7 +36,7 @@ public final class OrderFile {
     public record Order(Action action, Phase phase, int occurrence, int rank, int stage, int step, long lastsMs) {
         Fault fault() {
             At at = new At(OptionalInt.of(rank), Optional.empty(), stage, step, Integer.MAX_VALUE, phase, occurrence);
-            return new Fault(at, action, Duration.ofMillis(lastsMs), 1, List.of(), false, 1, 1);
+            return new Fault(at, action, Duration.ofMillis(lastsMs), 1, List.of(), true, 1, 1);
         }
     }
 

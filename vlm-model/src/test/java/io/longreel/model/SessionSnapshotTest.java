@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -192,12 +194,23 @@ class SessionSnapshotTest {
         }
     }
 
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** A rank that dies while the others wait for its slice leaves nothing that looks like a snapshot. */
     @Test
     void shouldListNothingWhenAPeerFailsBeforeItsSliceHasArrived() {
         Site site = Site.parse("1,2,2 aabb");
         try (SnapshotRuns runs = new SnapshotRuns(SessionOptions.DEFAULTS, GoldenSteps.FULL, 1)) {
             AtomicInteger aborted = new AtomicInteger();
+            // Before that, the death could end the others' step instead of their snapshot.
+            CountDownLatch stepped = new CountDownLatch(3);
             IllegalStateException death = assertThrows(
                     IllegalStateException.class,
                     () -> runs.run(site, (session, endpoint) -> {
@@ -205,8 +218,10 @@ class SessionSnapshotTest {
                         session.snapshot(new SnapshotKey(1, 0, 0));
                         runs.steps(session, 1);
                         if (endpoint.rank() == 2) {
+                            assertTrue(await(stepped), "the others are still in their step");
                             throw new IllegalStateException("the rank dies");
                         }
+                        stepped.countDown();
                         try {
                             session.snapshot(new SnapshotKey(1, 0, 1));
                         } catch (CommunicationAborted e) {

@@ -3,6 +3,7 @@ package io.longreel.chaos.scenario;
 import io.longreel.chaos.fault.Strike;
 import io.longreel.chaos.process.Job.Intervention;
 import io.longreel.chaos.process.ObservedRun;
+import io.longreel.config.ChaosSettings.Action;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.JournalLine;
@@ -26,7 +27,9 @@ public final class Timeline {
     /** Every fault of a run that is over, in order. */
     public static List<Incident> of(ObservedRun run, List<Intervention> interventions) {
         List<Blow> blows = new ArrayList<>();
-        run.strikes().forEach(strike -> blows.add(new Blow(nameOf(strike), strike.atMs())));
+        run.strikes().stream()
+                .filter(strike -> strike.action() != Action.SLOW) // nothing to be noticed, restored or committed
+                .forEach(strike -> blows.add(new Blow(nameOf(strike), strike.atMs())));
         interventions.forEach(done -> blows.add(new Blow(done.what(), done.atMs())));
         blows.sort(Comparator.comparingLong(Blow::atMs));
         List<JournalLine> journal = run.journal();

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A worker's end of its lifeline, on a thread of its own. A cut connection alone proves nothing, as something on the way may have cut
- * it. When the host then refuses a new one, nobody listens there any more: the process is dead.
+ * it. When the host, reached before, then refuses a new one, nobody listens there any more: the process is dead.
  */
 public final class LifelineHolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LifelineHolder.class);
@@ -33,7 +33,7 @@ public final class LifelineHolder implements AutoCloseable {
     private final Runnable dead;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable Socket socket;
-    private boolean wasHeld;
+    private boolean wasReached;
 
     private LifelineHolder(InetSocketAddress address, Optional<TlsIdentity> tls, Hello hello, Runnable dead) {
         this.address = address;
@@ -75,18 +75,18 @@ public final class LifelineHolder implements AutoCloseable {
     private Outcome holdOnce() {
         try (Socket tied = LifelineSockets.connect(tls, address)) {
             socket = tied;
+            wasReached = true; // even a lifeline that was cut before the answer came shows that somebody listened
             if (closed.getCount() == 0) {
                 return Outcome.NOT_TIED;
             }
             LifelineSockets.say(tied, hello.line());
             if (LifelineSockets.hear(tied).equals(Hello.ANSWER)) {
-                wasHeld = true;
                 LifelineSockets.awaitEnd(tied);
                 LOG.info("lifeline.cut address={}", address);
                 return Outcome.CUT;
             }
         } catch (ConnectException e) { // refused: a time-out is another exception
-            if (wasHeld && closed.getCount() > 0) {
+            if (wasReached && closed.getCount() > 0) {
                 LOG.warn("lifeline.dead address={}: nobody listens there any more", address);
                 return Outcome.DEAD;
             }

@@ -10,7 +10,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Writes the journal and the metrics in their order, also on a disk that is full or read-only for a while. What need not be synced waits in
+ * Writes journal, metrics and results in their order, also on a disk that is full or read-only for a while. What need not be synced waits in
  * memory, and training goes on; what must be on disk before anything acts on it holds the recorder up, until the disk takes it or patience ends.
  * Nothing is lost, reordered or written twice. Used by the recorder's thread.
  */
@@ -24,7 +24,7 @@ final class LogWriter {
 
     private final RunRecorder recorder;
     private final Duration retryAfter;
-    private final Deque<Effect> waiting = new ArrayDeque<>();
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
     /** Has no permits: a wait that an interrupt ends. */
     private final Semaphore pause = new Semaphore(0);
 
@@ -37,34 +37,23 @@ final class LogWriter {
 
     void journal(Effect.WriteJournal effect) throws InterruptedException {
         boolean isEnd = effect.entry() instanceof JournalEntry.RunEnded;
-        write(effect, effect.entry().mustBeSynced(), isEnd ? RETRIES_AT_END_MAX : RETRIES_MAX);
+        write(
+                () -> recorder.journal(effect.entry()),
+                effect.entry().mustBeSynced(),
+                isEnd ? RETRIES_AT_END_MAX : RETRIES_MAX);
     }
 
     void step(Effect.RecordStep effect) throws InterruptedException {
-        write(effect, false, RETRIES_MAX);
+        write(() -> recorder.step(effect.step()), false, RETRIES_MAX);
     }
 
     /** A file without which the run does not go on; {@code write} must be able to be repeated. */
     void result(Runnable write) throws InterruptedException {
-        for (int retries = 0; ; retries++) {
-            try {
-                write.run();
-                break;
-            } catch (RuntimeFailure e) {
-                if (e.category() != RuntimeFailure.Category.RETRYABLE || retries == RETRIES_MAX) {
-                    throw e;
-                }
-                tellOnce(e);
-            }
-            var unused = pause.tryAcquire(retryAfter.toNanos(), TimeUnit.NANOSECONDS);
-        }
-        if (waiting.isEmpty()) {
-            tellCaughtUp();
-        }
+        write(write, true, RETRIES_MAX);
     }
 
-    private void write(Effect effect, boolean mustBeWritten, int retriesMax) throws InterruptedException {
-        waiting.addLast(effect);
+    private void write(Runnable write, boolean mustBeWritten, int retriesMax) throws InterruptedException {
+        waiting.addLast(write);
         for (int retries = 0; ; retries++) {
             Optional<RuntimeFailure> refusal = writeWaiting();
             if (refusal.isEmpty()) {
@@ -85,7 +74,7 @@ final class LogWriter {
     private Optional<RuntimeFailure> writeWaiting() {
         while (!waiting.isEmpty()) {
             try {
-                writeOne(waiting.getFirst());
+                waiting.getFirst().run();
             } catch (RuntimeFailure e) {
                 if (e.category() != RuntimeFailure.Category.RETRYABLE) {
                     throw e;
@@ -96,16 +85,6 @@ final class LogWriter {
         }
         tellCaughtUp();
         return Optional.empty();
-    }
-
-    private void writeOne(Effect effect) {
-        if (effect instanceof Effect.WriteJournal journal) {
-            recorder.journal(journal.entry());
-        } else if (effect instanceof Effect.RecordStep step) {
-            recorder.step(step.step());
-        } else {
-            throw new IllegalArgumentException("only logs wait: " + effect);
-        }
     }
 
     private void tellCaughtUp() {

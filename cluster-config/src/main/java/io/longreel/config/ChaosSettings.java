@@ -45,9 +45,7 @@ public record ChaosSettings(long seed, boolean takesOrders, List<Fault> faults) 
         /** The step is done; the supervisor does not know it yet. */
         VOTE,
         /** A cell of a needle test is being answered. */
-        EVALUATE,
-        /** A checkpoint is being written. */
-        CHECKPOINT
+        EVALUATE
     }
 
     /** What strikes. */

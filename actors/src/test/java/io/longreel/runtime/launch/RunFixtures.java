@@ -2,17 +2,22 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.model.ModelConfig;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.CommittedStep;
+import io.longreel.runtime.supervisor.JobPlan;
+import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Run directories in the states in which tests need them. */
 final class RunFixtures {
@@ -33,6 +38,9 @@ final class RunFixtures {
             }
             """;
 
+    /** By which the processes of a run know each other. */
+    private static final long TOKEN = 0x1234_5678_9abc_def0L;
+
     private RunFixtures() {}
 
     static RunConfig config(Path out, String... overrides) {
@@ -51,6 +59,27 @@ final class RunFixtures {
                 journal.append(entry);
             }
         }
+    }
+
+    /** A seed whose workers are started by the test. */
+    static SeedProcess.Job job(RunConfig config, RunDirectory directory, Consumer<String> listening) {
+        ModelConfig model = TrainingWorkFactory.modelOf(config);
+        RunFiles files = RunFiles.open(
+                config,
+                directory,
+                "test",
+                0,
+                (stage, step) -> 1e4,
+                new ResultFiles(config, model, directory),
+                news -> {});
+        JobPlan plan = JobPlan.of(
+                config,
+                model.llm().heads(),
+                RunConfigLoader.render(config),
+                TOKEN,
+                directory.root().toString(),
+                Start.fresh(1));
+        return new SeedProcess.Job(plan, config.cluster(), directory, files, false, listening);
     }
 
     /** The {@code globalStep}-th step of the run is done, counted from 1. */

@@ -5,16 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RunConfig;
-import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.TlsSettings;
-import io.longreel.model.ModelConfig;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.FakeWorkFactory;
-import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.security.TlsIdentity;
-import io.longreel.runtime.supervisor.JobPlan;
-import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.RunEnd;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A job whose control plane is TLS, with certificates that the test makes, and those who do not belong to it. */
 class SecureClusterIT {
-    private static final long TOKEN = 0x1234_5678_9abc_def0L;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     @TempDir
@@ -65,17 +59,7 @@ class SecureClusterIT {
                 "cluster.tls.key-store=" + tls.keyStore(),
                 "cluster.tls.trust-store=" + tls.trustStore(),
                 "cluster.tls.password-file=" + tls.passwordFile().orElseThrow());
-        ModelConfig model = TrainingWorkFactory.modelOf(config);
-        RunFiles files = RunFiles.open(
-                config, directory, "test", 0, (stage, step) -> 1e4, new ResultFiles(config, model, directory), n -> {});
-        JobPlan plan = JobPlan.of(
-                config,
-                model.llm().heads(),
-                RunConfigLoader.render(config),
-                TOKEN,
-                directory.root().toString(),
-                Start.fresh(1));
-        SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
+        SeedProcess.Job job = RunFixtures.job(config, directory, address::complete);
         CompletableFuture<RunEnd> end = CompletableFuture.supplyAsync(() -> SeedProcess.run(job), THREADS);
         var unused = end.exceptionally(failure -> {
             address.completeExceptionally(failure);

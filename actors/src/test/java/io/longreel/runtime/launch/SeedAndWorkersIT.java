@@ -6,16 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.ClusterSettings;
 import io.longreel.config.RunConfig;
-import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.eval.StepMetrics;
-import io.longreel.model.ModelConfig;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.FakeWorkFactory;
-import io.longreel.runtime.rank.TrainingWorkFactory;
-import io.longreel.runtime.supervisor.JobPlan;
-import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.RunEnd;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Seed and workers as real members of a cluster over TCP, each on a thread of this JVM, with ranks that compute nothing. */
 class SeedAndWorkersIT {
-    private static final long TOKEN = 0x1234_5678_9abc_def0L;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     private final CompletableFuture<String> address = new CompletableFuture<>();
@@ -47,23 +41,7 @@ class SeedAndWorkersIT {
 
     private CompletableFuture<RunEnd> seed(RunDirectory directory) {
         RunConfig config = RunFixtures.config(directory.root());
-        ModelConfig model = TrainingWorkFactory.modelOf(config);
-        RunFiles files = RunFiles.open(
-                config,
-                directory,
-                "test",
-                0,
-                (stage, step) -> 1e4,
-                new ResultFiles(config, model, directory),
-                news -> {});
-        JobPlan plan = JobPlan.of(
-                config,
-                model.llm().heads(),
-                RunConfigLoader.render(config),
-                TOKEN,
-                directory.root().toString(),
-                Start.fresh(1));
-        SeedProcess.Job job = new SeedProcess.Job(plan, config.cluster(), directory, files, false, address::complete);
+        SeedProcess.Job job = RunFixtures.job(config, directory, address::complete);
         return CompletableFuture.supplyAsync(() -> SeedProcess.run(job), THREADS);
     }
 

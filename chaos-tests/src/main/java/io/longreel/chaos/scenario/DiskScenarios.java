@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -23,42 +24,40 @@ final class DiskScenarios {
     }
 
     private static Scenario diskFull() {
-        return Scenario.of(
-                        "disk-full",
-                        "disk full",
-                        "checkpoint",
-                        "No checkpoint fits on its disk any more: training goes on, and the operator is told.")
-                .unless(Namespaces::obstacle)
-                .inNamespaces(Namespaces.MOUNTS)
-                .set("recovery.hang-timeout=15 s")
-                .script(job -> {
-                    job.awaitSteps(1, LIMIT);
-                    Path folder = checkpoints(job);
-                    job.note("256 KiB are left for checkpoints");
-                    Namespaces.inside(job, "mount", "-t", "tmpfs", "-o", "size=256k", "none", folder.toString());
-                })
-                .check(Checks.unharmed())
-                .check(Checks.says("No space left on device"), Checks.neverRecovered())
-                .build();
+        return mounted(
+                "disk-full",
+                "disk full",
+                "No checkpoint fits on its disk any more: training goes on, and the operator is told.",
+                "256 KiB are left for checkpoints",
+                "size=256k",
+                "No space left on device");
     }
 
     private static Scenario readOnly() {
-        return Scenario.of(
-                        "disk-read-only",
-                        "read-only disk",
-                        "checkpoint",
-                        "The checkpoints' disk cannot be written any more: training goes on, and the operator is told.")
+        return mounted(
+                "disk-read-only",
+                "read-only disk",
+                "The checkpoints' disk cannot be written any more: training goes on, and the operator is told.",
+                "checkpoints cannot be written",
+                "ro",
+                "[Rr]ead-only file system");
+    }
+
+    /** Behind the first step the folder of checkpoints is another disk, which does not take them. */
+    private static Scenario mounted(
+            String name, String fault, String description, String note, String options, String said) {
+        return Scenario.of(name, fault, "checkpoint", description)
                 .unless(Namespaces::obstacle)
                 .inNamespaces(Namespaces.MOUNTS)
                 .set("recovery.hang-timeout=15 s")
                 .script(job -> {
                     job.awaitSteps(1, LIMIT);
                     Path folder = checkpoints(job);
-                    job.note("checkpoints cannot be written");
-                    Namespaces.inside(job, "mount", "-t", "tmpfs", "-o", "ro", "none", folder.toString());
+                    job.note(note);
+                    Namespaces.inside(job, "mount", "-t", "tmpfs", "-o", options, "none", folder.toString());
                 })
                 .check(Checks.unharmed())
-                .check(Checks.says("[Rr]ead-only file system"), Checks.neverRecovered())
+                .check(Checks.says(said), Checks.neverRecovered())
                 .build();
     }
 
@@ -159,7 +158,7 @@ final class DiskScenarios {
         }
         try (Stream<Path> children = Files.list(folder)) {
             return children.toList();
-        } catch (java.nio.file.NoSuchFileException deletedMeanwhile) {
+        } catch (NoSuchFileException deletedMeanwhile) {
             return List.of();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot be listed: " + folder, e);

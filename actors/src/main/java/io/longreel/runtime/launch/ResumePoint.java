@@ -34,9 +34,7 @@ final class ResumePoint {
         int generation = directory.lastGeneration() + 1;
         CheckpointStore.Choice choice = CheckpointStore.of(directory.root()).choose();
         List<String> notes = new ArrayList<>();
-        choice.refused()
-                .forEach(refused -> notes.add("checkpoint %s is damaged and not used: %s"
-                        .formatted(refused.directory().getFileName(), refused.reason())));
+        choice.refused().forEach(refused -> notes.add(refused.line()));
         Optional<CheckpointStore.Stored> newest = choice.stored();
         if (newest.isEmpty()) {
             return new Found(Start.fresh(generation), notes);

@@ -185,10 +185,8 @@ public final class RunFiles implements RunRecorder {
     @Override
     public RecordReport.CheckpointFound findCheckpoint() {
         CheckpointStore.Choice choice = checkpoints.choose();
-        String refused = choice.refused().stream()
-                .map(damaged -> "checkpoint %s is damaged and not used: %s"
-                        .formatted(damaged.directory().getFileName(), damaged.reason()))
-                .collect(Collectors.joining("; "));
+        String refused =
+                choice.refused().stream().map(CheckpointStore.Refused::line).collect(Collectors.joining("; "));
         return choice.stored()
                 .map(stored -> {
                     Position position = ResumePoint.positionOf(config, stored.manifest());

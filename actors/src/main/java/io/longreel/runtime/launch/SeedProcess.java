@@ -39,8 +39,6 @@ final class SeedProcess {
 
     private static final Duration FAILED_GRACE = Duration.ofSeconds(3);
 
-    private static final long NS_PER_MS = 1_000_000;
-
     private SeedProcess() {}
 
     /**
@@ -71,8 +69,8 @@ final class SeedProcess {
                         !job.forksWorkers(),
                         tls))) {
             cluster.joinSelf();
-            ActorRef<SupervisorCommand> supervisor = cluster.supervisor(
-                    SupervisorActor.create(job.plan(), job.recorder(), () -> System.nanoTime() / NS_PER_MS, end));
+            ActorRef<SupervisorCommand> supervisor = cluster.supervisor(SupervisorActor.create(
+                    job.plan(), job.recorder(), () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), end));
             lifelines.admit(job.plan().runToken(), hello -> workerEnded(job, cluster, supervisor, hello));
             StopSignals.handle(exitCode -> {
                 signal.set(exitCode);

@@ -18,7 +18,7 @@ final class FailureRules {
 
     static void rankFailed(Turn turn, RankFailed failed) {
         SupervisorState state = turn.state();
-        Failure failure = new Failure(failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE);
+        Failure failure = failureOf(turn, failed);
         boolean isTheUsers = failed.category() == Category.CONFIG || failed.category() == Category.DATA;
         Position at = turn.plan().position(failed.at().stage(), failed.at().step());
         // What cannot be read from the start on is a wrong path or format rather than a damaged sample.
@@ -38,9 +38,13 @@ final class FailureRules {
     static void rankFailedBefore(Turn turn, RankFailed failed) {
         turn.state()
                 .recovery()
-                .ifPresent(recovery -> turn.become(turn.state()
-                        .recovering(Optional.of(recovery.with(new Failure(
-                                failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE))))));
+                .ifPresent(recovery ->
+                        turn.become(turn.state().recovering(Optional.of(recovery.with(failureOf(turn, failed))))));
+    }
+
+    /** A wait that was given up, or a link that broke, only follows from something else. */
+    private static Failure failureOf(Turn turn, RankFailed failed) {
+        return new Failure(failed.category(), textOf(turn, failed), failed.category() != Category.RETRYABLE);
     }
 
     private static String textOf(Turn turn, RankFailed failed) {

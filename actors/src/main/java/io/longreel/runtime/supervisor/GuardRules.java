@@ -105,7 +105,6 @@ final class GuardRules {
         turn.become(state.suspecting(Optional.of(new Suspicion(
                         at,
                         kind,
-                        what,
                         trials,
                         always,
                         elsewhere && always.isEmpty(),

@@ -27,6 +27,14 @@ import java.util.TreeSet;
  * </pre>
  */
 public sealed interface Phase {
+    /** All ranks were told the same, and each answers once. */
+    sealed interface AllRanks extends Phase {
+        SortedSet<Integer> waiting();
+
+        /** A rank has answered. */
+        AllRanks without(int rank);
+    }
+
     /** Nodes join. */
     record Forming(long deadlineMs) implements Phase {}
 
@@ -81,12 +89,27 @@ public sealed interface Phase {
     }
 
     /** Ranks open their links to each other. */
-    record Connecting(SortedSet<Integer> waiting, Source source) implements Phase {}
+    record Connecting(SortedSet<Integer> waiting, Source source) implements AllRanks {
+        @Override
+        public Connecting without(int rank) {
+            return new Connecting(Phase.without(waiting, rank), source);
+        }
+    }
 
     /** Weights are made, loaded or restored. */
-    record Loading(SortedSet<Integer> waiting, Source source) implements Phase {}
+    record Loading(SortedSet<Integer> waiting, Source source) implements AllRanks {
+        @Override
+        public Loading without(int rank) {
+            return new Loading(Phase.without(waiting, rank), source);
+        }
+    }
 
-    record BeginningStage(SortedSet<Integer> waiting) implements Phase {}
+    record BeginningStage(SortedSet<Integer> waiting) implements AllRanks {
+        @Override
+        public BeginningStage without(int rank) {
+            return new BeginningStage(Phase.without(waiting, rank));
+        }
+    }
 
     /** {@code snapshots} are the steps in flight behind which a snapshot is taken. */
     record Training(Votes<StepFinished> votes, Set<Integer> snapshots) implements Phase {
@@ -96,9 +119,19 @@ public sealed interface Phase {
     }
 
     /** Ranks that stand still take a snapshot. */
-    record Snapshotting(SortedSet<Integer> waiting) implements Phase {}
+    record Snapshotting(SortedSet<Integer> waiting) implements AllRanks {
+        @Override
+        public Snapshotting without(int rank) {
+            return new Snapshotting(Phase.without(waiting, rank));
+        }
+    }
 
-    record EndingStage(SortedSet<Integer> waiting) implements Phase {}
+    record EndingStage(SortedSet<Integer> waiting) implements AllRanks {
+        @Override
+        public EndingStage without(int rank) {
+            return new EndingStage(Phase.without(waiting, rank));
+        }
+    }
 
     record Evaluating(Votes<CellEvaluated> votes, List<CellOutcome> done) implements Phase {
         public Evaluating {
@@ -114,7 +147,12 @@ public sealed interface Phase {
     }
 
     /** Rank 0 writes the model; the others bring their shares of it. */
-    record Exporting(SortedSet<Integer> waiting) implements Phase {}
+    record Exporting(SortedSet<Integer> waiting) implements AllRanks {
+        @Override
+        public Exporting without(int rank) {
+            return new Exporting(Phase.without(waiting, rank));
+        }
+    }
 
     /** The closing report is being written, and perhaps still the last checkpoint. */
     record Closing(boolean isReported) implements Phase {}

@@ -17,6 +17,11 @@ public record Position(int stage, int step, long globalStep) {
         }
     }
 
+    /** Whether another position of the same run comes later. */
+    boolean isBefore(Position other) {
+        return stage < other.stage || (stage == other.stage && step < other.step);
+    }
+
     Position committedOneMore() {
         return new Position(stage, step + 1, globalStep + 1);
     }

@@ -86,7 +86,7 @@ public record Progress(
 
     /** The ranks stand at a position; what is committed stays so. */
     Progress at(Position position) {
-        Position newest = isAfter(position, committed) ? position : committed;
+        Position newest = committed.isBefore(position) ? position : committed;
         return new Progress(
                 position, newest, log, evaluated, savedGlobalStep, keepFrom, limits, skipped, unappliedInARow);
     }
@@ -184,9 +184,5 @@ public record Progress(
         }
         return new Progress(
                 start.position(), committed, log, evaluated, savedGlobalStep, SnapshotId.NONE, limits, skipped, 0);
-    }
-
-    private static boolean isAfter(Position a, Position b) {
-        return a.stage() > b.stage() || (a.stage() == b.stage() && a.step() > b.step());
     }
 }

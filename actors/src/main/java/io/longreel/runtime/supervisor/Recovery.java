@@ -10,30 +10,29 @@ import java.util.List;
  * @param sinceMs when the first failure was noticed
  * @param attempts mesh incarnations that were tried for it; planned moves do not count
  * @param failures what went wrong, in the order of notice
- * @param committedBefore steps of the run that were committed when it began
  * @param replayed steps that were computed again
  */
-public record Recovery(long sinceMs, int attempts, List<Failure> failures, long committedBefore, int replayed) {
+public record Recovery(long sinceMs, int attempts, List<Failure> failures, int replayed) {
     public Recovery {
         failures = List.copyOf(failures);
     }
 
-    static Recovery begun(long nowMs, long committed) {
-        return new Recovery(nowMs, 0, List.of(), committed, 0);
+    static Recovery begun(long nowMs) {
+        return new Recovery(nowMs, 0, List.of(), 0);
     }
 
     Recovery with(Failure failure) {
         List<Failure> all = new ArrayList<>(failures);
         all.add(failure);
-        return new Recovery(sinceMs, attempts, all, committedBefore, replayed);
+        return new Recovery(sinceMs, attempts, all, replayed);
     }
 
     Recovery oneMoreAttempt() {
-        return new Recovery(sinceMs, attempts + 1, failures, committedBefore, replayed);
+        return new Recovery(sinceMs, attempts + 1, failures, replayed);
     }
 
     Recovery oneMoreReplayed() {
-        return new Recovery(sinceMs, attempts, failures, committedBefore, replayed + 1);
+        return new Recovery(sinceMs, attempts, failures, replayed + 1);
     }
 
     /** The line that tells best why: a cause rather than a symptom, the newest of them. */

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -35,8 +34,7 @@ final class RecoveryRules {
             note(turn, failure);
             return;
         }
-        Recovery recovery = state.recovery()
-                .orElseGet(() -> Recovery.begun(turn.nowMs(), state.committed().globalStep()));
+        Recovery recovery = ongoing(turn);
         turn.become(state.recovering(Optional.of(recovery.with(failure).oneMoreAttempt())));
         if (recovery.attempts() >= turn.plan().recovery().attemptsMax()) {
             EndingRules.exhausted(turn);
@@ -47,20 +45,16 @@ final class RecoveryRules {
 
     /** The ranks are to be elsewhere; nothing is wrong. */
     static void move(Turn turn, String reason) {
-        SupervisorState state = turn.state();
-        if (state.recovery().isEmpty()) {
-            turn.become(state.recovering(
-                    Optional.of(Recovery.begun(turn.nowMs(), state.committed().globalStep()))));
-        }
+        turn.become(turn.state().recovering(Optional.of(ongoing(turn))));
         stopRanks(turn, reason, true);
     }
 
     static void note(Turn turn, Failure failure) {
-        Recovery recovery = turn.state()
-                .recovery()
-                .orElseGet(() ->
-                        Recovery.begun(turn.nowMs(), turn.state().committed().globalStep()));
-        turn.become(turn.state().recovering(Optional.of(recovery.with(failure))));
+        turn.become(turn.state().recovering(Optional.of(ongoing(turn).with(failure))));
+    }
+
+    private static Recovery ongoing(Turn turn) {
+        return turn.state().recovery().orElseGet(() -> Recovery.begun(turn.nowMs()));
     }
 
     private static void stopRanks(Turn turn, String reason, boolean isPlanned) {
@@ -209,17 +203,7 @@ final class RecoveryRules {
     }
 
     static void rankConnected(Turn turn, RankConnected connected) {
-        if (!(turn.state().phase() instanceof Phase.Connecting connecting)
-                || !connected.at().equals(turn.state().at())
-                || !connecting.waiting().contains(connected.rank())) {
-            turn.ignore(connected);
-            return;
-        }
-        SortedSet<Integer> waiting = Phase.without(connecting.waiting(), connected.rank());
-        turn.enter(new Phase.Connecting(waiting, connecting.source()));
-        if (waiting.isEmpty()) {
-            StageRules.load(turn, connecting.source());
-        }
+        turn.lastAnswer(connected, Phase.Connecting.class).ifPresent(all -> StageRules.load(turn, all.source()));
     }
 
     /** A node of the run that is taken over makes itself known. */

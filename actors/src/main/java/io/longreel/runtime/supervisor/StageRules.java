@@ -30,29 +30,18 @@ final class StageRules {
     }
 
     static void prepared(Turn turn, Prepared prepared) {
-        if (!(turn.state().phase() instanceof Phase.Loading loading)
-                || !prepared.at().equals(turn.state().at())
-                || !loading.waiting().contains(prepared.rank())) {
-            turn.ignore(prepared);
-            return;
-        }
-        var waiting = Phase.without(loading.waiting(), prepared.rank());
-        turn.enter(new Phase.Loading(waiting, loading.source()));
-        if (!waiting.isEmpty()) {
-            return;
-        }
+        turn.lastAnswer(prepared, Phase.Loading.class).ifPresent(all -> loaded(turn, all.source()));
+    }
+
+    private static void loaded(Turn turn, Source source) {
         MembershipRules.dismissLeavers(turn);
-        if (loading.source() instanceof Source.Beginning) {
+        if (source instanceof Source.Beginning) {
             beginStage(turn);
             return;
         }
         Position position = turn.state().reached();
         turn.journal(new JournalEntry.Restored(
-                turn.state().generation(),
-                position.stage(),
-                position.step(),
-                position.globalStep(),
-                loading.source().text()));
+                turn.state().generation(), position.stage(), position.step(), position.globalStep(), source.text()));
         announceStage(turn); // restoring has begun the stage
         TrainingRules.snapshotHeld(turn);
         TrainingRules.start(turn);
@@ -73,18 +62,10 @@ final class StageRules {
     }
 
     static void stageBegun(Turn turn, StageBegun begun) {
-        if (!(turn.state().phase() instanceof Phase.BeginningStage beginning)
-                || !begun.at().equals(turn.state().at())
-                || !beginning.waiting().contains(begun.rank())) {
-            turn.ignore(begun);
-            return;
-        }
-        var waiting = Phase.without(beginning.waiting(), begun.rank());
-        turn.enter(new Phase.BeginningStage(waiting));
-        if (waiting.isEmpty()) {
+        turn.lastAnswer(begun, Phase.BeginningStage.class).ifPresent(all -> {
             TrainingRules.snapshotHeld(turn);
             TrainingRules.start(turn);
-        }
+        });
     }
 
     static void endStage(Turn turn) {
@@ -93,17 +74,10 @@ final class StageRules {
     }
 
     static void stageEnded(Turn turn, StageEnded ended) {
-        if (!(turn.state().phase() instanceof Phase.EndingStage ending)
-                || !ended.at().equals(turn.state().at())
-                || !ending.waiting().contains(ended.rank())) {
-            turn.ignore(ended);
-            return;
-        }
-        var waiting = Phase.without(ending.waiting(), ended.rank());
-        turn.enter(new Phase.EndingStage(waiting));
-        if (!waiting.isEmpty()) {
-            return;
-        }
+        turn.lastAnswer(ended, Phase.EndingStage.class).ifPresent(all -> evaluateOrGoOn(turn));
+    }
+
+    private static void evaluateOrGoOn(Turn turn) {
         SupervisorState state = turn.state();
         int stage = state.reached().stage();
         JobPlan.StagePlan plan = turn.plan().stage(state.reached());
@@ -131,20 +105,11 @@ final class StageRules {
     }
 
     static void modelExported(Turn turn, ModelExported exported) {
-        if (!(turn.state().phase() instanceof Phase.Exporting exporting)
-                || !exported.at().equals(turn.state().at())
-                || !exporting.waiting().contains(exported.rank())) {
-            turn.ignore(exported);
-            return;
-        }
-        var waiting = Phase.without(exporting.waiting(), exported.rank());
-        turn.enter(new Phase.Exporting(waiting));
-        if (!waiting.isEmpty()) {
-            return;
-        }
-        RecoveryRules.overcome(turn);
-        turn.enter(new Phase.Closing(false))
-                .journal(new JournalEntry.ModelExported(turn.plan().modelDirectory()))
-                .effect(new Effect.WriteReport());
+        turn.lastAnswer(exported, Phase.Exporting.class).ifPresent(all -> {
+            RecoveryRules.overcome(turn);
+            turn.enter(new Phase.Closing(false))
+                    .journal(new JournalEntry.ModelExported(turn.plan().modelDirectory()))
+                    .effect(new Effect.WriteReport());
+        });
     }
 }

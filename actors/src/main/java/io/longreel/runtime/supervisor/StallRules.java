@@ -78,14 +78,9 @@ final class StallRules {
 
     private static boolean isAwaitingRanks(Phase phase) {
         return switch (phase) {
-            case Phase.Connecting connecting -> true;
-            case Phase.Loading loading -> true;
-            case Phase.BeginningStage beginning -> true;
+            case Phase.AllRanks told -> true;
             case Phase.Training training -> !training.votes().nothingInFlight();
-            case Phase.Snapshotting snapshotting -> true;
-            case Phase.EndingStage ending -> true;
             case Phase.Evaluating evaluating -> !evaluating.votes().nothingInFlight();
-            case Phase.Exporting exporting -> true;
             case Phase.Forming forming -> false;
             case Phase.Gathering gathering -> false;
             case Phase.Stopping stopping -> false;

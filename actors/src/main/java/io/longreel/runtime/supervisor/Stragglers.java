@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,38 +42,38 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
             boolean isKnown = ownNs.size() == byRank.size();
             next.add(isKnown ? (1 - NEWEST_SHARE) * ownNs.get(rank) + NEWEST_SHARE * own : own);
         }
-        Stragglers measured = new Stragglers(next, steps + 1, named);
-        return new Stragglers(next, steps + 1, measured.stillNamed());
+        double median = median(next);
+        List<Integer> stillSlow = named.stream()
+                .filter(rank -> rank < next.size() && median / next.get(rank) < SCORE_GOOD)
+                .toList();
+        return new Stragglers(next, steps + 1, stillSlow);
     }
 
     /** Ranks that are too slow and were not told about yet, with their scores. */
     Map<Integer, Double> news() {
         Map<Integer, Double> slow = new TreeMap<>();
         if (steps >= STEPS_NEEDED) {
+            double median = median(ownNs);
             for (int rank = 0; rank < ownNs.size(); rank++) {
-                if (score(rank) < SCORE_MIN && !named.contains(rank)) {
-                    slow.put(rank, score(rank));
+                double score = median / ownNs.get(rank);
+                if (score < SCORE_MIN && !named.contains(rank)) {
+                    slow.put(rank, score);
                 }
             }
         }
         return slow;
     }
 
-    Stragglers told() {
+    /** These were told about. */
+    Stragglers told(Set<Integer> ranks) {
         List<Integer> all = new ArrayList<>(named);
-        all.addAll(news().keySet());
+        all.addAll(ranks);
         return new Stragglers(ownNs, steps, all);
     }
 
-    double score(int rank) {
-        double[] sorted = ownNs.stream().mapToDouble(d -> d).sorted().toArray();
-        return sorted[sorted.length / 2] / ownNs.get(rank);
-    }
-
-    private List<Integer> stillNamed() {
-        return named.stream()
-                .filter(rank -> rank < ownNs.size() && score(rank) < SCORE_GOOD)
-                .toList();
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 
     @Override

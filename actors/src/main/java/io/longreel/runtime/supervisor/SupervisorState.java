@@ -77,7 +77,7 @@ public record SupervisorState(
                 new Phase.Gathering(
                         expectedNodes, nowMs + plan.recovery().hangTimeout().toMillis()),
                 fresh.stop,
-                Optional.of(Recovery.begun(nowMs, progress.committed().globalStep())),
+                Optional.of(Recovery.begun(nowMs)),
                 fresh.saving,
                 fresh.suspicion,
                 fresh.move,

@@ -8,7 +8,6 @@ import java.util.Set;
  *
  * @param position before the step
  * @param kind what was wrong
- * @param what in words, as it was seen first
  * @param trials how often it was computed so far
  * @param minority processes of the ranks that stood against most others, in every trial so far; empty when nobody did
  * @param needsOtherPlaces whether the next trial has to be in other places
@@ -17,7 +16,6 @@ import java.util.Set;
 public record Suspicion(
         Position position,
         Kind kind,
-        String what,
         int trials,
         Set<String> minority,
         boolean needsOtherPlaces,

@@ -107,7 +107,7 @@ public final class Takeover {
     private void stageBegan(JournalEntry.StageBegan began) {
         Position position = plan.position(began.stage(), 0);
         agreed(began.generation(), position);
-        if (isBehind(committed, position)) {
+        if (committed.isBefore(position)) {
             committed = position;
         }
     }
@@ -119,7 +119,7 @@ public final class Takeover {
     }
 
     private void agreed(int generation, Position position) {
-        limits.merge(generation, position, (known, newer) -> isBehind(known, newer) ? newer : known);
+        limits.merge(generation, position, (known, newer) -> known.isBefore(newer) ? newer : known);
     }
 
     private Position positionOf(long globalStep) {
@@ -131,9 +131,5 @@ public final class Takeover {
             stage++;
         }
         return new Position(stage, (int) rest, globalStep);
-    }
-
-    private static boolean isBehind(Position a, Position b) {
-        return a.stage() < b.stage() || (a.stage() == b.stage() && a.step() < b.step());
     }
 }

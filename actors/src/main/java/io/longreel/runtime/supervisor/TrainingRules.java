@@ -119,18 +119,10 @@ final class TrainingRules {
     }
 
     static void snapshotTaken(Turn turn, SnapshotTaken taken) {
-        if (!(turn.state().phase() instanceof Phase.Snapshotting snapshotting)
-                || !taken.at().equals(turn.state().at())
-                || !snapshotting.waiting().contains(taken.rank())) {
-            turn.ignore(taken);
-            return;
-        }
-        var waiting = Phase.without(snapshotting.waiting(), taken.rank());
-        turn.enter(new Phase.Snapshotting(waiting));
-        if (waiting.isEmpty()) {
+        turn.lastAnswer(taken, Phase.Snapshotting.class).ifPresent(all -> {
             snapshotHeld(turn);
             start(turn);
-        }
+        });
     }
 
     /** All ranks hold a snapshot of the position that they have reached. */
@@ -273,13 +265,10 @@ final class TrainingRules {
                 watch = watch.with(watch.pace().measured(costMs));
             }
             Stragglers stragglers = watch.stragglers().with(times);
-            stragglers
-                    .news()
-                    .forEach((rank, score) -> turn.announce(new RunNews.StragglerFound(
-                            rank,
-                            state.placement().map(p -> p.site(rank).nodeId()).orElse("?"),
-                            score)));
-            turn.become(state.with(watch.with(stragglers.told())));
+            Map<Integer, Double> slow = stragglers.news();
+            slow.forEach((rank, score) -> turn.announce(new RunNews.StragglerFound(
+                    rank, state.placement().map(p -> p.site(rank).nodeId()).orElse("?"), score)));
+            turn.become(state.with(watch.with(stragglers.told(slow.keySet()))));
         }
     }
 }

@@ -2,8 +2,10 @@ package io.longreel.runtime.supervisor;
 
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankReport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One event being decided: the state so far and the effects so far. Made by the core for one event and thrown away
@@ -55,6 +57,23 @@ final class Turn {
 
     Turn announce(RunNews news) {
         return effect(new Effect.Announce(news));
+    }
+
+    /**
+     * A rank answers what all ranks were told in a phase.
+     *
+     * @return the phase, when this was the last answer; empty while others are awaited, and for an answer that nobody waits for
+     */
+    <P extends Phase.AllRanks> Optional<P> lastAnswer(RankReport answer, Class<P> phase) {
+        if (!phase.isInstance(state.phase())
+                || !answer.at().equals(state.at())
+                || !phase.cast(state.phase()).waiting().contains(answer.rank())) {
+            ignore(answer);
+            return Optional.empty();
+        }
+        P current = phase.cast(state.phase());
+        enter(current.without(answer.rank()));
+        return current.waiting().size() == 1 ? Optional.of(current) : Optional.empty();
     }
 
     /** Duplicates and latecomers change nothing, but are not dropped in silence. */

@@ -40,7 +40,12 @@ public final class CheckpointStore {
     public record Stored(Path directory, CheckpointManifest manifest) {}
 
     /** A checkpoint that is not used, and why not. */
-    public record Refused(Path directory, String reason) {}
+    public record Refused(Path directory, String reason) {
+        /** For people. */
+        public String line() {
+            return "checkpoint %s is damaged and not used: %s".formatted(directory.getFileName(), reason);
+        }
+    }
 
     /** The newest sound checkpoint, and those above it that were passed over. */
     public record Choice(Optional<Stored> stored, List<Refused> refused) {

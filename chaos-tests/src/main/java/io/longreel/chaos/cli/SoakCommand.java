@@ -5,6 +5,7 @@ import io.longreel.chaos.report.ReportFiles;
 import io.longreel.chaos.report.SoakSummary;
 import io.longreel.chaos.scenario.ScenarioResult;
 import io.longreel.chaos.scenario.ScenarioResult.Verdict;
+import io.longreel.chaos.scenario.ShippedJob;
 import io.longreel.chaos.scenario.Soak;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
@@ -40,7 +41,11 @@ final class SoakCommand implements Callable<Integer> {
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "CONF", description = "HOCON file or preset of a job that takes longer than the time.")
+    @Parameters(
+            paramLabel = "CONF",
+            arity = "0..1",
+            description =
+                    "HOCON file or preset of a job that takes longer than the time (default: a small one with a spare).")
     private String source = "";
 
     @Option(
@@ -82,13 +87,17 @@ final class SoakCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path root = directory.toAbsolutePath().normalize();
-        make(root);
+        String job = make(root);
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("soaking %s: a fault every %s, %s undisturbed first, seed %d%n", source, every, lasts, seed);
+        out.printf("soaking %s: a fault every %s, %s undisturbed first, seed %d%n", job, every, lasts, seed);
         out.flush();
         Soak.Result result = Soak.run(
-                new Soak.Plan(source, settings, root, timeOf("--every", every), timeOf("--for", lasts), seed),
-                InstantSource.system());
+                new Soak.Plan(job, settings, root, timeOf("--every", every), timeOf("--for", lasts), seed),
+                InstantSource.system(),
+                line -> {
+                    out.println(line);
+                    out.flush();
+                });
         List<ScenarioResult> results = List.of(asScenario(result, root));
         ReportFiles.writeJson(root.resolve("soak.json"), results);
         ReportFiles.writeHtml(root.resolve("soak.html"), results);
@@ -115,12 +124,14 @@ final class SoakCommand implements Callable<Integer> {
                 root.resolve("disturbed").toString());
     }
 
-    private static void make(Path root) {
+    /** Makes the folder; returns the job to be soaked. */
+    private String make(Path root) {
         try {
             if (Files.exists(root.resolve("disturbed")) || Files.exists(root.resolve("undisturbed"))) {
                 throw RuntimeFailure.config("%s holds a soak already: name another folder with --out".formatted(root));
             }
             Files.createDirectories(root);
+            return source.isEmpty() ? ShippedJob.write(ShippedJob.SOAK, root).toString() : source;
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.CONFIG, "%s cannot be made: %s".formatted(root, e.getMessage()), e);

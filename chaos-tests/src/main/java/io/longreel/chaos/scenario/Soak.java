@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /**
  * A job under fault after fault, for a given time: each kind, rank and phase is drawn from a seed, and strikes at the next step after its time has
@@ -25,10 +27,11 @@ import java.util.SplittableRandom;
  * take. One thread.
  */
 public final class Soak {
-    /** What a fault may be, as often as it stands here, and the phases in which it may strike a rank of any job. */
+    /** What a fault may be, each as likely as another: one of each that ends a process, a computation or a value. */
     private static final List<Action> ACTIONS =
-            List.of(Action.KILL, Action.KILL, Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.CORRUPT);
+            List.of(Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.BIT_FLIP, Action.CORRUPT);
 
+    /** Where it may strike a rank of any job. */
     private static final List<Phase> PHASES =
             List.of(Phase.IDLE, Phase.DATA, Phase.ALL_TO_ALL, Phase.OPTIMIZER, Phase.SNAPSHOT, Phase.VOTE);
 
@@ -75,19 +78,26 @@ public final class Soak {
     private final RunConfig config;
     private final InstantSource wallClock;
     private final SplittableRandom random;
+    private final Consumer<String> told;
 
-    private Soak(Plan plan, InstantSource wallClock) {
+    private Soak(Plan plan, InstantSource wallClock, Consumer<String> told) {
+        this.told = told;
         this.plan = plan;
         this.config = RunConfigLoader.load(plan.source(), plan.settings());
         this.wallClock = wallClock;
         this.random = new SplittableRandom(plan.seed());
     }
 
-    /** Trains both runs and compares them. */
-    public static Result run(Plan plan, InstantSource wallClock) {
-        Soak soak = new Soak(plan, wallClock);
+    /**
+     * Trains both runs and compares them.
+     *
+     * @param told of what happens, a line each, in the calling thread
+     */
+    public static Result run(Plan plan, InstantSource wallClock, Consumer<String> told) {
+        Soak soak = new Soak(plan, wallClock, told);
         ObservedRun undisturbed = soak.undisturbed();
         int steps = undisturbed.committedSteps();
+        told.accept("undisturbed: %d steps; now the same under faults".formatted(steps));
         return soak.disturbed(undisturbed, steps);
     }
 
@@ -116,8 +126,18 @@ public final class Soak {
                 long dueMs = startMs + (ordered[0] + 1) * plan.every().toMillis();
                 boolean isOver = metrics.lines() >= steps;
                 if (!isOver && wallClock.millis() >= dueMs) {
-                    orders.add(draw(StepMetrics.fromJsonLine(metrics.last())));
+                    Order order = draw(StepMetrics.fromJsonLine(metrics.last()));
+                    orders.add(order);
                     ordered[0]++;
+                    told.accept("%d s, %d of %d steps: fault %d, %s of rank %d at %s"
+                            .formatted(
+                                    (wallClock.millis() - startMs) / 1000,
+                                    metrics.lines(),
+                                    steps,
+                                    ordered[0],
+                                    words(order.action()),
+                                    order.rank(),
+                                    words(order.phase())));
                 }
                 return isOver;
             });
@@ -129,7 +149,11 @@ public final class Soak {
     /** Behind the newest committed step: what strikes one that is being computed would depend on who reads the file first. */
     private Order draw(StepMetrics last) {
         Action action = ACTIONS.get(random.nextInt(ACTIONS.size()));
-        Phase phase = action == Action.NAN ? Phase.BACKWARD : PHASES.get(random.nextInt(PHASES.size()));
+        Phase phase = switch (action) {
+            case NAN -> Phase.BACKWARD;
+            case BIT_FLIP -> Phase.IDLE; // memory is checked between steps
+            default -> PHASES.get(random.nextInt(PHASES.size()));
+        };
         int rank = random.nextInt(config.mesh().worldSize());
         return new Order(action, phase, 1, rank, last.stageIndex(), last.step() + 2, STOPPED_MS);
     }
@@ -152,6 +176,10 @@ public final class Soak {
                 undisturbedMs / (double) Math.max(1, disturbedMs),
                 Timeline.of(job.run(), job.interventions()),
                 complaints);
+    }
+
+    private static String words(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static long durationMs(List<StepMetrics> steps) {

@@ -7,11 +7,9 @@ import io.longreel.chaos.scenario.Scenario.Launch;
 import io.longreel.chaos.scenario.ScenarioResult.Verdict;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,9 +23,6 @@ import java.util.Optional;
  * {@code DIR/undisturbed-N}. One thread.
  */
 public final class Theatre {
-    /** The configuration that all scenarios start from. */
-    static final String BASE = "base.conf";
-
     private static final Duration RUN_LIMIT = Duration.ofMinutes(4);
 
     private final Path directory;
@@ -49,12 +44,7 @@ public final class Theatre {
                     throw RuntimeFailure.config("%s is not empty: name another folder with --out".formatted(root));
                 }
             }
-            try (InputStream text = Theatre.class.getResourceAsStream("/chaos/" + BASE)) {
-                if (text == null) {
-                    throw new IllegalStateException("the build lacks chaos/" + BASE);
-                }
-                Files.copy(text, root.resolve(BASE), StandardCopyOption.REPLACE_EXISTING);
-            }
+            ShippedJob.write(ShippedJob.SCENARIOS, root);
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.CONFIG, "%s cannot be used: %s".formatted(root, e.getMessage()), e);
@@ -110,7 +100,8 @@ public final class Theatre {
     }
 
     private List<String> arguments(List<String> training) {
-        List<String> arguments = new ArrayList<>(List.of(directory.resolve(BASE).toString()));
+        List<String> arguments =
+                new ArrayList<>(List.of(directory.resolve(ShippedJob.SCENARIOS).toString()));
         training.forEach(setting -> arguments.addAll(List.of("--set", setting)));
         return arguments;
     }

@@ -2,6 +2,7 @@ package io.longreel.chaos.fault;
 
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.transport.Communicator;
+import io.longreel.transport.ForwardingCommunicator;
 import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.Transfer;
@@ -59,58 +60,25 @@ final class StruckEndpoint implements RankEndpoint {
     }
 
     /** All-to-alls are struck before they begin, while the others wait inside; a ring is struck with its block in flight. */
-    private record StruckCommunicator(Communicator real, RankFaults faults) implements Communicator {
-        @Override
-        public List<Integer> group() {
-            return real.group();
-        }
+    private static final class StruckCommunicator extends ForwardingCommunicator {
+        private final RankFaults faults;
 
-        @Override
-        public int index() {
-            return real.index();
+        StruckCommunicator(Communicator real, RankFaults faults) {
+            super(real);
+            this.faults = faults;
         }
 
         @Override
         public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {
             faults.reached(Phase.ALL_TO_ALL, List.of());
-            real.allToAllV(send, receive);
+            super.allToAllV(send, receive);
         }
 
         @Override
         public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
-            Transfer transfer = real.startSendReceive(send, to, receive, from);
+            Transfer transfer = super.startSendReceive(send, to, receive, from);
             faults.reached(Phase.RING, List.of());
             return transfer;
-        }
-
-        @Override
-        public void allGatherV(MemorySegment own, List<MemorySegment> receive) {
-            real.allGatherV(own, receive);
-        }
-
-        @Override
-        public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
-            return real.startAllGatherV(own, receive);
-        }
-
-        @Override
-        public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {
-            real.reduceScatterSum(input, offsets, own);
-        }
-
-        @Override
-        public void allReduceSum(double[] values) {
-            real.allReduceSum(values);
-        }
-
-        @Override
-        public void barrier() {
-            real.barrier();
-        }
-
-        @Override
-        public void poll() {
-            real.poll();
         }
     }
 }

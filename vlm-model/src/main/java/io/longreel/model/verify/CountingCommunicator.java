@@ -1,17 +1,17 @@
 package io.longreel.model.verify;
 
 import io.longreel.transport.Communicator;
+import io.longreel.transport.ForwardingCommunicator;
 import io.longreel.transport.Transfer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Counts the payload bytes that leave this rank; what stays on it does not count. One rank's thread. */
-final class CountingCommunicator implements Communicator {
-    private final Communicator real;
+final class CountingCommunicator extends ForwardingCommunicator {
     private long sentBytes;
 
     CountingCommunicator(Communicator real) {
-        this.real = real;
+        super(real);
     }
 
     /** Bytes sent since the last call. */
@@ -22,27 +22,17 @@ final class CountingCommunicator implements Communicator {
     }
 
     @Override
-    public List<Integer> group() {
-        return real.group();
-    }
-
-    @Override
-    public int index() {
-        return real.index();
-    }
-
-    @Override
     public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {
         for (int member = 0; member < send.size(); member++) {
             sent(send.get(member).byteSize(), member);
         }
-        real.allToAllV(send, receive);
+        super.allToAllV(send, receive);
     }
 
     @Override
     public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
         sent(send.byteSize(), to);
-        return real.startSendReceive(send, to, receive, from);
+        return super.startSendReceive(send, to, receive, from);
     }
 
     @Override
@@ -50,7 +40,7 @@ final class CountingCommunicator implements Communicator {
         for (int member = 0; member < size(); member++) {
             sent(own.byteSize(), member);
         }
-        return real.startAllGatherV(own, receive);
+        return super.startAllGatherV(own, receive);
     }
 
     @Override
@@ -58,7 +48,7 @@ final class CountingCommunicator implements Communicator {
         for (int member = 0; member < size(); member++) {
             sent((offsets[member + 1] - offsets[member]) * Float.BYTES, member);
         }
-        real.reduceScatterSum(input, offsets, own);
+        super.reduceScatterSum(input, offsets, own);
     }
 
     @Override
@@ -66,17 +56,7 @@ final class CountingCommunicator implements Communicator {
         for (int member = 0; member < size(); member++) {
             sent((long) values.length * Double.BYTES, member);
         }
-        real.allReduceSum(values);
-    }
-
-    @Override
-    public void barrier() {
-        real.barrier();
-    }
-
-    @Override
-    public void poll() {
-        real.poll();
+        super.allReduceSum(values);
     }
 
     private void sent(long bytes, int member) {

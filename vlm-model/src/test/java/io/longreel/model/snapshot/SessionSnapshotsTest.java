@@ -14,9 +14,9 @@ import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.transport.Communicator;
+import io.longreel.transport.ForwardingCommunicator;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankThreads;
-import io.longreel.transport.Transfer;
 import io.longreel.transport.fault.LinkFault;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -36,31 +36,20 @@ class SessionSnapshotsTest {
     private static final long ARENA_BYTES = 1 << 14;
 
     /** Flips a bit of what arrives with one all-to-all. */
-    private static final class DamagingWire implements Communicator {
-        private final Communicator real;
+    private static final class DamagingWire extends ForwardingCommunicator {
         private final int victim;
         private int calls;
         private boolean fired;
 
         /** @param victim number of the all-to-all that is struck, from 1; 0 for none */
         DamagingWire(Communicator real, int victim) {
-            this.real = real;
+            super(real);
             this.victim = victim;
         }
 
         @Override
-        public List<Integer> group() {
-            return real.group();
-        }
-
-        @Override
-        public int index() {
-            return real.index();
-        }
-
-        @Override
         public void allToAllV(List<MemorySegment> send, List<MemorySegment> receive) {
-            real.allToAllV(send, receive);
+            super.allToAllV(send, receive);
             calls++;
             for (MemorySegment arrived : receive) {
                 if (calls == victim && arrived.byteSize() > 0) {
@@ -70,36 +59,6 @@ class SessionSnapshotsTest {
                     fired = true;
                 }
             }
-        }
-
-        @Override
-        public Transfer startSendReceive(MemorySegment send, int to, MemorySegment receive, int from) {
-            return real.startSendReceive(send, to, receive, from);
-        }
-
-        @Override
-        public Transfer startAllGatherV(MemorySegment own, List<MemorySegment> receive) {
-            return real.startAllGatherV(own, receive);
-        }
-
-        @Override
-        public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {
-            real.reduceScatterSum(input, offsets, own);
-        }
-
-        @Override
-        public void allReduceSum(double[] values) {
-            real.allReduceSum(values);
-        }
-
-        @Override
-        public void barrier() {
-            real.barrier();
-        }
-
-        @Override
-        public void poll() {
-            real.poll();
         }
     }
 

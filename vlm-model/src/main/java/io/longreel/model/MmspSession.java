@@ -194,7 +194,6 @@ public final class MmspSession implements TrainSession {
     @Override
     public StepReport step(List<PackedBatch> microBatches, double learningRate) {
         StageState current = currentStage();
-        resting.check(state(), groups.rank());
         List<ShardedBatch> batches = microBatches.stream()
                 .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch))
                 .toList();
@@ -203,6 +202,7 @@ public final class MmspSession implements TrainSession {
         current.optimizer().gradients().begin();
         LossSum losses = new LossSum(options.precision().sums());
         passes.train(batches, gradientScale, losses);
+        resting.check(state(), groups.rank());
         ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
         weightsChanged();
@@ -250,6 +250,7 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public void snapshot(SnapshotKey key) {
+        resting.check(state(), groups.rank());
         snapshots
                 .orElseThrow(() -> new IllegalStateException("session must have a vault to take snapshots"))
                 .take(key, stores(), optimizer());

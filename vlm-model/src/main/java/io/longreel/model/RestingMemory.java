@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Finds state that changed while it rested. Between the end of a step and the beginning of the next nobody writes to weights and optimizer state: a bit
- * that is different then was changed by a fault, and would go into every later step without a trace, as the owner's copy is the one that all ranks get.
- * Costs two passes of CRC32C over the state per step. What changes while a step computes is not found here. The compute thread's own.
+ * Finds state that changed while it rested. From one update to the next nobody writes to weights and optimizer state: a bit that is different then was
+ * changed by a fault, and would go into every later step without a trace, as the owner's copy is the one that all ranks get. Looked at before each update
+ * and each snapshot, so that what was computed with it is thrown away, and what is restored is right. Costs two passes of CRC32C over the state per step.
+ * Activations and gradients are not watched. The compute thread's own.
  */
 final class RestingMemory {
     private static final int CHUNK_BYTES = 1 << 30;
@@ -28,12 +29,12 @@ final class RestingMemory {
         isKnown = false;
     }
 
-    /** The state is about to be used. Throws when it is not what it was. */
+    /** The state is about to be updated or copied. Throws when it is not what it was. */
     void check(List<Tensor> state, int rank) {
         if (isKnown && checksumOf(state) != checksum) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
-                    "silent corruption, the memory of rank %d changed between two steps: weights or optimizer state are not what they were"
+                    "silent corruption, the memory of rank %d changed between two updates: weights or optimizer state are not what they were"
                             .formatted(rank));
         }
     }

@@ -37,7 +37,7 @@ final class RestingMemoryTest {
                 RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> resting.check(state, 3));
                 assertEquals(RuntimeFailure.Category.RETRYABLE, failure.category());
                 assertEquals(
-                        "silent corruption, the memory of rank 3 changed between two steps: weights or optimizer state are not what they were",
+                        "silent corruption, the memory of rank 3 changed between two updates: weights or optimizer state are not what they were",
                         failure.getMessage());
                 flip(tensor, bit);
             }

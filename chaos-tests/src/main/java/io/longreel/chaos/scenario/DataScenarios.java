@@ -40,7 +40,7 @@ final class DataScenarios {
                                 "bit-flip",
                                 "bit flip, weights",
                                 "idle",
-                                "A bit of a weight changes in memory between two steps: found before it is used.")
+                                "A bit of a weight changes in memory: found before it is updated or copied.")
                         .faults("{at={rank=1,step=7,phase=idle},do=bit-flip}")
                         .check(Checks.unharmed())
                         .check(Checks.says("silent corruption, the memory of rank 1 changed"))

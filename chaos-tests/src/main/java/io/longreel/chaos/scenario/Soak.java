@@ -151,7 +151,7 @@ public final class Soak {
         Action action = ACTIONS.get(random.nextInt(ACTIONS.size()));
         Phase phase = switch (action) {
             case NAN -> Phase.BACKWARD;
-            case BIT_FLIP -> Phase.IDLE; // memory is checked between steps
+            case BIT_FLIP -> Phase.IDLE; // where the tensors at hand are weights
             default -> PHASES.get(random.nextInt(PHASES.size()));
         };
         int rank = random.nextInt(config.mesh().worldSize());

@@ -102,7 +102,8 @@ final class LivenessRules {
                 }
             }
             case Phase.Seeking seeking -> {
-                if (turn.nowMs() >= seeking.deadlineMs()) {
+                boolean isPauseOver = seeking.notBeforeMs().isPresent() && !seeking.isPausing(turn.nowMs());
+                if (isPauseOver || turn.nowMs() >= seeking.deadlineMs()) {
                     RecoveryRules.seek(turn);
                 }
             }

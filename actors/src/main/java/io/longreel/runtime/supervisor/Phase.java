@@ -7,6 +7,7 @@ import io.longreel.runtime.protocol.RankReport.StepFinished;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -73,18 +74,36 @@ public sealed interface Phase {
     /**
      * Places for the ranks and a source of their state are looked for.
      *
+     * @param notBeforeMs until then nothing is tried: what failed several times in a row gets time to pass; empty: when tried already
      * @param deadlineMs until then it is worth waiting for nodes
      * @param isReadingDisk whether the recorder looks for a checkpoint
      */
-    record Seeking(Map<String, List<HeldSlice>> held, long deadlineMs, boolean isReadingDisk) implements Phase {
+    record Seeking(Map<String, List<HeldSlice>> held, OptionalLong notBeforeMs, long deadlineMs, boolean isReadingDisk)
+            implements Phase {
         public Seeking {
             held = Collections.unmodifiableMap(held);
+        }
+
+        boolean isPausing(long nowMs) {
+            return notBeforeMs.isPresent() && nowMs < notBeforeMs.getAsLong();
+        }
+
+        Seeking tried() {
+            return new Seeking(held, OptionalLong.empty(), deadlineMs, isReadingDisk);
+        }
+
+        Seeking readingDisk(boolean isReading) {
+            return new Seeking(held, notBeforeMs, deadlineMs, isReading);
+        }
+
+        Seeking until(long deadlineMs) {
+            return new Seeking(held, notBeforeMs, deadlineMs, isReadingDisk);
         }
 
         Seeking lost(String processId) {
             Map<String, List<HeldSlice>> rest = new TreeMap<>(held);
             rest.remove(processId);
-            return new Seeking(rest, deadlineMs, isReadingDisk);
+            return new Seeking(rest, notBeforeMs, deadlineMs, isReadingDisk);
         }
     }
 

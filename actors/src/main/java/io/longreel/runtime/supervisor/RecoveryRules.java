@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /**
@@ -100,9 +101,11 @@ final class RecoveryRules {
     static void stoppedWhenAllAnswered(Turn turn) {
         if (turn.state().phase() instanceof Phase.Stopping stopping
                 && stopping.waiting().isEmpty()) {
+            long notBeforeMs = turn.nowMs()
+                    + turn.state().recovery().map(Recovery::backOffMs).orElse(0L);
             long deadlineMs =
-                    turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis();
-            turn.enter(new Phase.Seeking(stopping.held(), deadlineMs, false));
+                    notBeforeMs + turn.plan().recovery().waitForNodes().toMillis();
+            turn.enter(new Phase.Seeking(stopping.held(), OptionalLong.of(notBeforeMs), deadlineMs, false));
             seek(turn);
         }
     }
@@ -110,9 +113,11 @@ final class RecoveryRules {
     /** Whether there are places and a state for the ranks now; otherwise the next node, loss or tick asks again. */
     static void seek(Turn turn) {
         SupervisorState state = turn.state();
-        if (!(state.phase() instanceof Phase.Seeking seeking) || seeking.isReadingDisk()) {
+        if (!(state.phase() instanceof Phase.Seeking found) || found.isReadingDisk() || found.isPausing(turn.nowMs())) {
             return;
         }
+        Phase.Seeking seeking = found.tried();
+        turn.enter(seeking);
         Optional<Places> places = Places.find(state, turn.nowMs() >= seeking.deadlineMs());
         if (places.isPresent()) {
             Optional<Source> source =
@@ -120,8 +125,7 @@ final class RecoveryRules {
             if (source.isPresent()) {
                 place(turn, places.get(), source.get());
             } else {
-                turn.enter(new Phase.Seeking(seeking.held(), seeking.deadlineMs(), true))
-                        .effect(new Effect.FindCheckpoint());
+                turn.enter(seeking.readingDisk(true)).effect(new Effect.FindCheckpoint());
             }
         } else if (turn.nowMs() >= seeking.deadlineMs()) {
             EndingRules.fail(
@@ -150,7 +154,7 @@ final class RecoveryRules {
             turn.ignore(found);
             return;
         }
-        turn.enter(new Phase.Seeking(seeking.held(), seeking.deadlineMs(), false));
+        turn.enter(seeking.readingDisk(false));
         if (!found.refused().isEmpty()) {
             turn.announce(new RunNews.CheckpointFailed(found.refused()));
         }

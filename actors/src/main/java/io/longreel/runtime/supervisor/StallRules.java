@@ -63,10 +63,8 @@ final class StallRules {
                 turn.enter(new Phase.Stopping(
                         stopping.waiting(), stopping.held(), turn.nowMs() + RecoveryRules.STOP_RANKS_MS));
             case Phase.Seeking seeking ->
-                turn.enter(new Phase.Seeking(
-                        seeking.held(),
-                        turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis(),
-                        seeking.isReadingDisk()));
+                turn.enter(seeking.until(
+                        turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis()));
             default -> {} // others have no times of their own
         }
         return true;

@@ -98,8 +98,11 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                 }
                 decide(new Event.RankReported(nowMs, says.report()), says.rank());
             }
-            case NodeGone gone ->
+            case NodeGone gone -> {
                 decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.isFinal()), null);
+                nodes.remove(gone.processId()); // told what it must know, if it lives; one that speaks again is entered
+                // again
+            }
             case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
             case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);
             case Tick tick -> decide(new Event.TimePassed(nowMs), null);

@@ -265,9 +265,11 @@ final class CoreDriver {
         return form().runUntil(RankCommand.PrepareModel.class, RankCommand.RestoreCheckpoint.class);
     }
 
-    /** Says what is pending, one after the other, until an answer to one of these types is next or nothing is left. */
+    /**
+     * Says what is pending, one after the other, until an answer to one of these types is next or nothing is left.
+     */
     CoreDriver runUntil(Class<?>... types) {
-        while (!pending.isEmpty()) {
+        while (isAnythingPending()) {
             Object trigger = pending.getFirst().trigger();
             for (Class<?> type : types) {
                 if (type.isInstance(trigger)) {
@@ -277,6 +279,17 @@ final class CoreDriver {
             happen(0);
         }
         return this;
+    }
+
+    /** A pause between two attempts passes at once when nobody has anything to say. */
+    boolean isAnythingPending() {
+        if (pending.isEmpty()
+                && state.phase() instanceof Phase.Seeking seeking
+                && seeking.notBeforeMs().isPresent()) {
+            nowMs = Math.max(nowMs, seeking.notBeforeMs().getAsLong());
+            on(new Event.TimePassed(nowMs));
+        }
+        return !pending.isEmpty();
     }
 
     CoreDriver runToEnd() {

@@ -42,6 +42,7 @@ final class Commands {
                 new ForwardCommand(),
                 new VerifyCommand(),
                 new InspectCommand(),
-                new VerifyCheckpointCommand());
+                new VerifyCheckpointCommand(),
+                new BenchCommand());
     }
 }

@@ -1,0 +1,82 @@
+package io.longreel.runtime.cli;
+
+import io.longreel.config.PrecisionSettings;
+import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Sums;
+import io.longreel.config.PrecisionSettings.Weights;
+import io.longreel.model.bench.BenchSize;
+import io.longreel.model.bench.MachineLimits;
+import io.longreel.model.bench.StepBench;
+import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bench step}: a training step of a model of the given size. */
+@Command(
+        name = "step",
+        description = "One training step: forward, backward and AdamW on a video of noise, everything trains.",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true)
+final class BenchStepCommand implements Callable<Integer> {
+    /** What numbers are kept as. */
+    enum Dtype {
+        FP32,
+        BF16;
+
+        private PrecisionSettings precision() {
+            return switch (this) {
+                case FP32 -> new PrecisionSettings(Weights.FP32, Exchange.FP32, Sums.FAST);
+                case BF16 -> new PrecisionSettings(Weights.BF16, Exchange.BF16, Sums.FAST);
+            };
+        }
+    }
+
+    @Spec
+    private final CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--size", paramLabel = "SIZE", description = "tiny (1 M) or small (38.7 M, default).")
+    private BenchSize size = BenchSize.SMALL;
+
+    @Option(names = "--frames", paramLabel = "N", description = "Frames of the video (default: ${DEFAULT-VALUE}).")
+    private int frames = 64;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Ranks, a thread each (default: ${DEFAULT-VALUE}).")
+    private int threads = 2;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "Of weights and what attention sends: fp32 (default) or bf16.")
+    private Dtype dtype = Dtype.FP32;
+
+    @Option(names = "--steps", paramLabel = "N", description = "The median counts (default: ${DEFAULT-VALUE}).")
+    private int steps = 5;
+
+    @Option(names = "--json", description = "One JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Device device = Devices.cpu();
+        StepBench.Result result = StepBench.run(
+                new StepBench.Setting(size, frames, threads, dtype.precision(), steps), device, System::nanoTime);
+        MachineLimits limits = MachineLimits.measure(device, threads, System::nanoTime);
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("stepSeconds", result.stepSeconds());
+        values.put("tokensPerSecond", result.tokensPerSecond());
+        values.put("peakBytes", result.peakBytes());
+        values.put("tokens", result.tokens());
+        values.put("parameters", result.parameters());
+        values.put("gflops", result.gflops());
+        values.put("limitGflops", limits.gflops());
+        values.put("shareOfLimit", result.gflops() / limits.gflops());
+        BenchCommand.print(spec.commandLine(), values, json);
+        return Main.OK;
+    }
+}

@@ -167,6 +167,7 @@ public final class MmspSession implements TrainSession {
                 seed);
         stage = begun;
         snapshots.ifPresent(SessionSnapshots::stateChanged);
+        resting.rests(state());
         StateBytes total = stateBytes();
         LOG.info(
                 "memory.state rank={} stage={} weightBytes={} windowBytes={} gradientBytes={} optimizerBytes={}",
@@ -246,6 +247,7 @@ public final class MmspSession implements TrainSession {
         }
         site.ifPresent(where -> where.vault().dropAllBut(generation));
         replaced();
+        resting.rests(state());
     }
 
     @Override
@@ -264,6 +266,7 @@ public final class MmspSession implements TrainSession {
         SnapshotRestore.run(vault, key, groups.world(), stores(), optimizer(), device.kernels());
         vault.dropFurtherThan(key, generation);
         replaced();
+        resting.rests(state());
     }
 
     @Override
@@ -319,7 +322,7 @@ public final class MmspSession implements TrainSession {
     }
 
     /** The memory that has to stay as it is from step to step. */
-    private List<Tensor> state() {
+    List<Tensor> state() {
         List<Tensor> state = new ArrayList<>();
         stores().forEach(kept -> state.addAll(kept.kept()));
         if (stage != null) {

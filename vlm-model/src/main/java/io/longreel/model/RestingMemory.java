@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
 /**
  * Finds state that changed while it rested. From one update to the next nobody writes to weights and optimizer state: a bit that is different then was
  * changed by a fault, and would go into every later step without a trace, as the owner's copy is the one that all ranks get. Looked at before each update
- * and each snapshot, so that what was computed with it is thrown away, and what is restored is right. Costs two passes of CRC32C over the state per step.
+ * and each snapshot, so that what was computed with it is thrown away, and what is restored is right. Costs two passes of CRC32C over the state per step and one per snapshot.
  * Activations and gradients are not watched. The compute thread's own.
  */
 final class RestingMemory {

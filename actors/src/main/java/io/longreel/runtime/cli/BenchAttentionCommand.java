@@ -28,10 +28,10 @@ final class BenchAttentionCommand implements Callable<Integer> {
     @Option(
             names = "--ring",
             paramLabel = "N",
-            description = "Of them in a ring; the Ulysses degree is world / ring (default: ${DEFAULT-VALUE}).")
+            description = "Ranks in a ring; world / ring of them share the heads (default: ${DEFAULT-VALUE}).")
     private int ring = 2;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Length (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--tokens", paramLabel = "N", description = "Length of the document (default: ${DEFAULT-VALUE}).")
     private int tokens = 8192;
 
     @Option(names = "--heads", paramLabel = "N", description = "Query heads (default: ${DEFAULT-VALUE}).")
@@ -40,10 +40,13 @@ final class BenchAttentionCommand implements Callable<Integer> {
     @Option(names = "--kv", paramLabel = "N", description = "Key/value heads (default: ${DEFAULT-VALUE}).")
     private int kv = 2;
 
-    @Option(names = "--dim", paramLabel = "N", description = "Of a head (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--dim", paramLabel = "N", description = "Width of a head (default: ${DEFAULT-VALUE}).")
     private int dim = 64;
 
-    @Option(names = "--runs", paramLabel = "N", description = "The median counts (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            description = "Measured; their median counts (default: ${DEFAULT-VALUE}).")
     private int runs = 5;
 
     @Option(names = "--json", description = "One JSON object.")
@@ -53,9 +56,8 @@ final class BenchAttentionCommand implements Callable<Integer> {
     public Integer call() {
         Device device = Devices.cpu();
         AttentionBench.Result result = AttentionBench.run(
-                new AttentionBench.Setting(world, ring, tokens, heads, kv, dim, runs), device, System::nanoTime);
-        int cores = Math.min(world, Runtime.getRuntime().availableProcessors());
-        MachineLimits limits = MachineLimits.measure(device, cores, System::nanoTime);
+                new AttentionBench.Setting(world, ring, tokens, heads, kv, dim, runs), device, BenchCommand.CLOCK_NS);
+        MachineLimits limits = MachineLimits.measure(device, world, BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("seconds", result.seconds());
         values.put("forwardSeconds", result.forwardSeconds());

@@ -55,7 +55,10 @@ final class BenchStepCommand implements Callable<Integer> {
             description = "Of weights and what attention sends: fp32 (default) or bf16.")
     private Dtype dtype = Dtype.FP32;
 
-    @Option(names = "--steps", paramLabel = "N", description = "The median counts (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Measured; their median counts (default: ${DEFAULT-VALUE}).")
     private int steps = 5;
 
     @Option(names = "--json", description = "One JSON object.")
@@ -65,8 +68,8 @@ final class BenchStepCommand implements Callable<Integer> {
     public Integer call() {
         Device device = Devices.cpu();
         StepBench.Result result = StepBench.run(
-                new StepBench.Setting(size, frames, threads, dtype.precision(), steps), device, System::nanoTime);
-        MachineLimits limits = MachineLimits.measure(device, threads, System::nanoTime);
+                new StepBench.Setting(size, frames, threads, dtype.precision(), steps), device, BenchCommand.CLOCK_NS);
+        MachineLimits limits = MachineLimits.measure(device, threads, BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("stepSeconds", result.stepSeconds());
         values.put("tokensPerSecond", result.tokensPerSecond());

@@ -9,6 +9,7 @@ import io.longreel.runtime.supervisor.RunNews.NodeQuarantined;
 import io.longreel.runtime.supervisor.RunNews.NodesAwaited;
 import io.longreel.runtime.supervisor.RunNews.Placed;
 import io.longreel.runtime.supervisor.RunNews.Recovered;
+import io.longreel.runtime.supervisor.RunNews.RecoveryPaused;
 import io.longreel.runtime.supervisor.RunNews.RecoveryStarted;
 import io.longreel.runtime.supervisor.RunNews.StragglerFound;
 import io.longreel.runtime.supervisor.RunNews.Trouble;
@@ -26,6 +27,8 @@ final class TroubleLine {
                         .formatted(quarantined.nodeId(), quarantined.forMs() / 1000);
             case RecoveryStarted started ->
                 started.isPlanned() ? "moving the ranks: " + started.cause() : "recovering: " + started.cause();
+            case RecoveryPaused paused ->
+                "trying again in %d s (attempt %d)".formatted(paused.forMs() / 1000, paused.attempt());
             case NodesAwaited awaited ->
                 "waiting for nodes: %d of %d are there".formatted(awaited.available(), awaited.wanted());
             case Placed placed ->

@@ -73,9 +73,23 @@ public final class LifelineHolder implements AutoCloseable {
     }
 
     private Outcome holdOnce() {
-        try (Socket tied = LifelineSockets.connect(tls, address)) {
-            socket = tied;
+        try (Socket reached = LifelineSockets.connect(address)) {
             wasReached = true; // even a lifeline that was cut before the answer came shows that somebody listened
+            return hold(LifelineSockets.secured(reached, tls, address));
+        } catch (ConnectException e) { // refused: a time-out is another exception
+            if (wasReached && closed.getCount() > 0) {
+                LOG.warn("lifeline.dead address={}: nobody listens there any more", address);
+                return Outcome.DEAD;
+            }
+        } catch (IOException e) {
+            LOG.debug("lifeline.not-tied address={} cause=\"{}\"", address, e.toString()); // tried again
+        }
+        return Outcome.NOT_TIED;
+    }
+
+    private Outcome hold(Socket secured) throws IOException {
+        try (Socket tied = secured) {
+            socket = tied;
             if (closed.getCount() == 0) {
                 return Outcome.NOT_TIED;
             }
@@ -85,13 +99,6 @@ public final class LifelineHolder implements AutoCloseable {
                 LOG.info("lifeline.cut address={}", address);
                 return Outcome.CUT;
             }
-        } catch (ConnectException e) { // refused: a time-out is another exception
-            if (wasReached && closed.getCount() > 0) {
-                LOG.warn("lifeline.dead address={}: nobody listens there any more", address);
-                return Outcome.DEAD;
-            }
-        } catch (IOException e) {
-            LOG.debug("lifeline.not-tied address={} cause=\"{}\"", address, e.toString()); // tried again
         }
         return Outcome.NOT_TIED;
     }

@@ -31,15 +31,25 @@ final class LifelineSockets {
     }
 
     /** Connects within {@link #PATIENCE_MS}; a refusal is a {@link java.net.ConnectException}. */
-    static Socket connect(Optional<TlsIdentity> tls, InetSocketAddress address) throws IOException {
+    static Socket connect(InetSocketAddress address) throws IOException {
         Socket plain = new Socket();
         try {
             plain.connect(address, PATIENCE_MS);
             plain.setSoTimeout(PATIENCE_MS);
             plain.setKeepAlive(true);
-            if (tls.isEmpty()) {
-                return plain;
-            }
+            return plain;
+        } catch (IOException e) {
+            plain.close();
+            throw e;
+        }
+    }
+
+    /** The same connection with this process's identity on it, or as it is where there is none. Closes it when that fails. */
+    static Socket secured(Socket plain, Optional<TlsIdentity> tls, InetSocketAddress address) throws IOException {
+        if (tls.isEmpty()) {
+            return plain;
+        }
+        try {
             SSLSocket socket = (SSLSocket) tls.get()
                     .context()
                     .getSocketFactory()

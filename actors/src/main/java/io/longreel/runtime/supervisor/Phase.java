@@ -51,30 +51,36 @@ public sealed interface Phase {
      *
      * @param waiting processes that have not answered
      * @param held what the others have in memory, by process
+     * @param pauseMs how long nothing is tried afterwards: what failed several times in a row gets time to pass
      */
-    record Stopping(SortedSet<String> waiting, Map<String, List<HeldSlice>> held, long deadlineMs) implements Phase {
+    record Stopping(SortedSet<String> waiting, Map<String, List<HeldSlice>> held, long pauseMs, long deadlineMs)
+            implements Phase {
         public Stopping {
             waiting = Collections.unmodifiableSortedSet(waiting);
             held = Collections.unmodifiableMap(held);
         }
 
+        Stopping until(long deadlineMs) {
+            return new Stopping(waiting, held, pauseMs, deadlineMs);
+        }
+
         Stopping heard(String processId, List<HeldSlice> slices) {
             Map<String, List<HeldSlice>> all = new TreeMap<>(held);
             all.put(processId, slices);
-            return new Stopping(Phase.without(waiting, processId), all, deadlineMs);
+            return new Stopping(Phase.without(waiting, processId), all, pauseMs, deadlineMs);
         }
 
         Stopping lost(String processId) {
             Map<String, List<HeldSlice>> rest = new TreeMap<>(held);
             rest.remove(processId);
-            return new Stopping(Phase.without(waiting, processId), rest, deadlineMs);
+            return new Stopping(Phase.without(waiting, processId), rest, pauseMs, deadlineMs);
         }
     }
 
     /**
      * Places for the ranks and a source of their state are looked for.
      *
-     * @param notBeforeMs until then nothing is tried: what failed several times in a row gets time to pass; empty: when tried already
+     * @param notBeforeMs until then nothing is tried; empty: when that is over
      * @param deadlineMs until then it is worth waiting for nodes
      * @param isReadingDisk whether the recorder looks for a checkpoint
      */
@@ -88,7 +94,7 @@ public sealed interface Phase {
             return notBeforeMs.isPresent() && nowMs < notBeforeMs.getAsLong();
         }
 
-        Seeking tried() {
+        Seeking withoutPause() {
             return new Seeking(held, OptionalLong.empty(), deadlineMs, isReadingDisk);
         }
 
@@ -96,8 +102,10 @@ public sealed interface Phase {
             return new Seeking(held, notBeforeMs, deadlineMs, isReading);
         }
 
-        Seeking until(long deadlineMs) {
-            return new Seeking(held, notBeforeMs, deadlineMs, isReadingDisk);
+        /** All patience begins again behind the pause. */
+        Seeking waiting(long nowMs, long patienceMs) {
+            return new Seeking(
+                    held, notBeforeMs, Math.max(nowMs, notBeforeMs.orElse(nowMs)) + patienceMs, isReadingDisk);
         }
 
         Seeking lost(String processId) {

@@ -13,7 +13,7 @@ import java.util.List;
  * @param replayed steps that were computed again
  */
 public record Recovery(long sinceMs, int attempts, List<Failure> failures, int replayed) {
-    private static final int AT_ONCE = 2;
+    private static final int ATTEMPTS_AT_ONCE = 2;
     private static final long BACK_OFF_MS = 1_000;
     private static final long BACK_OFF_MAX_MS = 8_000;
 
@@ -40,11 +40,15 @@ public record Recovery(long sinceMs, int attempts, List<Failure> failures, int r
     }
 
     /**
-     * How long to wait before the next attempt. One fault and another one during the recovery from it are met at once. What keeps coming back,
+     * How long to wait before an attempt. One fault and another one during the recovery from it are met at once. What keeps coming back,
      * such as an interface that is down, gets longer and longer to pass, so that the attempts are not used up while it does.
+     *
+     * @param attempt its number in this recovery, from 1
      */
-    long backOffMs() {
-        return attempts <= AT_ONCE ? 0 : Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS << Math.min(attempts - AT_ONCE - 1, 10));
+    static long backOffMs(int attempt) {
+        return attempt <= ATTEMPTS_AT_ONCE
+                ? 0
+                : Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS << Math.min(attempt - ATTEMPTS_AT_ONCE - 1, 10));
     }
 
     /** The line that tells best why: a cause rather than a symptom, the newest of them. */

@@ -41,13 +41,19 @@ final class RecoveryRules {
             EndingRules.exhausted(turn);
             return;
         }
-        stopRanks(turn, failure.message(), false);
+        // A doubted step is not waited for: it is tried elsewhere.
+        int attempt = recovery.attempts() + 1;
+        long pauseMs = state.suspicion().isPresent() ? 0 : Recovery.backOffMs(attempt);
+        stopRanks(turn, failure.message(), false, pauseMs);
+        if (pauseMs > 0) {
+            turn.announce(new RunNews.RecoveryPaused(attempt, pauseMs));
+        }
     }
 
     /** The ranks are to be elsewhere; nothing is wrong. */
     static void move(Turn turn, String reason) {
         turn.become(turn.state().recovering(Optional.of(ongoing(turn))));
-        stopRanks(turn, reason, true);
+        stopRanks(turn, reason, true, 0);
     }
 
     static void note(Turn turn, Failure failure) {
@@ -58,12 +64,12 @@ final class RecoveryRules {
         return turn.state().recovery().orElseGet(() -> Recovery.begun(turn.nowMs()));
     }
 
-    private static void stopRanks(Turn turn, String reason, boolean isPlanned) {
+    private static void stopRanks(Turn turn, String reason, boolean isPlanned, long pauseMs) {
         SupervisorState state = turn.state().nextGeneration();
         List<String> ready = state.crew().readyIds();
         Position committed = state.committed();
         turn.become(state)
-                .enter(new Phase.Stopping(new TreeSet<>(ready), Map.of(), turn.nowMs() + STOP_RANKS_MS))
+                .enter(new Phase.Stopping(new TreeSet<>(ready), Map.of(), pauseMs, turn.nowMs() + STOP_RANKS_MS))
                 .journal(new JournalEntry.Recovering(
                         state.generation(), committed.stage(), committed.step(), committed.globalStep(), reason))
                 .announce(new RunNews.RecoveryStarted(state.generation(), reason, isPlanned));
@@ -101,11 +107,10 @@ final class RecoveryRules {
     static void stoppedWhenAllAnswered(Turn turn) {
         if (turn.state().phase() instanceof Phase.Stopping stopping
                 && stopping.waiting().isEmpty()) {
-            long notBeforeMs = turn.nowMs()
-                    + turn.state().recovery().map(Recovery::backOffMs).orElse(0L);
-            long deadlineMs =
-                    notBeforeMs + turn.plan().recovery().waitForNodes().toMillis();
-            turn.enter(new Phase.Seeking(stopping.held(), OptionalLong.of(notBeforeMs), deadlineMs, false));
+            OptionalLong notBeforeMs =
+                    stopping.pauseMs() == 0 ? OptionalLong.empty() : OptionalLong.of(turn.nowMs() + stopping.pauseMs());
+            turn.enter(new Phase.Seeking(stopping.held(), notBeforeMs, turn.nowMs(), false)
+                    .waiting(turn.nowMs(), turn.plan().recovery().waitForNodes().toMillis()));
             seek(turn);
         }
     }
@@ -116,7 +121,7 @@ final class RecoveryRules {
         if (!(state.phase() instanceof Phase.Seeking found) || found.isReadingDisk() || found.isPausing(turn.nowMs())) {
             return;
         }
-        Phase.Seeking seeking = found.tried();
+        Phase.Seeking seeking = found.withoutPause();
         turn.enter(seeking);
         Optional<Places> places = Places.find(state, turn.nowMs() >= seeking.deadlineMs());
         if (places.isPresent()) {

@@ -43,6 +43,13 @@ public sealed interface RunNews {
     /** The mesh is given up, to go on with another one. {@code isPlanned} when nothing is lost. */
     record RecoveryStarted(int generation, String cause, boolean isPlanned) implements Trouble {}
 
+    /**
+     * What keeps failing gets time to pass before the next attempt.
+     *
+     * @param attempt its number in this recovery, from 1
+     */
+    record RecoveryPaused(int attempt, long forMs) implements Trouble {}
+
     /** Nodes are missing, and the run waits for them. */
     record NodesAwaited(int available, int wanted) implements Trouble {}
 

@@ -59,12 +59,10 @@ final class StallRules {
         }
         turn.become(turn.state().with(watch.moved(turn.nowMs())));
         switch (turn.state().phase()) {
-            case Phase.Stopping stopping ->
-                turn.enter(new Phase.Stopping(
-                        stopping.waiting(), stopping.held(), turn.nowMs() + RecoveryRules.STOP_RANKS_MS));
+            case Phase.Stopping stopping -> turn.enter(stopping.until(turn.nowMs() + RecoveryRules.STOP_RANKS_MS));
             case Phase.Seeking seeking ->
-                turn.enter(seeking.until(
-                        turn.nowMs() + turn.plan().recovery().waitForNodes().toMillis()));
+                turn.enter(seeking.waiting(
+                        turn.nowMs(), turn.plan().recovery().waitForNodes().toMillis()));
             default -> {} // others have no times of their own
         }
         return true;

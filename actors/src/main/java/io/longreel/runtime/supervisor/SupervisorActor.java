@@ -100,8 +100,8 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             }
             case NodeGone gone -> {
                 decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.isFinal()), null);
-                nodes.remove(gone.processId()); // told what it must know, if it lives; one that speaks again is entered
-                // again
+                // If it lives it was told what it must know, and is entered again when it speaks again.
+                nodes.remove(gone.processId());
             }
             case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
             case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);

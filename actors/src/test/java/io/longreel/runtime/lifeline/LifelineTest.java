@@ -93,6 +93,32 @@ class LifelineTest {
     }
 
     @Test
+    void shouldProveTheOtherEndDeadThatEndedBeforeItAnswered() throws Exception {
+        Socket reached;
+        try (ServerSocket host = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            tie(host.getLocalPort());
+            reached = host.accept();
+            assertFalse(dead.isDone());
+        }
+        reached.close();
+        dead.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldNotTakeForDeadWhoNeverListened() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        tie(port);
+        try (ServerSocket late = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+                Socket reached = late.accept()) {
+            assertTrue(reached.isConnected(), "it has tried until somebody listened");
+            assertFalse(dead.isDone());
+        }
+    }
+
+    @Test
     void shouldReportNobodyWhenSomethingOnTheWayCutsTheConnection() throws Exception {
         try (LifelineServer server = LifelineServer.bind(LOOPBACK, Optional.empty(), later::add);
                 Relay relay = new Relay(server.port())) {

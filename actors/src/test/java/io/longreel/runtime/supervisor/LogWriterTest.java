@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.journal.JournalEntry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,20 @@ class LogWriterTest {
                 () -> writer.result(() -> {
                     throw wrong;
                 }));
+    }
+
+    @Test
+    void shouldKeepAResultBehindTheEntriesThatCameBeforeIt() throws Exception {
+        recorder.refusals = 2;
+        writer.journal(step(1)); // refused
+        Effect.WriteEvaluation result = new Effect.WriteEvaluation(0, CoreDriver.NEEDLE, List.of());
+        List<Integer> entriesBefore = new ArrayList<>();
+        writer.result(() -> {
+            entriesBefore.add(journal().size());
+            recorder.evaluation(result);
+        });
+        assertEquals(1, entriesBefore.getLast());
+        assertEquals(List.of(result), recorder.all(Effect.WriteEvaluation.class));
     }
 
     @Test

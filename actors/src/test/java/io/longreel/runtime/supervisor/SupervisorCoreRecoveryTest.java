@@ -24,7 +24,6 @@ import io.longreel.runtime.protocol.RankReport.RankFailed;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.supervisor.JobPlan.Start;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -371,21 +370,6 @@ class SupervisorCoreRecoveryTest {
                         .startsWith(
                                 "rank 1 on node-a failed in stage short, step 1: out of memory; 2 recoveries in a row"),
                 run.finish().message());
-    }
-
-    @Test
-    void shouldGiveWhatKeepsComingBackLongerAndLongerToPass() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(20, 0)), 1);
-        List<Long> pausesMs = new ArrayList<>();
-        for (int attempt = 1; attempt <= 7; attempt++) {
-            long failedMs = run.nowMs;
-            run.rank(new RankFailed(run.state.at(), 1, Category.RETRYABLE, "no route to host"));
-            run.pending.removeIf(said -> said.trigger() instanceof RankCommand.RunStep);
-            run.runUntil(RankCommand.RunStep.class);
-            pausesMs.add(run.nowMs - failedMs);
-        }
-        assertEquals(List.of(0L, 0L, 1_000L, 2_000L, 4_000L, 8_000L, 8_000L), pausesMs);
-        assertEquals("finished: 5 steps", run.runToEnd().finish().message());
     }
 
     @Test

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code chaos soak CONF}: a user's own job under fault after fault. */
+/** {@code chaos soak [CONF]}: a job, a small one or a user's own, under fault after fault. */
 @Command(
         name = "soak",
         description =
@@ -86,15 +86,15 @@ final class SoakCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Duration between = timeOf("--every", every);
+        Duration undisturbed = timeOf("--for", lasts);
         Path root = directory.toAbsolutePath().normalize();
         String job = make(root);
         PrintWriter out = spec.commandLine().getOut();
         out.printf("soaking %s: a fault every %s, %s undisturbed first, seed %d%n", job, every, lasts, seed);
         out.flush();
         Soak.Result result = Soak.run(
-                new Soak.Plan(job, settings, root, timeOf("--every", every), timeOf("--for", lasts), seed),
-                InstantSource.system(),
-                line -> {
+                new Soak.Plan(job, settings, root, between, undisturbed, seed), InstantSource.system(), line -> {
                     out.println(line);
                     out.flush();
                 });

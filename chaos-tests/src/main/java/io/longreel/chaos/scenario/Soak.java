@@ -27,7 +27,7 @@ import java.util.function.Consumer;
  * take. One thread.
  */
 public final class Soak {
-    /** What a fault may be, each as likely as another: one of each that ends a process, a computation or a value. */
+    /** What a fault may be, each as likely as another. */
     private static final List<Action> ACTIONS =
             List.of(Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.BIT_FLIP, Action.CORRUPT);
 

@@ -8,22 +8,16 @@ import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class CatalogueTest {
     @Test
     void shouldHaveConfigurationsThatLoad(@TempDir Path folder) throws IOException {
-        Path base = folder.resolve(Theatre.BASE);
-        try (InputStream text = Theatre.class.getResourceAsStream("/chaos/" + Theatre.BASE)) {
-            Files.copy(Objects.requireNonNull(text), base);
-        }
+        Path base = ShippedJob.write(ShippedJob.SCENARIOS, folder);
         for (Scenario scenario : Catalogue.all()) {
             List<String> settings = new ArrayList<>(scenario.training());
             settings.addAll(scenario.settings());
@@ -32,6 +26,15 @@ final class CatalogueTest {
             assertTrue(isDisturbed, () -> scenario.name() + " disturbs nothing");
             assertTrue(!scenario.checks().isEmpty(), () -> scenario.name() + " checks nothing");
         }
+    }
+
+    @Test
+    void shouldShipASoakWithASpare(@TempDir Path folder) throws IOException {
+        RunConfig config = RunConfigLoader.load(ShippedJob.write(ShippedJob.SOAK, folder), List.of());
+        assertEquals(1, config.recovery().spares());
+        assertEquals(
+                config.cluster().nodes() * config.cluster().ranksPerNode(),
+                config.mesh().worldSize());
     }
 
     @Test

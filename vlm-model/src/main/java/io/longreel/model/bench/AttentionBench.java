@@ -41,15 +41,16 @@ public final class AttentionBench {
         public Setting {
             if (ranks < 1 || ring < 1 || ranks % ring != 0) {
                 throw RuntimeFailure.config(
-                        "--ring must divide --world, both at least 1: world=%d ring=%d".formatted(ranks, ring));
+                        "ring must divide world, both at least 1: world=%d ring=%d".formatted(ranks, ring));
             }
-            if (heads < 1 || kvHeads < 1 || heads % kvHeads != 0 || heads % (ranks / ring) != 0) {
-                throw RuntimeFailure.config("--kv and the Ulysses degree must divide --heads: heads=%d kv=%d ulysses=%d"
-                        .formatted(heads, kvHeads, ranks / ring));
+            if (heads < ranks / ring || kvHeads < 1 || heads % kvHeads != 0) {
+                throw RuntimeFailure.config(
+                        "kv must divide heads, and world / ring must not exceed them: heads=%d kv=%d world/ring=%d"
+                                .formatted(heads, kvHeads, ranks / ring));
             }
             if (tokens < 2 * ranks || headDim < 1 || runs < 1) {
                 throw RuntimeFailure.config(
-                        "--tokens must be at least two per rank, --dim and --runs at least 1: tokens=%d dim=%d runs=%d"
+                        "tokens must be at least two per rank, dim and runs at least 1: tokens=%d dim=%d runs=%d"
                                 .formatted(tokens, headDim, runs));
             }
         }

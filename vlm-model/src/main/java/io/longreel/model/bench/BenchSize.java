@@ -3,7 +3,7 @@ package io.longreel.model.bench;
 import io.longreel.config.ModelSettings;
 import io.longreel.model.ModelConfig;
 
-/** The models that are measured; the PyTorch programs for comparison build the same. */
+/** The models that are measured. */
 public enum BenchSize {
     /** A million parameters, 4 tokens per frame: overheads. */
     TINY,

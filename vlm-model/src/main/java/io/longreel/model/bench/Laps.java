@@ -24,6 +24,10 @@ final class Laps {
         seconds[seconds.length - 1] = (clockNs.getAsLong() - startNs) / 1e9;
     }
 
+    double fastest() {
+        return Arrays.stream(seconds).min().orElseThrow();
+    }
+
     /** The upper one of the two in the middle where their number is even. */
     double median() {
         double[] sorted = seconds.clone();

@@ -31,6 +31,9 @@ import java.util.function.LongSupplier;
  */
 public final class StepBench {
     private static final int TEXT_TOKENS = 32;
+    /** Each token of the texts but the very first. */
+    private static final int LABELLED_TOKENS = 2 * TEXT_TOKENS - 1;
+
     private static final int WARM_UP_STEPS = 2;
     private static final double LEARNING_RATE = 1e-4;
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -45,9 +48,15 @@ public final class StepBench {
                         "frames, threads and steps must be at least 1: frames=%d threads=%d steps=%d"
                                 .formatted(frames, ranks, steps));
             }
-            if (size.config().llm().heads() % ranks != 0) {
-                throw RuntimeFailure.config("%d threads cannot share %d heads evenly: name a divisor with --threads"
-                        .formatted(ranks, size.config().llm().heads()));
+            ModelConfig config = size.config();
+            if (ranks > config.llm().heads()) {
+                throw RuntimeFailure.config("no more threads than heads can share the sequence: threads=%d heads=%d"
+                        .formatted(ranks, config.llm().heads()));
+            }
+            long tokens = tokens(config, frames);
+            if (tokens > config.llm().maxPositions()) {
+                throw RuntimeFailure.config("the model has %d positions, %d frames take %d: measure fewer"
+                        .formatted(config.llm().maxPositions(), frames, tokens));
             }
         }
     }
@@ -78,7 +87,7 @@ public final class StepBench {
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<Double> seconds = RankThreads.run(
                     transport.endpoints(), endpoint -> rank(setting, device, options, batch, clockNs, endpoint));
-            int tokens = setting.frames() * config.tokensPerFrame() + 2 * TEXT_TOKENS;
+            int tokens = (int) tokens(config, setting.frames());
             long parameters = ParameterSpec.of(config).stream()
                     .mapToLong(spec -> Tensor.elements(spec.shape()))
                     .sum();
@@ -87,9 +96,13 @@ public final class StepBench {
                     tokens,
                     parameters,
                     seconds.getFirst(),
-                    StepFlops.of(config, setting.frames(), tokens, 2L * TEXT_TOKENS),
+                    StepFlops.of(config, setting.frames(), tokens, LABELLED_TOKENS),
                     peakBytes());
         }
+    }
+
+    private static long tokens(ModelConfig config, int frames) {
+        return (long) frames * config.tokensPerFrame() + 2 * TEXT_TOKENS;
     }
 
     private static double rank(
@@ -132,7 +145,7 @@ public final class StepBench {
         int[] labels = ids.clone();
         Arrays.fill(labels, TEXT_TOKENS, TEXT_TOKENS + frames, -100);
         int side = config.vision().imageSize();
-        return PackedBatch.single(ids, labels, marker, NoiseFrames.of(frames, 3 * side * side));
+        return PackedBatch.single(ids, labels, marker, new NoiseFrames(frames, 3 * side * side));
     }
 
     /** As the kernel counts it; 0 where there is no such file. */

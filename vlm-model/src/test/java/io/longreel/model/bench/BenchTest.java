@@ -1,0 +1,77 @@
+package io.longreel.model.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.SessionOptions;
+import io.longreel.ops.device.Devices;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** That the measurements do the work that they name; what it costs is nobody's business here. */
+class BenchTest {
+    /** A second per look at it. */
+    private final AtomicLong clockNs = new AtomicLong();
+
+    private long tick() {
+        return clockNs.addAndGet(1_000_000_000L);
+    }
+
+    private static StepBench.Setting step(BenchSize size, int frames, int ranks, int steps) {
+        return new StepBench.Setting(size, frames, ranks, SessionOptions.DEFAULTS.precision(), steps);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "2", "3"})
+    void shouldTrainTheModelThatItNames(int ranks) {
+        StepBench.Result result = StepBench.run(step(BenchSize.TINY, 5, ranks, 2), Devices.cpu(), this::tick);
+        assertEquals(5 * 4 + 64, result.tokens());
+        assertEquals(1_018_752, result.parameters());
+        assertTrue(result.stepSeconds() >= 1, "seconds=" + result.stepSeconds());
+        assertEquals(result.tokens() / result.stepSeconds(), result.tokensPerSecond());
+        assertTrue(result.peakBytes() > 0);
+    }
+
+    @Test
+    void shouldCountTheOperationsOfAStep() {
+        // By hand, TINY with one frame of 16 patches and 4 tokens, 68 tokens, 63 of them with a label.
+        double vision = 6.0 * 16 * 2 * (4 * 64 * 64 + 2 * 64 * 128) + 4.0 * 16 * 3 * 14 * 14 * 64;
+        double visionAttention = 14.0 * 16 * 16 * 2 * 64;
+        double projector = 6.0 * 4 * (4 * 64 * 128 + 128 * 128);
+        double layers = 6.0 * 68 * 4 * (2 * 128 * 128 + 2 * 128 * 64 + 3 * 128 * 384);
+        double attention = 14.0 * (68 * 69 / 2) * 4 * 128;
+        double head = 6.0 * 63 * 128 * 320;
+        assertEquals(
+                vision + visionAttention + projector + layers + attention + head,
+                StepFlops.of(BenchSize.TINY.config(), 1, 68, 63));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 2", "2, 1", "4, 2", "3, 1"})
+    void shouldAttendOnTheMeshThatItNames(int ranks, int ring) {
+        AttentionBench.Setting setting = new AttentionBench.Setting(ranks, ring, 64, 4, 2, 16, 3);
+        AttentionBench.Result result = AttentionBench.run(setting, Devices.cpu(), this::tick);
+        assertTrue(result.forwardSeconds() >= 1 && result.backwardSeconds() >= 1, result.toString());
+        double flop = 14.0 * (64 * 65 / 2) * 4 * 16;
+        assertEquals(flop / result.seconds() / 1e9, result.gflops());
+    }
+
+    @Test
+    void shouldMeasureALimit() {
+        assertTrue(MachineLimits.measure(Devices.cpu(), 2, this::tick).gflops() > 0);
+    }
+
+    @Test
+    void shouldRefuseWhatCannotBeMeasured() {
+        assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 1, 5, 1));
+        assertThrows(RuntimeFailure.class, () -> step(BenchSize.SMALL, 4_093, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 3, 64, 4, 2, 16, 1));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 1, 64, 3, 1, 16, 1));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(2, 1, 3, 4, 2, 16, 1));
+    }
+}

@@ -13,6 +13,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
+import io.longreel.runtime.supervisor.StepCost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -72,7 +73,9 @@ final class MetricsFile implements AutoCloseable {
                 result.labelledTokens(),
                 result.gradientNorm(),
                 result.learningRate(),
-                step.durationMs(),
+                step.cost().durationMs(),
+                step.cost().waitedShare(),
+                step.cost().snapshotMs(),
                 step.sent().local(),
                 step.sent().intraNode(),
                 step.sent().interNode(),
@@ -95,7 +98,7 @@ final class MetricsFile implements AutoCloseable {
             JournalEntry.StepCommitted step = (JournalEntry.StepCommitted) line.entry();
             Position position = new Position(step.stage(), step.step(), step.globalStep());
             String stage = stages.get(step.stage()).name();
-            append(new CommittedStep(position, stage, step.result(), 0, SentBytes.NONE), line.time());
+            append(new CommittedStep(position, stage, step.result(), StepCost.UNKNOWN, SentBytes.NONE), line.time());
         });
     }
 

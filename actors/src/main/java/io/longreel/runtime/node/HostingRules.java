@@ -24,7 +24,24 @@ final class HostingRules {
     /** From the order to stop until a rank counts as stuck. Waits end at once, so this is for one long computation. */
     static final long STOP_TIMEOUT_MS = 5_000;
 
+    /** A job that forms has its ranks placed by then. */
+    static final long IDLE_MS = 2_000;
+
     private HostingRules() {}
+
+    /** A spare. It computes as fast as the others from its first step on if its code is compiled by then. */
+    static void warmUpWhenIdle(NodeTurn turn) {
+        NodeState state = turn.state();
+        if (state.phase() instanceof NodePhase.Ready ready
+                && ready.warmUpAtMs().isPresent()
+                && (turn.nowMs() >= ready.warmUpAtMs().getAsLong()
+                        || state.ranks().generation() > 0)) {
+            turn.enter(ready.warm());
+            if (state.ranks().generation() == 0) {
+                turn.effect(new NodeEffect.WarmUp());
+            }
+        }
+    }
 
     static void startRanks(NodeTurn turn, StartRanks start) {
         NodeState state = turn.state();

@@ -14,6 +14,7 @@ import io.longreel.runtime.protocol.NodeReport.LeaveRequested;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.NodeReport.NodeReady;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** How a node comes to take part, how it is thrown out, and how it leaves. */
 final class JoiningRules {
@@ -69,7 +70,13 @@ final class JoiningRules {
         }
         turn.effect(new NodeEffect.Say(opened.report()));
         switch (opened.report()) {
-            case NodeReady ready -> turn.enter(new NodePhase.Ready(ready.dataEndpoint(), ready.driverDirectory()));
+            case NodeReady ready -> {
+                boolean hasHostedRanks = turn.state().ranks().generation() > 0;
+                turn.enter(new NodePhase.Ready(
+                        ready.dataEndpoint(),
+                        ready.driverDirectory(),
+                        hasHostedRanks ? OptionalLong.empty() : OptionalLong.of(turn.nowMs() + HostingRules.IDLE_MS)));
+            }
             case NodeFailed failed -> {
                 if (!isTheRunsFault(failed)) { // otherwise the supervisor ends the run, and this process with it
                     HostingRules.end(turn, new NodeEnd(NodeEnd.UNUSABLE, failed.message()));

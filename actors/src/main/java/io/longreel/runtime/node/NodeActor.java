@@ -31,6 +31,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -40,6 +41,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * The actor of a worker process: the shell round {@link NodeCore}. It adds the time to commands, starts and stops the ranks' actors, gathers
@@ -80,6 +82,9 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     private final Ending ending;
     private final TimerScheduler<NodeCommand> timers;
     private final Map<Integer, Living> ranks = new TreeMap<>();
+    /** Read by the thread for slow work: whoever warms up gives way. */
+    private final AtomicBoolean isNeeded = new AtomicBoolean();
+
     private @Nullable CompletableFuture<RankWorkFactory> opening;
     private NodeState state;
 
@@ -147,6 +152,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
                         stopped.generation(),
                         openFactory().map(RankWorkFactory::held).orElse(List.of())));
             case NodeEffect.Open open -> open(open.configText());
+            case NodeEffect.WarmUp warmUp -> openFactory().ifPresent(this::warmUp);
             case NodeEffect.StartRank start -> startRank(start);
             case NodeEffect.StopAllRanks stop ->
                 ranks.values().forEach(rank -> getContext().stop(rank.actor()));
@@ -193,7 +199,20 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
                 : new NodeFailed(processId, RuntimeFailure.Category.FATAL, String.valueOf(cause));
     }
 
+    private void warmUp(RankWorkFactory factory) {
+        String processId = state.processId();
+        Logger log = getContext().getSystem().log();
+        surroundings.slowWork().execute(() -> {
+            try {
+                factory.warmUp(isNeeded::get);
+            } catch (RuntimeException e) { // its ranks begin slowly then
+                log.warn("node.not-warm processId={}", processId, e);
+            }
+        });
+    }
+
     private void startRank(NodeEffect.StartRank start) {
+        isNeeded.set(true);
         int rank = start.rank();
         ActorRef<NodeCommand> self = getContext().getSelf();
         RankVitals vitals = new RankVitals(rank);
@@ -231,6 +250,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     }
 
     private void end(NodeEnd decided) {
+        isNeeded.set(true);
         timers.cancel(new RetryJoin());
         timers.cancel(new BeatDue());
         getContext().getLog().info("node.stopping exitCode={} reason=\"{}\"", decided.exitCode(), decided.reason());

@@ -61,6 +61,7 @@ public final class NodeCore {
             turn.effect(new NodeEffect.SayBeat(
                     ready.dataEndpoint(), ready.driverDirectory(), turn.state().generation()));
             JoiningRules.leaveAgain(turn);
+            HostingRules.warmUpWhenIdle(turn);
         }
     }
 }

@@ -19,6 +19,9 @@ public sealed interface NodeEffect {
     /** Open what the ranks share, unless it is open and sound. Comes back as Opened. */
     record Open(String configText) implements NodeEffect {}
 
+    /** Slow work for a process that waits to be needed: what a rank's first steps would wait for. Given up when a rank starts. */
+    record WarmUp() implements NodeEffect {}
+
     /** Comes back as RankStopped, sooner or later. */
     record StartRank(StepId at, Placement placement, int rank) implements NodeEffect {}
 

@@ -1,5 +1,7 @@
 package io.longreel.runtime.node;
 
+import java.util.OptionalLong;
+
 /**
  * How far a node is with taking part.
  *
@@ -21,8 +23,16 @@ public sealed interface NodePhase {
     /** Welcomed; what the ranks share is being opened. */
     record Opening() implements NodePhase {}
 
-    /** Hosts ranks, or could. */
-    record Ready(String dataEndpoint, String driverDirectory) implements NodePhase {}
+    /**
+     * Hosts ranks, or could.
+     *
+     * @param warmUpAtMs when to make ready what ranks will need, if none has come by then; empty: that is done, or was never needed
+     */
+    record Ready(String dataEndpoint, String driverDirectory, OptionalLong warmUpAtMs) implements NodePhase {
+        Ready warm() {
+            return new Ready(dataEndpoint, driverDirectory, OptionalLong.empty());
+        }
+    }
 
     /** Ranks stop, then everything is freed. */
     record Ending(NodeEnd end) implements NodePhase {}

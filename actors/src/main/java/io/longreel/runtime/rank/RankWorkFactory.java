@@ -8,6 +8,7 @@ import io.longreel.runtime.protocol.WrittenSlice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a process shares among its ranks: the transport, the decoded data, and the snapshots, which outlive ranks and mesh incarnations. Opened by the node when it has the run's
@@ -30,6 +31,12 @@ public interface RankWorkFactory extends AutoCloseable {
 
     /** Directory of the media driver that serves this process. */
     String driverDirectory();
+
+    /**
+     * Makes ready what the first steps of ranks would wait for; on the thread for slow work, in a process without ranks. Returns early when
+     * {@code isNeeded}, within a step of a small model.
+     */
+    void warmUp(BooleanSupplier isNeeded);
 
     /** The work of one rank on one mesh incarnation. Returns at once: nothing is connected yet. */
     RankWork create(Placement placement, int rank);

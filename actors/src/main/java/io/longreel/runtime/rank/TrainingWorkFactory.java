@@ -9,6 +9,7 @@ import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.ModelConfig;
+import io.longreel.model.WarmUp;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.snapshot.SnapshotSlices;
 import io.longreel.model.snapshot.SnapshotVault;
@@ -21,13 +22,18 @@ import io.longreel.transport.TransportNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The real thing behind {@link RankWorkFactory}: one transport node and one curriculum per process, one model session
  * per rank.
  */
 public final class TrainingWorkFactory implements RankWorkFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingWorkFactory.class);
+
     private final RunConfig config;
     private final ModelConfig model;
     private final Device device;
@@ -97,6 +103,12 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     @Override
     public String driverDirectory() {
         return transport.driverDirectory();
+    }
+
+    @Override
+    public void warmUp(BooleanSupplier isNeeded) {
+        int steps = WarmUp.run(device, isNeeded);
+        LOG.info("node.warm steps={}", steps);
     }
 
     @Override

@@ -8,8 +8,6 @@ import io.longreel.runtime.protocol.StepResult;
  *
  * @param position after the step
  * @param stageName of {@code position.stage()}
- * @param durationMs of the slowest rank
  * @param sent by all ranks together
  */
-public record CommittedStep(
-        Position position, String stageName, StepResult result, double durationMs, SentBytes sent) {}
+public record CommittedStep(Position position, String stageName, StepResult result, StepCost cost, SentBytes sent) {}

@@ -216,16 +216,13 @@ final class TrainingRules {
                     .recovering(state.recovery().map(Recovery::oneMoreReplayed)));
             return;
         }
-        long slowestNs = reports.stream()
-                .mapToLong(report -> report.times().totalNs())
-                .max()
-                .orElse(0);
+        StepCost cost = StepCost.of(reports.stream().map(StepFinished::times).toList());
         SentBytes sent = reports.stream().map(StepFinished::sent).reduce(SentBytes.NONE, SentBytes::plus);
         turn.become(state.with(state.progress().committedOneMore(result, !result.applied()))
                 .with(state.watch().with(state.watch().losses().with(result.loss()))));
         Position position = turn.state().reached();
         CommittedStep step =
-                new CommittedStep(position, turn.plan().stage(position).name(), result, slowestNs / 1e6, sent);
+                new CommittedStep(position, turn.plan().stage(position).name(), result, cost, sent);
         turn.journal(new JournalEntry.StepCommitted(
                         state.generation(), position.stage(), position.step(), position.globalStep(), result))
                 .effect(new Effect.RecordStep(step))

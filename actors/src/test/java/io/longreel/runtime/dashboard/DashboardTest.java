@@ -12,6 +12,7 @@ import io.longreel.runtime.supervisor.CellOutcome;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.supervisor.StepCost;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ class DashboardTest {
                 position,
                 stage == 0 ? "short" : "long",
                 new StepResult(2.0 / step, 4, 500, 1, 1e-3, true),
-                100,
+                new StepCost(100, 0.1, 0),
                 SentBytes.NONE));
     }
 

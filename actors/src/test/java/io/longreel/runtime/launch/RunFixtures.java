@@ -12,6 +12,7 @@ import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.Position;
+import io.longreel.runtime.supervisor.StepCost;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -90,7 +91,7 @@ final class RunFixtures {
                 position,
                 position.stage() == 0 ? "short" : "long",
                 new StepResult(1.0 / globalStep, 2, 100, 1.5, 1e-3, true),
-                12.5,
+                new StepCost(12.5, 0.25, 1.5),
                 new SentBytes(1, 2, 3));
     }
 }

@@ -71,6 +71,25 @@ class NodeCoreTest {
     }
 
     @Test
+    void shouldWarmUpOnceWhenNoRankComes() {
+        becomeReady();
+        assertEquals(List.of(beat(0)), at(1_999, new NodeCommand.BeatDue()));
+        assertEquals(List.of(beat(0), new NodeEffect.WarmUp()), at(2_000, new NodeCommand.BeatDue()));
+        assertEquals(List.of(beat(0)), at(2_100, new NodeCommand.BeatDue()));
+    }
+
+    @Test
+    void shouldNotWarmUpWhatRanksHaveWarmed() {
+        becomeReady();
+        at(100, start(1));
+        assertEquals(List.of(beat(1)), at(2_000, new NodeCommand.BeatDue()));
+        at(2_010, new NodeCommand.StopRanks(2, "moved"));
+        at(2_020, new NodeCommand.RankStopped(2));
+        at(2_021, new NodeCommand.RankStopped(3));
+        assertEquals(List.of(beat(2)), at(9_000, new NodeCommand.BeatDue()));
+    }
+
+    @Test
     void shouldWaitAsLongAsItIsToldBeforeItAsksAgain() {
         at(0, new NodeCommand.JoinLater(40_000, "lost too often"));
         assertEquals(List.of(), at(39_900, new NodeCommand.RetryJoin()));

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
     @Override
     public List<HeldSlice> held() {
         return List.copyOf(held);
+    }
+
+    @Override
+    public void warmUp(BooleanSupplier isNeeded) {
+        calls.add("warm up" + (isNeeded.getAsBoolean() ? " in vain" : ""));
     }
 
     @Override

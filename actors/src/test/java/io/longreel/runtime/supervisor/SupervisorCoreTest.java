@@ -144,7 +144,11 @@ class SupervisorCoreTest {
         run.rank(CoreDriver.finished(at, 1, CoreDriver.result(0)));
         assertEquals(
                 List.of(new Effect.RecordStep(new CommittedStep(
-                        new Position(0, 1, 1), "short", CoreDriver.result(0), 4.0, new SentBytes(0, 4, 8)))),
+                        new Position(0, 1, 1),
+                        "short",
+                        CoreDriver.result(0),
+                        new StepCost(4, 0, 0.001),
+                        new SentBytes(0, 4, 8)))),
                 run.all(Effect.RecordStep.class));
     }
 

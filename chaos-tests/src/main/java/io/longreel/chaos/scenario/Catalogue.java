@@ -13,6 +13,7 @@ public final class Catalogue {
                     PauseScenarios.all(),
                     LinkScenarios.all(),
                     DataScenarios.all(),
+                    VideoScenarios.all(),
                     ProcessScenarios.all(),
                     SupervisorScenarios.all(),
                     NetworkScenarios.all(),

@@ -142,6 +142,7 @@ final class SimNode {
                 cluster.time()
                         .afterMs(chance.between(50, 800), () -> post(() -> deliver(new NodeCommand.Opened(ready))));
             }
+            case NodeEffect.WarmUp warmUp -> cluster.trace("%s warms up", processId); // takes no time there
             case NodeEffect.StartRank start -> startRank(start);
             case NodeEffect.StopAllRanks stop -> List.copyOf(ranks.values()).forEach(SimRank::stop);
             case NodeEffect.WriteSlices write -> writeSlices(write);

@@ -129,7 +129,7 @@ final class ChecksTest {
     }
 
     private static StepMetrics step(int step, double loss) {
-        return new StepMetrics("s", 0, step, step, loss, 10, 4, 1, 1e-3, 5, 1, 2, 3, Instant.EPOCH);
+        return new StepMetrics("s", 0, step, step, loss, 10, 4, 1, 1e-3, 5, 0.1, 0, 1, 2, 3, Instant.EPOCH);
     }
 
     private static void metrics(Path root, List<StepMetrics> steps) throws IOException {

@@ -21,12 +21,14 @@ import java.util.TreeMap;
  *   loss           mean over the labelled tokens        labelledTokens how many those were, over the global batch
  *   tokens         after expansion of the frames        gradientNorm   global, before clipping
  *   learningRate   that was applied                     durationMs     wall time of the step
+ *   waitedShare    of the ranks' time, 0 to 1: waiting for each other, which no computation hid
+ *   snapshotMs     longest of a rank in this step, 0 when none was taken
  *   localBytes     sent by all ranks within processes   intraNodeBytes between processes of a node
- *   interNodeBytes between nodes; all payload, 0 in files of older versions
+ *   interNodeBytes between nodes; all payload
  *   timestamp      when the step was committed: ISO 8601 (read also as milliseconds since 1970)
  * </pre>
  *
- * <p>Readers ignore other fields. A run that went back to a checkpoint has lines for a step twice: the later one holds.
+ * <p>The last five numbers are 0 in files of versions that did not measure them. Readers ignore other fields. A run that went back to a checkpoint has lines for a step twice: the later one holds.
  */
 public record StepMetrics(
         String stage,
@@ -39,6 +41,8 @@ public record StepMetrics(
         double gradientNorm,
         double learningRate,
         double durationMs,
+        double waitedShare,
+        double snapshotMs,
         long localBytes,
         long intraNodeBytes,
         long interNodeBytes,
@@ -58,6 +62,8 @@ public record StepMetrics(
         node.put("gradientNorm", gradientNorm);
         node.put("learningRate", learningRate);
         node.put("durationMs", durationMs);
+        node.put("waitedShare", waitedShare);
+        node.put("snapshotMs", snapshotMs);
         node.put("localBytes", localBytes);
         node.put("intraNodeBytes", intraNodeBytes);
         node.put("interNodeBytes", interNodeBytes);
@@ -115,6 +121,8 @@ public record StepMetrics(
                 node.path("gradientNorm").asDouble(Double.NaN),
                 node.path("learningRate").asDouble(),
                 node.path("durationMs").asDouble(),
+                node.path("waitedShare").asDouble(),
+                node.path("snapshotMs").asDouble(),
                 node.path("localBytes").asLong(),
                 node.path("intraNodeBytes").asLong(),
                 node.path("interNodeBytes").asLong(),

@@ -191,6 +191,8 @@ class ReportTest {
                     0.5,
                     point.learningRate(),
                     100 + random.nextInt(40),
+                    0.1,
+                    0,
                     0,
                     0,
                     0,

@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
  * snapshot run: the first steps of a fresh process take seconds each, and a mesh is as slow as its slowest rank. Touches nothing of the run.
  */
 public final class WarmUp {
-    private static final int STEPS = 80;
-    private static final int STEPS_PER_SNAPSHOT = 10;
+    private static final int STEPS = 24;
+    private static final int STEPS_PER_SNAPSHOT = 4;
     private static final int VOCABULARY = 320;
     private static final int MARKER = VOCABULARY - 1;
     private static final int TEXT_TOKENS = 24;

@@ -27,7 +27,7 @@ import java.util.function.Consumer;
  * take. One thread.
  */
 public final class Soak {
-    /** What a fault may be, each as likely as another. */
+    /** What a fault may be: one of each in every round, in an order that is drawn anew. */
     private static final List<Action> ACTIONS =
             List.of(Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.BIT_FLIP, Action.CORRUPT);
 
@@ -79,6 +79,8 @@ public final class Soak {
     private final InstantSource wallClock;
     private final SplittableRandom random;
     private final Consumer<String> told;
+    /** Kinds that are still to come in this round. */
+    private final List<Action> round = new ArrayList<>();
 
     private Soak(Plan plan, InstantSource wallClock, Consumer<String> told) {
         this.told = told;
@@ -148,7 +150,10 @@ public final class Soak {
 
     /** Behind the newest committed step: what strikes one that is being computed would depend on who reads the file first. */
     private Order draw(StepMetrics last) {
-        Action action = ACTIONS.get(random.nextInt(ACTIONS.size()));
+        if (round.isEmpty()) {
+            round.addAll(ACTIONS);
+        }
+        Action action = round.remove(random.nextInt(round.size()));
         Phase phase = switch (action) {
             case NAN -> Phase.BACKWARD;
             case BIT_FLIP -> Phase.IDLE; // where the tensors at hand are weights

@@ -17,7 +17,7 @@ final class JvmCommand {
                     + " --add-opens java.base/jdk.internal.misc=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
 
     /**
-     * Four times the JVM's own thresholds: the second compiler's work is most of what a new process costs its node, and a quarter of it is for
+     * Four times the JVM's own thresholds: the second compiler's work is most of what a new process costs its node, and a third of it is for
      * code that is never hot. Loops over tensors get there by their rounds: how many of them make a loop hot is as always.
      */
     private static final List<String> COMPILER = List.of(

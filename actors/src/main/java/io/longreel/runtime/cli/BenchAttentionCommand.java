@@ -1,7 +1,6 @@
 package io.longreel.runtime.cli;
 
 import io.longreel.model.bench.AttentionBench;
-import io.longreel.model.bench.MachineLimits;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
 import java.util.LinkedHashMap;
@@ -57,15 +56,11 @@ final class BenchAttentionCommand implements Callable<Integer> {
         Device device = Devices.cpu();
         AttentionBench.Result result = AttentionBench.run(
                 new AttentionBench.Setting(world, ring, tokens, heads, kv, dim, runs), device, BenchCommand.CLOCK_NS);
-        MachineLimits limits = MachineLimits.measure(device, world, BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("seconds", result.seconds());
         values.put("forwardSeconds", result.forwardSeconds());
         values.put("backwardSeconds", result.backwardSeconds());
-        values.put("gflops", result.gflops());
-        values.put("limitGflops", limits.gflops());
-        values.put("shareOfLimit", result.gflops() / limits.gflops());
-        BenchCommand.print(spec.commandLine(), values, json);
+        BenchCommand.print(spec.commandLine(), values, result.gflops(), device, world, json);
         return Main.OK;
     }
 }

@@ -2,6 +2,8 @@ package io.longreel.runtime.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.longreel.model.bench.MachineLimits;
+import io.longreel.ops.device.Device;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
@@ -33,8 +35,17 @@ final class BenchCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "name what to measure: step or attention");
     }
 
-    /** Prints values under their names, as one JSON object or as words in this order. */
-    static void print(CommandLine command, Map<String, Object> values, boolean asJson) {
+    /**
+     * Measures the machine's limit, and prints values under their names, as one JSON object or as words in this order.
+     *
+     * @param values what was measured; gets the limit, and the share of it that {@code gflops} is
+     */
+    static void print(
+            CommandLine command, Map<String, Object> values, double gflops, Device device, int ranks, boolean asJson) {
+        MachineLimits limits = MachineLimits.measure(device, ranks, CLOCK_NS);
+        values.put("gflops", gflops);
+        values.put("limitGflops", limits.gflops());
+        values.put("shareOfLimit", gflops / limits.gflops());
         PrintWriter out = command.getOut();
         if (asJson) {
             try {

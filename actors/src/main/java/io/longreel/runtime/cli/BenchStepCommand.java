@@ -5,7 +5,6 @@ import io.longreel.config.PrecisionSettings.Exchange;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.PrecisionSettings.Weights;
 import io.longreel.model.bench.BenchSize;
-import io.longreel.model.bench.MachineLimits;
 import io.longreel.model.bench.StepBench;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
@@ -69,17 +68,13 @@ final class BenchStepCommand implements Callable<Integer> {
         Device device = Devices.cpu();
         StepBench.Result result = StepBench.run(
                 new StepBench.Setting(size, frames, threads, dtype.precision(), steps), device, BenchCommand.CLOCK_NS);
-        MachineLimits limits = MachineLimits.measure(device, threads, BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("stepSeconds", result.stepSeconds());
         values.put("tokensPerSecond", result.tokensPerSecond());
         values.put("peakBytes", result.peakBytes());
         values.put("tokens", result.tokens());
         values.put("parameters", result.parameters());
-        values.put("gflops", result.gflops());
-        values.put("limitGflops", limits.gflops());
-        values.put("shareOfLimit", result.gflops() / limits.gflops());
-        BenchCommand.print(spec.commandLine(), values, json);
+        BenchCommand.print(spec.commandLine(), values, result.gflops(), device, threads, json);
         return Main.OK;
     }
 }

@@ -34,10 +34,10 @@ final class HostingRules {
         NodeState state = turn.state();
         if (state.phase() instanceof NodePhase.Ready ready
                 && ready.warmUpAtMs().isPresent()
-                && (turn.nowMs() >= ready.warmUpAtMs().getAsLong()
-                        || state.ranks().generation() > 0)) {
+                && turn.nowMs() >= ready.warmUpAtMs().getAsLong()) {
             turn.enter(ready.warm());
-            if (state.ranks().generation() == 0) {
+            boolean hasHostedRanks = state.ranks().generation() > 0;
+            if (!hasHostedRanks) {
                 turn.effect(new NodeEffect.WarmUp());
             }
         }

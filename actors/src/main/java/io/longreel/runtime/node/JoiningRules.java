@@ -70,13 +70,11 @@ final class JoiningRules {
         }
         turn.effect(new NodeEffect.Say(opened.report()));
         switch (opened.report()) {
-            case NodeReady ready -> {
-                boolean hasHostedRanks = turn.state().ranks().generation() > 0;
+            case NodeReady ready ->
                 turn.enter(new NodePhase.Ready(
                         ready.dataEndpoint(),
                         ready.driverDirectory(),
-                        hasHostedRanks ? OptionalLong.empty() : OptionalLong.of(turn.nowMs() + HostingRules.IDLE_MS)));
-            }
+                        OptionalLong.of(turn.nowMs() + HostingRules.IDLE_MS)));
             case NodeFailed failed -> {
                 if (!isTheRunsFault(failed)) { // otherwise the supervisor ends the run, and this process with it
                     HostingRules.end(turn, new NodeEnd(NodeEnd.UNUSABLE, failed.message()));

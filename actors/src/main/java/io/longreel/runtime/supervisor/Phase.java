@@ -64,6 +64,16 @@ public sealed interface Phase {
             return new Stopping(waiting, held, pauseMs, deadlineMs);
         }
 
+        /** All have answered. */
+        Seeking over(long nowMs, long patienceMs) {
+            long notBeforeMs = nowMs + pauseMs;
+            return new Seeking(
+                    held,
+                    pauseMs == 0 ? OptionalLong.empty() : OptionalLong.of(notBeforeMs),
+                    notBeforeMs + patienceMs,
+                    false);
+        }
+
         Stopping heard(String processId, List<HeldSlice> slices) {
             Map<String, List<HeldSlice>> all = new TreeMap<>(held);
             all.put(processId, slices);

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /**
@@ -107,10 +106,8 @@ final class RecoveryRules {
     static void stoppedWhenAllAnswered(Turn turn) {
         if (turn.state().phase() instanceof Phase.Stopping stopping
                 && stopping.waiting().isEmpty()) {
-            OptionalLong notBeforeMs =
-                    stopping.pauseMs() == 0 ? OptionalLong.empty() : OptionalLong.of(turn.nowMs() + stopping.pauseMs());
-            turn.enter(new Phase.Seeking(stopping.held(), notBeforeMs, turn.nowMs(), false)
-                    .waiting(turn.nowMs(), turn.plan().recovery().waitForNodes().toMillis()));
+            turn.enter(stopping.over(
+                    turn.nowMs(), turn.plan().recovery().waitForNodes().toMillis()));
             seek(turn);
         }
     }

@@ -257,9 +257,7 @@ final class TrainingRules {
             SupervisorState state = turn.state();
             Watch watch = state.watch();
             if (held) {
-                double costMs =
-                        times.stream().mapToLong(StepTimes::snapshotNs).max().orElse(0) / 1e6;
-                watch = watch.with(watch.pace().measured(costMs));
+                watch = watch.with(watch.pace().measured(StepCost.of(times).snapshotMs()));
             }
             Stragglers stragglers = watch.stragglers().with(times);
             Map<Integer, Double> slow = stragglers.news();

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -137,9 +136,9 @@ public final class Soak {
                                     metrics.lines(),
                                     steps,
                                     ordered[0],
-                                    words(order.action()),
+                                    Timeline.word(order.action()),
                                     order.rank(),
-                                    words(order.phase())));
+                                    Timeline.word(order.phase())));
                 }
                 return isOver;
             });
@@ -181,10 +180,6 @@ public final class Soak {
                 undisturbedMs / (double) Math.max(1, disturbedMs),
                 Timeline.of(job.run(), job.interventions()),
                 complaints);
-    }
-
-    private static String words(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static long durationMs(List<StepMetrics> steps) {

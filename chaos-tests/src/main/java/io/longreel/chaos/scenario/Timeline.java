@@ -47,7 +47,7 @@ public final class Timeline {
                 .formatted(word(strike.action()), strike.rank(), strike.step(), word(strike.phase()));
     }
 
-    private static String word(Enum<?> constant) {
+    static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 

@@ -59,6 +59,10 @@ public final class StepBench {
                         .formatted(config.llm().maxPositions(), frames, tokens));
             }
         }
+
+        private Mesh mesh() {
+            return new Mesh(1, 1, ranks);
+        }
     }
 
     /**
@@ -81,7 +85,7 @@ public final class StepBench {
     /** Takes a few steps more than asked for: the first ones plan memory and are compiled. */
     public static Result run(Setting setting, Device device, LongSupplier clockNs) {
         ModelConfig config = setting.size().config();
-        Mesh mesh = new Mesh(1, 1, setting.ranks());
+        Mesh mesh = setting.mesh();
         SessionOptions options = SessionOptions.DEFAULTS.withPrecision(setting.precision());
         PackedBatch batch = batch(config, setting.frames());
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
@@ -112,7 +116,7 @@ public final class StepBench {
             PackedBatch batch,
             LongSupplier clockNs,
             RankEndpoint endpoint) {
-        Mesh mesh = new Mesh(1, 1, setting.ranks());
+        Mesh mesh = setting.mesh();
         Laps laps = new Laps(clockNs, endpoint.communicator(mesh.worldGroup()));
         try (MmspSession session = MmspSession.open(setting.size().config(), device, mesh, options, endpoint)) {
             session.initialize(1);

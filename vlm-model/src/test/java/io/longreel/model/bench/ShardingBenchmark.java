@@ -1,6 +1,5 @@
 package io.longreel.model.bench;
 
-import io.longreel.config.ModelSettings;
 import io.longreel.config.ShardingSettings;
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.ShardingSettings.Stages;
@@ -31,12 +30,8 @@ import java.util.stream.IntStream;
  * million parameters. Takes frames, caption tokens and steps; prints the median, and the tokens of each rank.
  */
 public final class ShardingBenchmark {
-    private static final int IMAGE = 8191;
-    private static final ModelConfig SMALL = ModelConfig.of(
-            new ModelSettings.Architecture(
-                    new ModelSettings.Vision(384, 1536, 6, 6, 112, 14, -2),
-                    new ModelSettings.Llm(8192, 512, 1408, 8, 8, 2, 65_536, 1e6, 1e-6, true)),
-            IMAGE);
+    private static final ModelConfig SMALL = BenchSize.SMALL.config();
+    private static final int IMAGE = SMALL.imageToken();
 
     private ShardingBenchmark() {}
 

@@ -17,10 +17,11 @@ final class Relay implements AutoCloseable {
     private final ServerSocket entrance = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final int exit;
+    private final Thread acceptor;
 
     Relay(int exit) throws IOException {
         this.exit = exit;
-        Thread.ofPlatform().daemon().name("relay").start(this::acceptAll);
+        acceptor = Thread.ofPlatform().daemon().name("relay").start(this::acceptAll);
     }
 
     int port() {
@@ -35,8 +36,9 @@ final class Relay implements AutoCloseable {
     }
 
     /** As a process that is killed: nobody listens any more, and all connections end. */
-    void die() throws IOException {
+    void die() throws IOException, InterruptedException {
         entrance.close();
+        acceptor.join(); // until it has left its accept, the kernel takes connections for it
         cut();
     }
 
@@ -73,6 +75,7 @@ final class Relay implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        die();
+        entrance.close();
+        cut();
     }
 }

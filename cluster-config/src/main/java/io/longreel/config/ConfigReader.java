@@ -189,6 +189,15 @@ final class ConfigReader {
 
     /** A duration with its unit, above zero. */
     Duration duration(String key) {
+        return duration(key, Duration.ofNanos(1), "above zero ");
+    }
+
+    /** A duration with its unit, zero or more. */
+    Duration durationFromZero(String key) {
+        return duration(key, Duration.ZERO, "");
+    }
+
+    private Duration duration(String key, Duration min, String range) {
         ConfigValue value = value(key);
         if (value == null) {
             return Duration.ZERO;
@@ -197,14 +206,14 @@ final class ConfigReader {
         if (!text.matches("[-+.\\d\\s]*")) {
             try {
                 Duration duration = value.atKey("v").getDuration("v");
-                if (duration.compareTo(Duration.ZERO) > 0) {
+                if (duration.compareTo(min) >= 0) {
                     return duration;
                 }
             } catch (ConfigException.WrongType | ConfigException.BadValue notADuration) {
                 // Falls through to the same fault.
             }
         }
-        fault(key, "must be a duration above zero with a unit, such as 5 s or 250 ms, not " + shown(value));
+        fault(key, "must be a duration %swith a unit, such as 5 s or 250 ms, not %s".formatted(range, shown(value)));
         return Duration.ZERO;
     }
 

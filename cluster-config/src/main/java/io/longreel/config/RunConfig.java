@@ -12,6 +12,7 @@ import java.util.List;
  * @param seed root of every random stream of the run
  * @param out run directory
  * @param stages in the order in which they train
+ * @param trace what is recorded as a timeline
  * @param chaos faults on purpose; none in a run that is meant to train
  * @param resolved the whole configuration as resolved, for {@code OUT/run.conf} and the report
  */
@@ -31,6 +32,7 @@ public record RunConfig(
         CheckpointSettings checkpoint,
         RecoverySettings recovery,
         List<StageSettings> stages,
+        TraceSettings trace,
         ChaosSettings chaos,
         Config resolved) {
 
@@ -56,6 +58,7 @@ public record RunConfig(
                 checkpoint,
                 recovery,
                 stages,
+                trace,
                 chaos,
                 text);
     }

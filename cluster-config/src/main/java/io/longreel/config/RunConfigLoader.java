@@ -134,6 +134,7 @@ public final class RunConfigLoader {
         DataSettings data = settings.data();
         CheckpointSettings checkpoint = settings.checkpoint();
         RecoverySettings recovery = new RecoveryReader(root).read();
+        TraceSettings trace = settings.trace();
         StagesReader curriculum = new StagesReader(root, model);
         List<StageSettings> stages = curriculum.read();
         MeshAdvice advice = new MeshAdvice(
@@ -161,6 +162,7 @@ public final class RunConfigLoader {
                 checkpoint,
                 recovery,
                 stages,
+                trace,
                 chaos,
                 ConfigFactory.empty());
         return config.withResolved(RunConfigWriter.toConfig(config));

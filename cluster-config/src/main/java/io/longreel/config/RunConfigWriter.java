@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import io.longreel.config.LinkLimits.Limit;
 import io.longreel.config.ModelSettings.Architecture;
 import io.longreel.config.StageSettings.Phase;
 import io.longreel.config.StageSettings.Source;
@@ -60,6 +61,13 @@ final class RunConfigWriter {
                         config.checkpoint().keep()));
         root.put("recovery", recovery(config.recovery()));
         root.put("stages", config.stages().stream().map(RunConfigWriter::stage).toList());
+        root.put(
+                "trace",
+                Map.of(
+                        "from-step",
+                        config.trace().fromStep(),
+                        "steps",
+                        config.trace().steps()));
         root.put("chaos", chaos(config.chaos()));
         return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
     }
@@ -161,7 +169,17 @@ final class RunConfigWriter {
                 "window", Units.size(transport.windowBytes()),
                 "mtu", Units.size(transport.mtuBytes()),
                 "term", Units.size(transport.termBytes()),
-                "wait-timeout", Units.duration(transport.waitTimeout()));
+                "wait-timeout", Units.duration(transport.waitTimeout()),
+                "limits",
+                        Map.of(
+                                "intra-node", limit(transport.limits().intraNode()),
+                                "inter-node", limit(transport.limits().interNode())));
+    }
+
+    private static Map<String, Object> limit(Limit limit) {
+        return Map.of(
+                "bandwidth", Units.size(limit.bytesPerSecond()),
+                "latency", Units.duration(limit.latency()));
     }
 
     private static Map<String, Object> model(ModelSettings model) {

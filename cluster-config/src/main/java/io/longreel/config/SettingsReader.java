@@ -1,6 +1,7 @@
 package io.longreel.config;
 
 import io.longreel.config.ConfigReader.Range;
+import io.longreel.config.LinkLimits.Limit;
 import io.longreel.config.ModelSettings.Architecture;
 import io.longreel.config.topology.MeshAdvice;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.util.Optional;
  * duration of one load; what it returns is only meant for use when no fault was found.
  */
 final class SettingsReader {
+    private static final int TRACE_STEPS_MAX = 1_000_000;
+
     private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
     private final ConfigReader root;
@@ -80,6 +83,12 @@ final class SettingsReader {
                 passwordFile.isBlank() ? Optional.empty() : Optional.of(path(section, "password-file", passwordFile))));
     }
 
+    TraceSettings trace() {
+        ConfigReader section = root.section("trace");
+        return new TraceSettings(
+                section.integer("from-step", 0, TRACE_STEPS_MAX), section.integer("steps", 0, TRACE_STEPS_MAX));
+    }
+
     TransportSettings transport() {
         ConfigReader section = root.section("transport");
         TransportSettings.IntraNode intraNode = section.choice("intra-node", TransportSettings.IntraNode.class);
@@ -98,7 +107,18 @@ final class SettingsReader {
                 "term",
                 "must be at least 8 * mtu = %s, not %s".formatted(Units.size(8L * mtuBytes), Units.size(termBytes)),
                 section.pathOf("mtu"));
-        return new TransportSettings(intraNode, windowBytes, mtuBytes, termBytes, section.duration("wait-timeout"));
+        ConfigReader limits = section.section("limits");
+        return new TransportSettings(
+                intraNode,
+                windowBytes,
+                mtuBytes,
+                termBytes,
+                section.duration("wait-timeout"),
+                new LinkLimits(limit(limits.section("intra-node")), limit(limits.section("inter-node"))));
+    }
+
+    private static Limit limit(ConfigReader section) {
+        return new Limit(section.sizeBytes("bandwidth", 0, 1L << 40), section.durationFromZero("latency"));
     }
 
     ModelSettings model() {

@@ -10,9 +10,15 @@ import java.time.Duration;
  * @param mtuBytes Aeron UDP mtu: 65504 on loopback, 8192 on jumbo networks, 1408 elsewhere
  * @param termBytes Aeron term length, a power of two
  * @param waitTimeout longest wait inside one collective before it fails as RETRYABLE
+ * @param limits what links are slowed down to
  */
 public record TransportSettings(
-        IntraNode intraNode, int windowBytes, int mtuBytes, int termBytes, Duration waitTimeout) {
+        IntraNode intraNode, int windowBytes, int mtuBytes, int termBytes, Duration waitTimeout, LinkLimits limits) {
+
+    /** Links are as fast as they are. */
+    public TransportSettings(IntraNode intraNode, int windowBytes, int mtuBytes, int termBytes, Duration waitTimeout) {
+        this(intraNode, windowBytes, mtuBytes, termBytes, waitTimeout, LinkLimits.NONE);
+    }
 
     /** Path of payloads between ranks of one node. */
     public enum IntraNode {

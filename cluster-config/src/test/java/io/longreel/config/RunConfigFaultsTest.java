@@ -23,6 +23,10 @@ final class RunConfigFaultsTest {
                 Arguments.of("stages[4].name=x", "longreel.stages[4].name names a list element that does not exist"),
                 Arguments.of("transport.wait-timeout=5", "wait-timeout must be a duration above zero with a unit"),
                 Arguments.of("transport.wait-timeout=5 parsecs", "wait-timeout must be a duration"),
+                Arguments.of(
+                        "transport.limits.inter-node.latency=-1 s",
+                        "latency must be a duration with a unit, such as 5 s"),
+                Arguments.of("transport.limits.intra-node.bandwidth=5", "bandwidth must be a size with a unit"),
                 Arguments.of("transport.window=4096", "window must be a size with a unit"),
                 Arguments.of("transport.term=17 MiB", "term must be a power of two"),
                 Arguments.of("transport.mtu=1410 B", "mtu must be a multiple of 32 B"),

@@ -60,6 +60,10 @@ final class RunConfigPropertyTest {
         return config.withResolved(ConfigFactory.empty());
     }
 
+    private static LinkLimits.Limit limit(RandomGenerator random) {
+        return new LinkLimits.Limit(random.nextLong(1L << 40), random.nextBoolean() ? duration(random) : Duration.ZERO);
+    }
+
     private static RunConfig draw(RandomGenerator random) {
         Mesh mesh = new Mesh(
                 from(random, 1, 3),
@@ -99,7 +103,8 @@ final class RunConfigPropertyTest {
                         from(random, 4096, 1 << 30),
                         32 * from(random, 32, 2047),
                         1 << from(random, 19, 30),
-                        duration(random)),
+                        duration(random),
+                        new LinkLimits(limit(random), limit(random))),
                 new ModelSettings(Optional.empty(), Optional.of(architecture)),
                 new DataSettings(
                         List.of(),
@@ -114,6 +119,7 @@ final class RunConfigPropertyTest {
                 new CheckpointSettings(random.nextInt(99), from(random, 1, 9)),
                 recovery(random),
                 stages,
+                new TraceSettings(from(random, 0, 99), from(random, 0, 99)),
                 chaos(random, mesh, stages),
                 ConfigFactory.empty());
     }

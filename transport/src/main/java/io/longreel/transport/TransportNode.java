@@ -6,6 +6,7 @@ import io.longreel.config.TransportSettings.IntraNode;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.fault.SlowLinks;
 import io.longreel.transport.frame.Route;
 import io.longreel.transport.link.AeronMedia;
 import io.longreel.transport.link.AeronTimeouts;
@@ -201,11 +202,12 @@ public final class TransportNode implements AutoCloseable {
         int worldSize = placement.ranks().size();
         requireRoom(placement, rank);
         AbortSignal signal = new AbortSignal(placement.generation());
+        LinkFault between = SlowLinks.around(fault, settings.limits(), placement, clockNs);
         List<Link> links = new ArrayList<>(worldSize - 1);
         try {
             for (int peer = 0; peer < worldSize; peer++) {
                 if (peer != rank) {
-                    links.add(openLink(placement, rank, peer, signal));
+                    links.add(openLink(placement, rank, peer, signal, between));
                 }
             }
         } catch (RuntimeException e) {
@@ -259,19 +261,19 @@ public final class TransportNode implements AutoCloseable {
         return here.nodeId().equals(there.nodeId()) && here.driverDirectory().equals(there.driverDirectory());
     }
 
-    private Link openLink(Placement placement, int rank, int peer, AbortSignal signal) {
+    private Link openLink(Placement placement, int rank, int peer, AbortSignal signal, LinkFault between) {
         RankSite here = placement.site(rank);
         RankSite there = placement.site(peer);
         Route route = new Route(placement.runToken(), placement.generation(), rank, peer);
         if (!sameDriver(here, there)) {
-            return media.openUdp(route, there.dataEndpoint(), fault);
+            return media.openUdp(route, there.dataEndpoint(), between);
         }
         if (settings.intraNode() == IntraNode.IPC) {
-            return media.openIpc(route, fault);
+            return media.openIpc(route, between);
         }
         if (here.processId().equals(there.processId())) {
-            return fabric.open(route, fault, signal);
+            return fabric.open(route, between, signal);
         }
-        return media.openWindows(route, fault);
+        return media.openWindows(route, between);
     }
 }

@@ -1,8 +1,13 @@
 package io.longreel.runtime.cli;
 
+import io.longreel.config.LinkLimits;
+import io.longreel.config.LinkLimits.Limit;
+import io.longreel.config.RuntimeFailure;
 import io.longreel.model.bench.AttentionBench;
+import io.longreel.model.bench.AttentionBench.Links;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,6 +23,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchAttentionCommand implements Callable<Integer> {
+    private static final long MIB_MAX = 1 << 20;
+
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
@@ -43,6 +50,24 @@ final class BenchAttentionCommand implements Callable<Integer> {
     private int dim = 64;
 
     @Option(
+            names = "--per-node",
+            paramLabel = "N",
+            description = "Ranks that count as one node, for the limits below (default: all).")
+    private int perNode = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--intra",
+            paramLabel = "MiB/s",
+            description = "Slows each link inside a node down to so much; 0 = not at all (default).")
+    private long intraMib;
+
+    @Option(
+            names = "--inter",
+            paramLabel = "MiB/s",
+            description = "Slows each link between nodes down to so much; 0 = not at all (default).")
+    private long interMib;
+
+    @Option(
             names = "--runs",
             paramLabel = "N",
             description = "Measured; their median counts (default: ${DEFAULT-VALUE}).")
@@ -51,11 +76,25 @@ final class BenchAttentionCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object.")
     private boolean json;
 
+    private Links links() {
+        if (intraMib < 0 || interMib < 0 || Math.max(intraMib, interMib) > MIB_MAX) {
+            throw RuntimeFailure.config("--intra and --inter must be 0 to %d MiB/s: intra=%d inter=%d"
+                    .formatted(MIB_MAX, intraMib, interMib));
+        }
+        return new Links(perNode, new LinkLimits(limit(intraMib), limit(interMib)));
+    }
+
+    private static Limit limit(long mib) {
+        return new Limit(mib << 20, Duration.ZERO);
+    }
+
     @Override
     public Integer call() {
         Device device = Devices.cpu();
         AttentionBench.Result result = AttentionBench.run(
-                new AttentionBench.Setting(world, ring, tokens, heads, kv, dim, runs), device, BenchCommand.CLOCK_NS);
+                new AttentionBench.Setting(world, ring, tokens, heads, kv, dim, runs, links()),
+                device,
+                BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("seconds", result.seconds());
         values.put("forwardSeconds", result.forwardSeconds());

@@ -20,10 +20,22 @@ final class RunOptions {
     @Option(names = "--overwrite", description = "Replace the run that is in the run directory.")
     private boolean overwrite;
 
+    @Option(
+            names = "--trace",
+            paramLabel = "STEPS",
+            arity = "0..1",
+            fallbackValue = "10",
+            description =
+                    "Records so many steps of each stage (default: ${FALLBACK-VALUE}) as a timeline: trace.json in the run directory, which opens in ui.perfetto.dev.")
+    private @Nullable Integer traceSteps;
+
     RunConfig load(String source, String... ownOverrides) {
         List<String> overrides = new ArrayList<>(List.of(ownOverrides));
         if (out != null) {
             overrides.add("out=" + out);
+        }
+        if (traceSteps != null) {
+            overrides.add("trace.steps=" + traceSteps);
         }
         return configOptions.load(source, overrides.toArray(String[]::new));
     }

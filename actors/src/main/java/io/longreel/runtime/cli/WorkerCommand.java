@@ -6,7 +6,9 @@ import io.longreel.runtime.launch.ProcessLog;
 import io.longreel.runtime.launch.WorkerProcess;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.TrainingWorkFactory;
+import io.longreel.runtime.rank.WorkInstruments;
 import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.trace.TraceInstruments;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -99,7 +101,9 @@ final class WorkerCommand implements Callable<Integer> {
         NodeEnd end = WorkerProcess.run(
                 new WorkerProcess.Options(
                         address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
-                TrainingWorkFactory::opener);
+                system -> TrainingWorkFactory.opener(
+                        system,
+                        config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config))));
         return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
     }
 }

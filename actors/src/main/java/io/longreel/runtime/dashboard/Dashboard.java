@@ -3,6 +3,7 @@ package io.longreel.runtime.dashboard;
 import io.longreel.config.RunConfig;
 import io.longreel.runtime.supervisor.RunNews;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.Consumer;
@@ -84,6 +85,9 @@ public final class Dashboard implements Consumer<RunNews> {
         out.println("  report.html    everything on one page");
         progress.evaluations().keySet().forEach(name -> out.println("  %s.{json,png}".formatted(name)));
         out.println("  metrics.jsonl  one line per step");
+        if (Files.exists(root.resolve("trace.json"))) {
+            out.println("  trace.json     what the ranks did, opens in ui.perfetto.dev");
+        }
         out.flush();
     }
 

@@ -12,6 +12,7 @@ import io.longreel.curriculum.eval.Report;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.supervisor.Effect;
+import io.longreel.runtime.trace.TraceFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +51,9 @@ final class ResultFiles {
     }
 
     void report() {
+        if (config.trace().isOn()) {
+            TraceFile.merge(directory.root());
+        }
         List<NeedleResults> results = config.stages().stream()
                 .flatMap(stage -> stage.evaluation().stream())
                 .filter(needle -> Files.exists(json(needle.name())))

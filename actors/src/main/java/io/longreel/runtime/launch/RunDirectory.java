@@ -47,6 +47,8 @@ public final class RunDirectory implements AutoCloseable {
             "checkpoints",
             "model",
             "logs",
+            "trace",
+            "trace.json",
             "run.lock",
             ".reserve",
             Curriculum.GENERATED_FOOTAGE);

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,15 +61,23 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         this.system = system;
     }
 
-    /** Opens factories whose data streams run on {@code system}. */
-    public static Opener opener(ClassicActorSystemProvider system) {
-        return (configText, host) -> open(configText, host, system);
+    /**
+     * Opens factories whose data streams run on {@code system}.
+     *
+     * @param instruments what watches or disturbs the ranks of a run
+     */
+    public static Opener opener(ClassicActorSystemProvider system, Function<RunConfig, WorkInstruments> instruments) {
+        return (configText, host) -> open(configText, host, system, instruments);
     }
 
-    private static TrainingWorkFactory open(String configText, String host, ClassicActorSystemProvider system) {
+    private static TrainingWorkFactory open(
+            String configText,
+            String host,
+            ClassicActorSystemProvider system,
+            Function<RunConfig, WorkInstruments> instrumentsOf) {
         RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
         ModelConfig model = modelOf(config);
-        WorkInstruments instruments = WorkInstruments.of(config);
+        WorkInstruments instruments = instrumentsOf.apply(config);
         Curriculum curriculum = Curriculum.open(config, model.vision().imageSize(), model.tokensPerFrame());
         try {
             TransportNode transport = TransportNode.open(config.transport(), host, instruments.links());

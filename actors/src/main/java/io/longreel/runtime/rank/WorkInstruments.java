@@ -27,7 +27,25 @@ public interface WorkInstruments {
         return LinkFault.NONE;
     }
 
-    /** What the run's configuration asks for. */
+    /** Instruments round instruments: the outer ones see what the inner ones do. */
+    static WorkInstruments both(WorkInstruments inner, WorkInstruments outer) {
+        if (outer == NONE) {
+            return inner;
+        }
+        return new WorkInstruments() {
+            @Override
+            public RankInstruments of(Placement placement, int rank) {
+                return RankInstruments.both(inner.of(placement, rank), outer.of(placement, rank));
+            }
+
+            @Override
+            public LinkFault links() {
+                return inner.links();
+            }
+        };
+    }
+
+    /** The faults that the run's configuration asks for. */
     static WorkInstruments of(RunConfig config) {
         if (!config.chaos().isNeeded()) {
             return NONE;

@@ -40,6 +40,9 @@ final class RankFaults implements RankInstruments {
     /** What the optimizer changed last: lies in memory until the next step. */
     private List<Tensor> restingWeights = List.of();
 
+    /** The plan as of this command: what is ordered while a step is computed can wait for the next one. */
+    private List<Fault> faults = List.of();
+
     private int stage;
     private int step;
 
@@ -59,6 +62,7 @@ final class RankFaults implements RankInstruments {
         }
         stage = at.stage();
         step = at.step();
+        faults = process.faults();
         reached(phase, phase == Phase.IDLE ? restingWeights : List.of());
     }
 
@@ -102,10 +106,11 @@ final class RankFaults implements RankInstruments {
     }
 
     private void strike(Phase phase, int visit, List<Tensor> data, boolean damagesData) {
-        List<Fault> faults = process.faults();
         for (int index = 0; index < faults.size(); index++) {
             Fault fault = faults.get(index);
-            if (fault.action().damagesData() != damagesData || !isAt(fault.at(), phase, visit)) {
+            if (fault.action().damagesData() != damagesData
+                    || !isAt(fault.at(), phase, visit)
+                    || process.strikes().isSpent(index, fault.action(), site.rank())) {
                 continue;
             }
             if (fault.action().disturbsLinks()) {

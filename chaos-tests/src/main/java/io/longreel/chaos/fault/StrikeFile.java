@@ -2,6 +2,7 @@ package io.longreel.chaos.fault;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * {@code faults.jsonl} of a run: one line per strike, on the disk before the fault strikes, so that it survives what the fault does. It is also what
@@ -30,6 +33,15 @@ public final class StrikeFile {
     private static final Object TURN = new Object();
 
     private final Path file;
+    /** Faults that this process knows to have no strike left: whoever comes to their place again need not ask the file. */
+    private final Set<Count> spent = ConcurrentHashMap.newKeySet();
+
+    /** What strikes are counted by. */
+    private record Count(int fault, int rank) {
+        static Count of(int fault, Action action, int rank) {
+            return new Count(fault, action.disturbsLinks() ? rank : 0);
+        }
+    }
 
     public StrikeFile(Path runDirectory) {
         this.file = runDirectory.resolve(NAME);
@@ -43,6 +55,22 @@ public final class StrikeFile {
      * @return the strike with its number; empty when it has struck that often already
      */
     Optional<Strike> claim(int times, Strike wanted) {
+        if (isSpent(wanted.fault(), wanted.action(), wanted.rank())) {
+            return Optional.empty();
+        }
+        Optional<Strike> claimed = claimFromFile(times, wanted);
+        if (times > 0 && (claimed.isEmpty() || claimed.get().number() >= times)) {
+            spent.add(Count.of(wanted.fault(), wanted.action(), wanted.rank()));
+        }
+        return claimed;
+    }
+
+    /** Whether this process knows that a claim would fail; costs nothing. */
+    boolean isSpent(int fault, Action action, int rank) {
+        return spent.contains(Count.of(fault, action, rank));
+    }
+
+    private Optional<Strike> claimFromFile(int times, Strike wanted) {
         synchronized (TURN) {
             try (FileChannel channel = FileChannel.open(
                             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -3,60 +3,24 @@ package io.longreel.chaos.fault;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.transport.Communicator;
 import io.longreel.transport.ForwardingCommunicator;
-import io.longreel.transport.LinkCounters;
+import io.longreel.transport.ForwardingEndpoint;
 import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.Transfer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** An endpoint whose exchanges are places at which faults strike. The rank's compute thread's own, except for the abort. */
-final class StruckEndpoint implements RankEndpoint {
-    private final RankEndpoint real;
+final class StruckEndpoint extends ForwardingEndpoint {
     private final RankFaults faults;
 
     StruckEndpoint(RankEndpoint real, RankFaults faults) {
-        this.real = real;
+        super(real);
         this.faults = faults;
     }
 
     @Override
-    public int rank() {
-        return real.rank();
-    }
-
-    @Override
-    public int generation() {
-        return real.generation();
-    }
-
-    @Override
     public Communicator communicator(List<Integer> group) {
-        return new StruckCommunicator(real.communicator(group), faults);
-    }
-
-    @Override
-    public void abort(String reason) {
-        real.abort(reason);
-    }
-
-    @Override
-    public LinkCounters counters() {
-        return real.counters();
-    }
-
-    @Override
-    public long progress() {
-        return real.progress();
-    }
-
-    @Override
-    public long waitedNs() {
-        return real.waitedNs();
-    }
-
-    @Override
-    public void close() {
-        real.close();
+        return new StruckCommunicator(super.communicator(group), faults);
     }
 
     /** All-to-alls are struck before they begin, while the others wait inside; a ring is struck with its block in flight. */

@@ -42,6 +42,7 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.launch.SupervisorHost", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor"),
+            Map.entry("io.longreel.runtime.trace.TraceInstruments", "hands the clocks to the timelines"),
             Map.entry("io.longreel.transport.InProcessTransport", "default of a parameter that tests set"),
             Map.entry("io.longreel.transport.TransportNode", "default of a parameter that tests set")));
 

@@ -1,5 +1,8 @@
 package io.longreel.transport.fault;
 
+import io.longreel.transport.frame.FrameHeader;
+import io.longreel.transport.frame.Route;
+
 /**
  * Asked by the sending end of a link before each frame, on the sender's compute thread. Frames are addressed by their ordered pair of ranks and
  * their number on it, not by time, so that a fault strikes at the same place on every run.
@@ -28,4 +31,10 @@ public interface LinkFault {
     }
 
     Action onFrame(int generation, int source, int target, long sequence);
+
+    /** As the links ask; for who wants to know how large the frame is. */
+    default Action onFrame(FrameHeader frame) {
+        Route route = frame.route();
+        return onFrame(route.generation(), route.source(), route.target(), frame.sequence());
+    }
 }

@@ -99,7 +99,7 @@ final class DirectLink implements Link {
         for (Message next = held.peek(); next != null && cut == null; next = held.peek()) {
             FrameHeader header = new FrameHeader(
                     route, sequence, next.tag(), next.sizeBytes(), 0, next.sizeBytes(), FrameHeader.INLINE);
-            switch (fault.onFrame(route.generation(), route.source(), route.target(), sequence)) {
+            switch (fault.onFrame(header)) {
                 case HOLD -> {
                     return moved;
                 }

@@ -156,7 +156,7 @@ final class WireLink implements Link {
                 route, sequence, message.tag(), message.sizeBytes(), message.movedBytes(), length, FrameHeader.INLINE);
         MemorySegment payload = message.segment().asSlice(message.movedBytes(), length);
         if (decided == null) { // asked once per frame, however often the wire is full
-            decided = fault.onFrame(route.generation(), route.source(), route.target(), sequence);
+            decided = fault.onFrame(frame);
         }
         boolean sent = switch (decided) {
             case DELIVER -> port.offer(frame, payload, false);

@@ -1,9 +1,11 @@
 package io.longreel.model.bench;
 
+import io.longreel.config.LinkLimits;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.ShardingSettings.Layout;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.FrameSource;
 import io.longreel.model.Groups;
 import io.longreel.model.PackedBatch;
@@ -23,21 +25,30 @@ import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.RankThreads;
+import io.longreel.transport.fault.LinkFault;
+import io.longreel.transport.fault.SlowLinks;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Causal 2D attention over one document, forward and backward, exchanges included, on ranks of this process, one thread each. */
 public final class AttentionBench {
     private static final int WARM_UP_RUNS = 3;
+    private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(10);
 
     private AttentionBench() {}
 
-    /** What is measured; the median of {@code runs} counts. The Ulysses degree is {@code ranks / ring}. */
-    public record Setting(int ranks, int ring, int tokens, int heads, int kvHeads, int headDim, int runs) {
+    /**
+     * What is measured; the median of {@code runs} counts. The Ulysses degree is {@code ranks / ring}.
+     *
+     * @param links nodes that the ranks stand for
+     */
+    public record Setting(int ranks, int ring, int tokens, int heads, int kvHeads, int headDim, int runs, Links links) {
         public Setting {
             if (ranks < 1 || ring < 1 || ranks % ring != 0) {
                 throw RuntimeFailure.config(
@@ -58,6 +69,31 @@ public final class AttentionBench {
         private Mesh mesh() {
             return new Mesh(1, ring, ranks / ring);
         }
+
+        private Placement placement() {
+            return new Placement(
+                    1,
+                    mesh(),
+                    IntStream.range(0, ranks)
+                            .mapToObj(rank -> new RankSite(rank, "node-" + rank / links.ranksPerNode(), "here", "", ""))
+                            .toList());
+        }
+    }
+
+    /**
+     * Nodes whose links are slower than this machine's memory.
+     *
+     * @param ranksPerNode consecutive ranks of a node
+     */
+    public record Links(int ranksPerNode, LinkLimits limits) {
+        /** One node, as it is. */
+        public static final Links OWN = new Links(Integer.MAX_VALUE, LinkLimits.NONE);
+
+        public Links {
+            if (ranksPerNode < 1) {
+                throw RuntimeFailure.config("a node has a rank at least: per-node=" + ranksPerNode);
+            }
+        }
     }
 
     /** What came out, medians. */
@@ -77,7 +113,9 @@ public final class AttentionBench {
         int[] ids = new int[setting.tokens()];
         Arrays.fill(ids, 1);
         SequenceLayout layout = SequenceLayout.of(PackedBatch.single(ids, ids, -1, FrameSource.NONE), 1);
-        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(setting.mesh()))) {
+        Placement placement = setting.placement();
+        LinkFault links = SlowLinks.around(LinkFault.NONE, setting.links().limits(), placement, clockNs);
+        try (InProcessTransport transport = InProcessTransport.open(placement, WAIT_TIMEOUT, links, clockNs)) {
             List<Result> each = RankThreads.run(
                     transport.endpoints(), endpoint -> rank(setting, layout, device, clockNs, endpoint));
             return each.getFirst();

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.LinkLimits;
+import io.longreel.config.LinkLimits.Limit;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.SessionOptions;
+import io.longreel.model.bench.AttentionBench.Links;
 import io.longreel.ops.device.Devices;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,11 +57,20 @@ class BenchTest {
     @ParameterizedTest
     @CsvSource({"1, 1", "2, 2", "2, 1", "4, 2", "3, 1"})
     void shouldAttendOnTheMeshThatItNames(int ranks, int ring) {
-        AttentionBench.Setting setting = new AttentionBench.Setting(ranks, ring, 64, 4, 2, 16, 3);
+        AttentionBench.Setting setting = new AttentionBench.Setting(ranks, ring, 64, 4, 2, 16, 3, Links.OWN);
         AttentionBench.Result result = AttentionBench.run(setting, Devices.cpu(), this::tick);
         assertTrue(result.forwardSeconds() >= 1 && result.backwardSeconds() >= 1, result.toString());
         double flop = 14.0 * (64 * 65 / 2) * 4 * 16;
         assertEquals(flop / result.seconds() / 1e9, result.gflops());
+    }
+
+    /** Each rank of the ring sends 32 rows of two heads, keys and values: 8 KiB per hop, on the machine's clock. */
+    @Test
+    void shouldTakeAsLongAsTheLinksBetweenNodesNeed() {
+        LinkLimits limits = new LinkLimits(Limit.NONE, new Limit(1 << 20, Duration.ofMillis(1)));
+        AttentionBench.Setting setting = new AttentionBench.Setting(2, 2, 64, 4, 2, 16, 1, new Links(1, limits));
+        AttentionBench.Result result = AttentionBench.run(setting, Devices.cpu(), System::nanoTime);
+        assertTrue(result.forwardSeconds() >= 0.0088, result.toString());
     }
 
     @Test
@@ -70,8 +83,9 @@ class BenchTest {
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 1, 5, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.SMALL, 4_093, 1, 1));
-        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 3, 64, 4, 2, 16, 1));
-        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 1, 64, 3, 1, 16, 1));
-        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(2, 1, 3, 4, 2, 16, 1));
+        assertThrows(RuntimeFailure.class, () -> new Links(0, LinkLimits.NONE));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 3, 64, 4, 2, 16, 1, Links.OWN));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 1, 64, 3, 1, 16, 1, Links.OWN));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(2, 1, 3, 4, 2, 16, 1, Links.OWN));
     }
 }

@@ -17,7 +17,9 @@ import java.util.Optional;
  * duration of one load; what it returns is only meant for use when no fault was found.
  */
 final class SettingsReader {
-    private static final int TRACE_STEPS_MAX = 1_000_000;
+    private static final int TRACE_STEPS_MAX = 10_000;
+    private static final long BANDWIDTH_MIN = 1 << 20;
+    private static final Duration LATENCY_MAX = Duration.ofMillis(500);
 
     private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
@@ -117,8 +119,22 @@ final class SettingsReader {
                 new LinkLimits(limit(limits.section("intra-node")), limit(limits.section("inter-node"))));
     }
 
-    private static Limit limit(ConfigReader section) {
-        return new Limit(section.sizeBytes("bandwidth", 0, 1L << 40), section.durationFromZero("latency"));
+    /** Slower links would look as if they stood still. */
+    private Limit limit(ConfigReader section) {
+        long bandwidth = section.sizeBytes("bandwidth", 0, 1L << 40);
+        faults.require(
+                bandwidth == 0 || bandwidth >= BANDWIDTH_MIN,
+                section,
+                "bandwidth",
+                "must be 0 B (unlimited) or at least %s, not %s"
+                        .formatted(Units.size(BANDWIDTH_MIN), Units.size(bandwidth)));
+        Duration latency = section.durationFromZero("latency");
+        faults.require(
+                latency.compareTo(LATENCY_MAX) <= 0,
+                section,
+                "latency",
+                "must be at most %s, not %s".formatted(Units.duration(LATENCY_MAX), Units.duration(latency)));
+        return new Limit(bandwidth, latency);
     }
 
     ModelSettings model() {

@@ -7,6 +7,13 @@ package io.longreel.config;
  * @param steps how many; 0 = none
  */
 public record TraceSettings(int fromStep, int steps) {
+    public TraceSettings {
+        if (fromStep < 0 || steps < 0) {
+            throw new IllegalArgumentException(
+                    "recorded steps must not be negative: fromStep=%d steps=%d".formatted(fromStep, steps));
+        }
+    }
+
     public boolean isOn() {
         return steps > 0;
     }

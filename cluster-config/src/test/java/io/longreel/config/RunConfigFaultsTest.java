@@ -26,6 +26,8 @@ final class RunConfigFaultsTest {
                 Arguments.of(
                         "transport.limits.inter-node.latency=-1 s",
                         "latency must be a duration with a unit, such as 5 s"),
+                Arguments.of("transport.limits.inter-node.latency=1 s", "latency must be at most 500 ms, not 1 s"),
+                Arguments.of("transport.limits.intra-node.bandwidth=5 B", "must be 0 B (unlimited) or at least 1 MiB"),
                 Arguments.of("transport.limits.intra-node.bandwidth=5", "bandwidth must be a size with a unit"),
                 Arguments.of("transport.window=4096", "window must be a size with a unit"),
                 Arguments.of("transport.term=17 MiB", "term must be a power of two"),

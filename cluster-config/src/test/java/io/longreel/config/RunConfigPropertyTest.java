@@ -61,7 +61,8 @@ final class RunConfigPropertyTest {
     }
 
     private static LinkLimits.Limit limit(RandomGenerator random) {
-        return new LinkLimits.Limit(random.nextLong(1L << 40), random.nextBoolean() ? duration(random) : Duration.ZERO);
+        return new LinkLimits.Limit(
+                random.nextBoolean() ? random.nextLong(1 << 20, 1L << 40) : 0, Duration.ofMillis(from(random, 0, 500)));
     }
 
     private static RunConfig draw(RandomGenerator random) {

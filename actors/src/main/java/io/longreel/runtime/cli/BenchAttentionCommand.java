@@ -77,6 +77,11 @@ final class BenchAttentionCommand implements Callable<Integer> {
     private boolean json;
 
     private Links links() {
+        if (interMib > 0 && perNode >= world) {
+            throw RuntimeFailure.config(
+                    "--inter slows links between nodes down, and all %d ranks are one node: name the ranks of one with --per-node"
+                            .formatted(world));
+        }
         if (intraMib < 0 || interMib < 0 || Math.max(intraMib, interMib) > MIB_MAX) {
             throw RuntimeFailure.config("--intra and --inter must be 0 to %d MiB/s: intra=%d inter=%d"
                     .formatted(MIB_MAX, intraMib, interMib));

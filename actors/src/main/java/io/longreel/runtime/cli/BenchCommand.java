@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures a piece of work on this machine, and the machine's limit for it in the same run.",
-        subcommands = {BenchStepCommand.class, BenchAttentionCommand.class},
+        subcommands = {BenchAllCommand.class, BenchStepCommand.class, BenchAttentionCommand.class},
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchCommand implements Runnable {
@@ -32,7 +32,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to measure: step or attention");
+        throw new ParameterException(spec.commandLine(), "name what to measure: all, step or attention");
     }
 
     /**

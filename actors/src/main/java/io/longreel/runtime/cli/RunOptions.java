@@ -22,20 +22,17 @@ final class RunOptions {
 
     @Option(
             names = "--trace",
-            paramLabel = "STEPS",
-            arity = "0..1",
-            fallbackValue = "10",
             description =
-                    "Records so many steps of each stage (default: ${FALLBACK-VALUE}) as a timeline: trace.json in the run directory, which opens in ui.perfetto.dev.")
-    private @Nullable Integer traceSteps;
+                    "Records ten steps of each stage as a timeline, trace.json in the run directory, which opens in ui.perfetto.dev. Which steps: --set trace.steps=N, trace.from-step=N.")
+    private boolean traces;
 
     RunConfig load(String source, String... ownOverrides) {
         List<String> overrides = new ArrayList<>(List.of(ownOverrides));
         if (out != null) {
             overrides.add("out=" + out);
         }
-        if (traceSteps != null) {
-            overrides.add("trace.steps=" + traceSteps);
+        if (traces) {
+            overrides.add("trace.steps=10");
         }
         return configOptions.load(source, overrides.toArray(String[]::new));
     }

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +40,7 @@ final class TraceCommand implements Callable<Integer> {
         out.println("rank  steps  ms per step  computes  exchanges  samples  other");
         for (RankTime time : ranks) {
             out.printf(
+                    Locale.ROOT,
                     "%4d  %5d  %11.1f  %7.1f%%  %8.1f%%  %6.1f%%  %4.1f%%%n",
                     time.rank(),
                     time.steps(),

@@ -2,6 +2,7 @@ package io.longreel.runtime.dashboard;
 
 import io.longreel.config.RunConfig;
 import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.trace.TraceFile;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +86,7 @@ public final class Dashboard implements Consumer<RunNews> {
         out.println("  report.html    everything on one page");
         progress.evaluations().keySet().forEach(name -> out.println("  %s.{json,png}".formatted(name)));
         out.println("  metrics.jsonl  one line per step");
-        if (Files.exists(root.resolve("trace.json"))) {
+        if (Files.exists(root.resolve(TraceFile.NAME))) {
             out.println("  trace.json     what the ranks did, opens in ui.perfetto.dev");
         }
         out.flush();

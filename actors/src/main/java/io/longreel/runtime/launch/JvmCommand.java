@@ -9,7 +9,7 @@ import java.util.List;
  * started with, and the same archive of loaded classes where there is one. Compute needs little heap, as tensors live
  * outside of it.
  */
-final class JvmCommand {
+public final class JvmCommand {
     /** What the build passes to every JVM of the program; bin/longreel sets it from the same place. */
     private static final String FLAGS = System.getProperty(
             "longreel.jvm.flags",
@@ -29,11 +29,22 @@ final class JvmCommand {
 
     /** A worker with these arguments behind {@code worker}. */
     static List<String> worker(List<String> arguments) {
+        List<String> all = new ArrayList<>(List.of("worker"));
+        all.addAll(arguments);
+        return program(COMPILER, all);
+    }
+
+    /** Another command of the program, with these arguments. */
+    public static List<String> program(List<String> arguments) {
+        return program(List.of(), arguments);
+    }
+
+    private static List<String> program(List<String> compiler, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(FLAGS.split(" +")));
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
-        command.addAll(COMPILER);
+        command.addAll(compiler);
         String archive = System.getProperty("longreel.jvm.archive", "");
         if (!archive.isEmpty()) {
             command.addAll(List.of(
@@ -46,7 +57,6 @@ final class JvmCommand {
         command.add("-Dlongreel.home=" + System.getProperty("longreel.home", ""));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add("io.longreel.runtime.cli.Main");
-        command.add("worker");
         command.addAll(arguments);
         return command;
     }

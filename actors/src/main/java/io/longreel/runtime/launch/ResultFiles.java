@@ -51,9 +51,6 @@ final class ResultFiles {
     }
 
     void report() {
-        if (config.trace().isOn()) {
-            TraceFile.merge(directory.root());
-        }
         List<NeedleResults> results = config.stages().stream()
                 .flatMap(stage -> stage.evaluation().stream())
                 .filter(needle -> Files.exists(json(needle.name())))
@@ -61,6 +58,18 @@ final class ResultFiles {
                 .toList();
         new Report(config, StepMetrics.read(directory.metricsFile()), results, filmStrip())
                 .write(directory.reportFile());
+        if (config.trace().isOn()) {
+            mergeTimelines();
+        }
+    }
+
+    /** The run has its results without it: bin/longreel trace makes it from the same files. */
+    private void mergeTimelines() {
+        try {
+            TraceFile.merge(directory.root());
+        } catch (RuntimeFailure e) {
+            LOG.warn("trace.not-merged cause=\"{}\"", e.getMessage());
+        }
     }
 
     private Path json(String name) {

@@ -49,6 +49,8 @@ public final class RunDirectory implements AutoCloseable {
             "logs",
             "trace",
             "trace.json",
+            "faults.jsonl",
+            "orders.jsonl",
             "run.lock",
             ".reserve",
             Curriculum.GENERATED_FOOTAGE);

@@ -152,8 +152,8 @@ public final class RankProgram {
             if (takesSnapshot) {
                 takeSnapshot(at, new SnapshotId(at.generation(), at.stage(), at.step() + 1));
             }
-            instruments.reached(at, Phase.VOTE);
             long endNs = clockNs.getAsLong();
+            instruments.reached(at, Phase.VOTE);
             StepTimes times =
                     new StepTimes(Math.max(0, endNs - startNs), Math.max(0, waitedNs), Math.max(0, endNs - computedNs));
             return new RankReport.StepFinished(

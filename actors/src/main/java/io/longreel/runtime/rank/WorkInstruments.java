@@ -7,7 +7,7 @@ import io.longreel.transport.fault.LinkFault;
 import java.util.ServiceLoader;
 
 /**
- * The instruments of one process: what its run wants disturbed. A run whose configuration names no fault gets {@link #NONE}, and no class that
+ * The instruments of one process: what its run wants watched or disturbed. A run whose configuration names no fault gets {@link #NONE}, and no class that
  * could disturb it is even looked for.
  */
 public interface WorkInstruments {
@@ -40,6 +40,9 @@ public interface WorkInstruments {
 
             @Override
             public LinkFault links() {
+                if (outer.links() != LinkFault.NONE) {
+                    throw new IllegalArgumentException("only the inner one of two instruments may disturb links");
+                }
                 return inner.links();
             }
         };

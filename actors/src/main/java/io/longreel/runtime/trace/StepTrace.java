@@ -6,26 +6,28 @@ import io.longreel.model.PackedBatch;
 import io.longreel.ops.device.Device;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.rank.RankInstruments;
-import io.longreel.runtime.trace.SpanLog.Kind;
+import io.longreel.runtime.trace.TraceLog.Kind;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Records the steps that the settings name, from the command to the vote, and nothing else. The rank's compute thread's own. */
 final class StepTrace implements RankInstruments {
     private static final String FILE = "rank-%d.jsonl";
 
     private final TraceSettings settings;
-    private final SpanLog log;
+    private final TraceLog log;
     private boolean isRecording;
+    private boolean isGivenUp;
     private long stepNs;
     private long dataNs;
 
     StepTrace(TraceSettings settings, Path folder, int rank, LongSupplier clockNs, InstantSource wallClock) {
         this.settings = settings;
-        this.log = new SpanLog(folder.resolve(FILE.formatted(rank)), rank, clockNs, wallClock);
+        this.log = new TraceLog(folder.resolve(FILE.formatted(rank)), rank, clockNs, wallClock);
     }
 
     boolean isRecording() {
@@ -38,7 +40,7 @@ final class StepTrace implements RankInstruments {
     }
 
     /** Something ends that began at {@code startNs}. */
-    void end(Kind kind, String name, String detail, long startNs) {
+    void end(Kind kind, String name, Supplier<String> detail, long startNs) {
         if (isRecording) {
             log.add(kind, name, detail, startNs);
         }
@@ -49,20 +51,15 @@ final class StepTrace implements RankInstruments {
         switch (phase) {
             case IDLE -> {
                 log.clear();
-                isRecording = settings.covers(at.step());
+                isRecording = !isGivenUp && settings.covers(at.step());
                 stepNs = begin();
             }
             case DATA -> dataNs = begin();
             case VOTE -> {
-                end(
-                        Kind.STEP,
-                        "step %d".formatted(at.step()),
-                        "stage %d, generation %d".formatted(at.stage(), at.generation()),
-                        stepNs);
+                // Last in the file: what stands before it is of a whole step.
+                end(Kind.STEP, TraceFile.step(at), () -> "generation %d".formatted(at.generation()), stepNs);
                 isRecording = false;
-                if (!log.isEmpty()) {
-                    log.flush();
-                }
+                isGivenUp |= !log.isEmpty() && !log.flush();
             }
             default -> {}
         }
@@ -80,7 +77,7 @@ final class StepTrace implements RankInstruments {
 
     @Override
     public List<PackedBatch> around(List<PackedBatch> batches) {
-        end(Kind.DATA, "samples", "", dataNs);
+        end(Kind.DATA, "samples", () -> "", dataNs);
         return batches;
     }
 }

@@ -1,16 +1,20 @@
 package io.longreel.runtime.trace;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.longreel.config.RuntimeFailure;
-import io.longreel.runtime.trace.SpanLog.Kind;
+import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.trace.TraceLog.Kind;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,25 +27,32 @@ public final class TraceFile {
     /** In a run directory. */
     public static final String NAME = "trace.json";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private TraceFile() {}
 
     /**
      * Where the time of one rank's recorded steps went.
      *
-     * @param exchangeMs inside exchanges, when nothing was computed: the exposed communication
+     * @param steps each counted once, the newest time when it was computed again
+     * @param exchangeMs inside exchanges, the additions of reductions included: communication that no kernel hid
      * @param otherMs in none of the others: the program round the kernels
      */
     public record RankTime(
             int rank, int steps, double stepMs, double computeMs, double exchangeMs, double dataMs, double otherMs) {
-        static RankTime of(int rank, int steps, Map<Kind, Double> micros) {
-            double step = micros.getOrDefault(Kind.STEP, 0.0) / 1e3;
-            double compute = micros.getOrDefault(Kind.COMPUTE, 0.0) / 1e3;
-            double exchange = micros.getOrDefault(Kind.EXCHANGE, 0.0) / 1e3;
-            double data = micros.getOrDefault(Kind.DATA, 0.0) / 1e3;
-            return new RankTime(
-                    rank, steps, step, compute, exchange, data, Math.max(0, step - compute - exchange - data));
+        static RankTime of(int rank, Collection<Map<Kind, Double>> steps) {
+            double step = ms(steps, Kind.STEP);
+            double compute = ms(steps, Kind.COMPUTE);
+            double exchange = ms(steps, Kind.EXCHANGE);
+            double data = ms(steps, Kind.DATA);
+            return new RankTime(rank, steps.size(), step, compute, exchange, data, step - compute - exchange - data);
+        }
+
+        private static double ms(Collection<Map<Kind, Double>> steps, Kind kind) {
+            return steps.stream()
+                            .mapToDouble(micros -> micros.getOrDefault(kind, 0.0))
+                            .sum()
+                    / 1e3;
         }
     }
 
@@ -58,10 +69,16 @@ public final class TraceFile {
         try (Stream<Path> children = Files.list(folder)) {
             Map<Integer, Path> files = new TreeMap<>();
             children.forEach(file -> rankOf(file).ifPresent(rank -> files.put(rank, file)));
-            Path part = runDirectory.resolve(NAME + ".part");
-            List<RankTime> times = write(files, part);
-            Files.move(part, runDirectory.resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
-            return Optional.of(times);
+            // Of its own: another process may be merging, too.
+            Path part = folder.resolve(
+                    "merged-%d.part".formatted(ProcessHandle.current().pid()));
+            try {
+                List<RankTime> times = write(files, part);
+                Files.move(part, runDirectory.resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
+                return Optional.of(times);
+            } finally {
+                Files.deleteIfExists(part);
+            }
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.DATA,
@@ -93,25 +110,38 @@ public final class TraceFile {
     private static RankTime append(int rank, Path file, Writer out) throws IOException {
         out.write("{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"rank %d\"}}"
                 .formatted(rank, rank));
-        Map<Kind, Double> micros = new EnumMap<>(Kind.class);
-        int steps = 0;
-        for (String line : Files.readAllLines(file)) {
-            Optional<JsonNode> event = parse(line);
-            if (event.isEmpty()) {
-                continue;
-            }
-            out.write(",\n");
-            out.write(line);
-            String category = event.get().path("cat").asText();
-            double duration = event.get().path("dur").asDouble();
-            for (Kind kind : Kind.values()) {
-                if (kind.word().equals(category)) {
-                    micros.merge(kind, duration, Double::sum);
-                    steps += kind == Kind.STEP ? 1 : 0;
+        Map<String, Map<Kind, Double>> steps = new TreeMap<>();
+        Map<Kind, Double> open = new EnumMap<>(Kind.class);
+        try (BufferedReader lines = Files.newBufferedReader(file)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                Optional<JsonNode> event = parse(line);
+                if (event.isEmpty()) {
+                    open = new EnumMap<>(Kind.class); // of a step that was not written to its end
+                    continue;
+                }
+                out.write(",\n");
+                out.write(line);
+                add(event.get(), open);
+                if (open.containsKey(Kind.STEP)) {
+                    steps.put(event.get().path("name").asText(), open);
+                    open = new EnumMap<>(Kind.class);
                 }
             }
         }
-        return RankTime.of(rank, steps, micros);
+        return RankTime.of(rank, steps.values());
+    }
+
+    private static void add(JsonNode event, Map<Kind, Double> micros) {
+        for (Kind kind : Kind.values()) {
+            if (kind.word().equals(event.path("cat").asText())) {
+                micros.merge(kind, event.path("dur").asDouble(), Double::sum);
+            }
+        }
+    }
+
+    /** How a step is called on the timeline. */
+    static String step(StepId at) {
+        return "stage %d step %d".formatted(at.stage(), at.step());
     }
 
     private static Optional<JsonNode> parse(String line) {

@@ -10,7 +10,7 @@ import io.longreel.ops.kernels.NormKernels;
 import io.longreel.ops.kernels.OptimizerKernels;
 import io.longreel.ops.kernels.RowKernels;
 import io.longreel.ops.tensor.Tensor;
-import io.longreel.runtime.trace.SpanLog.Kind;
+import io.longreel.runtime.trace.TraceLog.Kind;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -18,7 +18,10 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A device whose kernels are spans: each call from outside is one, named by family and method, with the shapes of its tensors. */
+/**
+ * A device whose kernels are on the timeline: each call from outside, named by family and method, with the shapes of its tensors. With exact sums the
+ * session computes on the oracles instead, and nothing of it is seen here.
+ */
 record TracedDevice(Device real, StepTrace trace) implements Device {
     @Override
     public String name() {
@@ -70,7 +73,7 @@ record TracedDevice(Device real, StepTrace trace) implements Device {
             throw e.getCause();
         } finally {
             if (trace.isRecording()) {
-                trace.end(Kind.COMPUTE, family + "." + method.getName(), shapes(arguments), startNs);
+                trace.end(Kind.COMPUTE, family + "." + method.getName(), () -> shapes(arguments), startNs);
             }
         }
     }

@@ -96,13 +96,13 @@ class StepTraceTest {
                 "8 B sent, ranks [0]",
                 named(events, "all-reduce").path("args").path("detail").asText());
         assertEquals("b", named(events, "all-gather").path("ph").asText());
-        JsonNode whole = named(events, "step 0");
+        JsonNode whole = named(events, "stage 2 step 0");
         assertTrue(whole.path("ts").asDouble() <= linear.path("ts").asDouble());
         assertEquals(1, times.size());
         RankTime time = times.getFirst();
         assertEquals(1, time.steps());
         assertEquals(0.001, time.computeMs(), 1e-9);
-        assertEquals(0.002, time.exchangeMs(), 1e-9, "the sum, and the wait for the gather");
+        assertEquals(0.003, time.exchangeMs(), 1e-9, "the sum, the start of the gather and the wait for it");
         assertEquals(0.001, time.dataMs(), 1e-9);
         assertEquals(whole.path("dur").asDouble() / 1e3, time.stepMs(), 1e-9);
     }
@@ -114,15 +114,15 @@ class StepTraceTest {
             step(trace, step);
         }
         assertEquals(2, TraceFile.merge(run).orElseThrow().getFirst().steps());
-        assertThrows(AssertionError.class, () -> named(merged(), "step 0"));
-        assertEquals("X", named(merged(), "step 2").path("ph").asText());
+        assertThrows(AssertionError.class, () -> named(merged(), "stage 2 step 0"));
+        assertEquals("X", named(merged(), "stage 2 step 2").path("ph").asText());
     }
 
     @Test
     void shouldForgetAStepThatDidNotComeToItsEnd() {
         StepTrace trace = trace(0, 0, 9);
         trace.reached(new StepId(1, 0, 4), Phase.IDLE);
-        trace.end(SpanLog.Kind.COMPUTE, "lost", "", trace.begin());
+        trace.end(TraceLog.Kind.COMPUTE, "lost", () -> "", trace.begin());
         step(trace, 4);
         assertEquals(1, TraceFile.merge(run).orElseThrow().getFirst().steps());
         assertThrows(AssertionError.class, () -> named(merged(), "lost"));
@@ -133,10 +133,24 @@ class StepTraceTest {
         step(trace(0, 0, 1), 0);
         step(trace(11, 0, 1), 0);
         Path file = TraceInstruments.folder(run).resolve("rank-11.jsonl");
-        Files.writeString(file, Files.readString(file) + "{\"ph\":\"X\",\"na");
+        Files.writeString(file, Files.readString(file) + "{\"ph\":\"X\",\"cat\":\"compute\",\"dur\":9}{\"na");
+        step(trace(11, 0, 2), 1);
+        step(trace(11, 0, 2), 1); // computed again
         List<RankTime> times = TraceFile.merge(run).orElseThrow();
         assertEquals(List.of(0, 11), times.stream().map(RankTime::rank).toList());
+        assertEquals(2, times.getLast().steps());
+        assertEquals(0.002, times.getLast().computeMs(), 1e-9);
         assertFalse(merged().isEmpty());
+    }
+
+    @Test
+    void shouldGoOnWithoutATimelineThatCannotBeWritten() throws IOException {
+        Files.writeString(TraceInstruments.folder(run), "a file where the folder should be");
+        StepTrace trace = trace(0, 0, 9);
+        step(trace, 0);
+        trace.reached(new StepId(1, 2, 1), Phase.IDLE);
+        assertFalse(trace.isRecording());
+        assertTrue(TraceFile.merge(run).isEmpty());
     }
 
     @Test

@@ -20,13 +20,9 @@ public final class ChaosInstruments implements WorkInstruments {
     private final OwnProcess own;
     private final LinkFaults links;
     private final InstantSource wallClock;
-    private volatile Plan plan;
-
-    private record Plan(List<Fault> ordered, List<Fault> all) {}
 
     private ChaosInstruments(RunConfig config, LongSupplier clockNs, InstantSource wallClock) {
         this.settings = config.chaos();
-        this.plan = new Plan(List.of(), settings.faults());
         this.orders = new OrderFile(config.out());
         this.strikes = new StrikeFile(config.out());
         this.own = new OwnProcess(clockNs);
@@ -66,15 +62,8 @@ public final class ChaosInstruments implements WorkInstruments {
         if (!settings.takesOrders()) {
             return settings.faults();
         }
-        List<Fault> ordered = orders.faults();
-        Plan known = plan;
-        if (known.ordered() != ordered) { // the same list until there are more
-            known = new Plan(
-                    ordered,
-                    Stream.concat(settings.faults().stream(), ordered.stream()).toList());
-            plan = known;
-        }
-        return known.all();
+        return Stream.concat(settings.faults().stream(), orders.faults().stream())
+                .toList();
     }
 
     long seed() {

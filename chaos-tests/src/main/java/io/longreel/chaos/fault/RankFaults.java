@@ -40,7 +40,7 @@ final class RankFaults implements RankInstruments {
     /** What the optimizer changed last: lies in memory until the next step. */
     private List<Tensor> restingWeights = List.of();
 
-    /** The plan as of this command: what is ordered while a step is computed can wait for the next one. */
+    /** The plan as of the last command or its last part: looking for orders at each exchange of a step would slow it down. */
     private List<Fault> faults = List.of();
 
     private int stage;

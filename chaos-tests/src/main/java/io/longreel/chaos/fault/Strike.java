@@ -28,8 +28,14 @@ public record Strike(
         return new Strike(fault, newNumber, action, phase, rank, nodeId, processId, generation, stage, step, atMs);
     }
 
-    /** Whether both take from the same number of strikes. */
-    boolean isCountedWith(Strike other) {
-        return fault == other.fault && (!action.disturbsLinks() || rank == other.rank);
+    /** What a fault's strikes are counted by: in the whole run, or, where it is links that suffer, for each sending rank. */
+    record Count(int fault, int rank) {
+        static Count of(int fault, Action action, int rank) {
+            return new Count(fault, action.disturbsLinks() ? rank : 0);
+        }
+    }
+
+    Count count() {
+        return Count.of(fault, action, rank);
     }
 }

@@ -2,6 +2,7 @@ package io.longreel.chaos.fault;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.longreel.chaos.fault.Strike.Count;
 import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
@@ -36,13 +37,6 @@ public final class StrikeFile {
     /** Faults that this process knows to have no strike left: whoever comes to their place again need not ask the file. */
     private final Set<Count> spent = ConcurrentHashMap.newKeySet();
 
-    /** What strikes are counted by. */
-    private record Count(int fault, int rank) {
-        static Count of(int fault, Action action, int rank) {
-            return new Count(fault, action.disturbsLinks() ? rank : 0);
-        }
-    }
-
     public StrikeFile(Path runDirectory) {
         this.file = runDirectory.resolve(NAME);
     }
@@ -60,7 +54,7 @@ public final class StrikeFile {
         }
         Optional<Strike> claimed = claimFromFile(times, wanted);
         if (times > 0 && (claimed.isEmpty() || claimed.get().number() >= times)) {
-            spent.add(Count.of(wanted.fault(), wanted.action(), wanted.rank()));
+            spent.add(wanted.count());
         }
         return claimed;
     }
@@ -75,9 +69,13 @@ public final class StrikeFile {
             try (FileChannel channel = FileChannel.open(
                             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                     FileLock turn = channel.lock()) {
-                int before =
-                        (int) read(file).stream().filter(wanted::isCountedWith).count();
-                if (!turn.isValid() || (times > 0 && before >= times)) {
+                int before = (int) read(file).stream()
+                        .filter(strike -> strike.count().equals(wanted.count()))
+                        .count();
+                if (!turn.isValid()) {
+                    throw new IOException("the lock was lost");
+                }
+                if (times > 0 && before >= times) {
                     return Optional.empty();
                 }
                 Strike strike = wanted.numbered(before + 1);

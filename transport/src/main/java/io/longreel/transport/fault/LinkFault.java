@@ -5,7 +5,7 @@ import io.longreel.transport.frame.Route;
 
 /**
  * Asked by the sending end of a link before each frame, on the sender's compute thread. Frames are addressed by their ordered pair of ranks and
- * their number on it, not by time, so that a fault strikes at the same place on every run.
+ * their number on it, not by time, so that a fault strikes at the same place on every run; {@link SlowLinks}, which is no fault, goes by time.
  */
 @FunctionalInterface
 public interface LinkFault {
@@ -31,6 +31,9 @@ public interface LinkFault {
     }
 
     Action onFrame(int generation, int source, int target, long sequence);
+
+    /** A message was posted: its frames come when those of all messages before it on this link have gone. */
+    default void onMessage(Route route, long bytes) {}
 
     /** As the links ask; for who wants to know how large the frame is. */
     default Action onFrame(FrameHeader frame) {

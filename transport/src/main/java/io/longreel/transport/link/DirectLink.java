@@ -44,6 +44,7 @@ final class DirectLink implements Link {
 
     @Override
     public synchronized void post(Message send) {
+        fault.onMessage(route, send.sizeBytes());
         held.add(send);
         pump();
     }

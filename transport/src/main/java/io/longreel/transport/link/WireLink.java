@@ -57,6 +57,7 @@ final class WireLink implements Link {
 
     @Override
     public synchronized void post(Message send) {
+        fault.onMessage(route, send.sizeBytes());
         sends.add(send);
         pump();
     }

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /** Causal 2D attention over one document, forward and backward, exchanges included, on ranks of this process, one thread each. */
 public final class AttentionBench {
     private static final int WARM_UP_RUNS = 3;
+    private static final double WARM_UP_SECONDS = 3;
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(10);
 
     private AttentionBench() {}
@@ -147,11 +148,11 @@ public final class AttentionBench {
             operands.fill(groups.rank());
             SequenceAttention attention = attention(ws, plan, groups, dims);
             long mark = ws.step().mark();
-            for (int run = 0; run < WARM_UP_RUNS; run++) {
+            forward.warmUp(WARM_UP_RUNS, WARM_UP_SECONDS, () -> {
                 operands.forward(attention);
                 operands.backward(attention);
                 ws.step().rewind(mark);
-            }
+            });
             for (int run = 0; run < setting.runs(); run++) {
                 forward.time(() -> operands.forward(attention));
                 backward.time(() -> operands.backward(attention));

@@ -35,6 +35,7 @@ public final class StepBench {
     private static final int LABELLED_TOKENS = 2 * TEXT_TOKENS - 1;
 
     private static final int WARM_UP_STEPS = 2;
+    private static final double WARM_UP_SECONDS = 6;
     private static final double LEARNING_RATE = 1e-4;
     private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -121,9 +122,7 @@ public final class StepBench {
         try (MmspSession session = MmspSession.open(setting.size().config(), device, mesh, options, endpoint)) {
             session.initialize(1);
             session.beginStage(everythingTrains());
-            for (int step = 0; step < WARM_UP_STEPS; step++) {
-                session.step(List.of(batch), LEARNING_RATE);
-            }
+            laps.warmUp(WARM_UP_STEPS, WARM_UP_SECONDS, () -> session.step(List.of(batch), LEARNING_RATE));
             for (int step = 0; step < setting.steps(); step++) {
                 laps.time(() -> session.step(List.of(batch), LEARNING_RATE));
             }

@@ -2,10 +2,12 @@ package io.longreel.runtime.trace;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,13 +18,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one rank did and when, gathered in memory while a step runs and appended to the rank's file behind it: one event of Chrome's trace format per
  * line. Files of processes on one machine have the same time; those of several are as far apart as their clocks. The rank's compute thread's own.
  */
-final class SpanLog {
-    /** What kind of time a span is; Perfetto groups and colours by it. */
+final class TraceLog {
+    /** What kind of time an entry is; Perfetto groups and colours by it. */
     enum Kind {
         STEP,
         DATA,
@@ -37,8 +42,9 @@ final class SpanLog {
         }
     }
 
-    private record Span(Kind kind, String name, String detail, long startNs, long endNs) {}
+    private record Entry(Kind kind, String name, String detail, long startNs, long endNs) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(TraceLog.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
@@ -46,14 +52,14 @@ final class SpanLog {
     private final LongSupplier clockNs;
     private final long epochMicros;
     private final long epochNs;
-    private final List<Span> spans = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
     private int transfers;
 
     /**
      * @param clockNs steady clock, which gives the durations
      * @param wallClock read once, so that processes have the same beginning
      */
-    SpanLog(Path file, int rank, LongSupplier clockNs, InstantSource wallClock) {
+    TraceLog(Path file, int rank, LongSupplier clockNs, InstantSource wallClock) {
         this.file = file;
         this.rank = rank;
         this.clockNs = clockNs;
@@ -65,65 +71,76 @@ final class SpanLog {
         return clockNs.getAsLong();
     }
 
-    /** Adds a span that ends now. */
-    void add(Kind kind, String name, String detail, long startNs) {
-        spans.add(new Span(kind, name, detail, startNs, nowNs()));
+    /** Adds what began at {@code startNs} and ends now; looks at the clock before it asks for the details, which take a while to write. */
+    void add(Kind kind, String name, Supplier<String> detail, long startNs) {
+        long endNs = nowNs();
+        entries.add(new Entry(kind, name, detail.get(), startNs, endNs));
     }
 
     boolean isEmpty() {
-        return spans.isEmpty();
+        return entries.isEmpty();
     }
 
     /** Forgets what was gathered: the step did not come to its end. */
     void clear() {
-        spans.clear();
+        entries.clear();
     }
 
-    /** Appends what was gathered to the file, in one piece. */
-    void flush() {
+    /**
+     * Appends what was gathered to the file, in one piece and behind a line feed, so that what a killed process left unfinished stays alone.
+     *
+     * @return false when it could not be written: a timeline is no reason to stop a run
+     */
+    boolean flush() {
         StringWriter text = new StringWriter();
         try {
-            for (Span span : spans) {
-                write(span, text);
+            text.write('\n');
+            for (Entry entry : entries) {
+                write(entry, text);
             }
             Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.writeString(file, text.toString(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            }
+            return true;
         } catch (IOException e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.FATAL,
-                    "the timeline cannot be written to %s: %s; leave out --trace or make room".formatted(file, e),
-                    e);
+            LOG.warn("trace.given-up rank={} file={} cause=\"{}\"", rank, file, e.toString());
+            return false;
+        } finally {
+            entries.clear();
         }
-        spans.clear();
     }
 
-    private void write(Span span, StringWriter text) throws IOException {
-        if (span.kind() == Kind.IN_FLIGHT) {
+    private void write(Entry entry, StringWriter text) throws IOException {
+        if (entry.kind() == Kind.IN_FLIGHT) {
             transfers++;
-            line(span, "b", span.startNs(), text);
-            line(span, "e", span.endNs(), text);
+            line(entry, "b", entry.startNs(), text);
+            line(entry, "e", entry.endNs(), text);
         } else {
-            line(span, "X", span.startNs(), text);
+            line(entry, "X", entry.startNs(), text);
         }
     }
 
-    private void line(Span span, String phase, long atNs, StringWriter text) throws IOException {
+    private void line(Entry entry, String phase, long atNs, StringWriter text) throws IOException {
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
             json.writeStartObject();
             json.writeStringField("ph", phase);
-            json.writeStringField("name", span.name());
-            json.writeStringField("cat", span.kind().word());
+            json.writeStringField("name", entry.name());
+            json.writeStringField("cat", entry.kind().word());
             json.writeNumberField("pid", rank);
             json.writeNumberField("tid", 0);
             json.writeNumberField("ts", micros(atNs - epochNs).add(BigDecimal.valueOf(epochMicros)));
             if (phase.equals("X")) {
-                json.writeNumberField("dur", micros(span.endNs() - span.startNs()));
+                json.writeNumberField("dur", micros(entry.endNs() - entry.startNs()));
             } else {
                 json.writeNumberField("id", transfers);
             }
             json.writeObjectFieldStart("args");
-            json.writeStringField("detail", span.detail());
+            json.writeStringField("detail", entry.detail());
             json.writeEndObject();
             json.writeEndObject();
         }

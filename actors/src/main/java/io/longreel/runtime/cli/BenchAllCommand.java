@@ -1,0 +1,127 @@
+package io.longreel.runtime.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.launch.JvmCommand;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bench all}: the table of docs/performance.md, each row in a process of its own, so that none is warmed or fattened by another. */
+@Command(
+        name = "all",
+        description = "Measures everything that docs/performance.md has a row for; takes some minutes.",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true)
+final class BenchAllCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final double MIB = 1 << 20;
+
+    /** What is measured; its arguments are those of {@code bench}. */
+    private record Row(String work, String arguments) {}
+
+    private static final List<Row> ROWS = List.of(
+            new Row("step, tiny, 64 frames", "step --size tiny --frames 64"),
+            new Row("step, small, 64 frames", "step --size small --frames 64"),
+            new Row("step, small, 256 frames", "step --size small --frames 256"),
+            new Row("step, small, 64 frames, bf16", "step --size small --frames 64 --dtype bf16"),
+            new Row("step, small, 256 frames, bf16", "step --size small --frames 256 --dtype bf16"),
+            new Row("attention, 8,192 tokens, 1 rank", "attention --world 1 --ring 1"),
+            new Row("attention, 8,192 tokens, ring 2", "attention --world 2 --ring 2"),
+            new Row("attention, 8,192 tokens, Ulysses 2", "attention --world 2 --ring 1"),
+            new Row("attention, 8,192 tokens, 2 x 2", "attention --world 4 --ring 2"),
+            new Row("attention, 1,024 tokens, ring 2", "attention --world 2 --ring 2 --tokens 1024"),
+            new Row("attention, 1,024 tokens, Ulysses 2", "attention --world 2 --ring 1 --tokens 1024"));
+
+    @Spec
+    private final CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--json", description = "One JSON array.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            out.printf("%-36s %9s %9s %9s %9s %10s%n", "work", "seconds", "GFLOP/s", "limit", "share", "peak MiB");
+            out.flush();
+        }
+        ArrayNode all = JSON.createArrayNode();
+        for (Row row : ROWS) {
+            ObjectNode result = JSON.createObjectNode().put("work", row.work());
+            result.setAll((ObjectNode) measured(row));
+            all.add(result);
+            if (!json) {
+                out.println(line(result));
+                out.flush();
+            }
+        }
+        if (json) {
+            out.println(all);
+            out.flush();
+        }
+        return Main.OK;
+    }
+
+    private static JsonNode measured(Row row) {
+        List<String> arguments = new ArrayList<>(List.of("bench"));
+        arguments.addAll(List.of(row.arguments().split(" ")));
+        arguments.add("--json");
+        try {
+            Process process = new ProcessBuilder(JvmCommand.program(arguments))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            process.getOutputStream().close();
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int exitCode = process.waitFor();
+            if (exitCode != Main.OK) {
+                throw failed(row, "it ended with exit code " + exitCode, null);
+            }
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw failed(row, "it printed no JSON", e);
+        } catch (IOException e) {
+            throw failed(row, String.valueOf(e.getMessage()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed(row, "interrupted", e);
+        }
+    }
+
+    private static RuntimeFailure failed(Row row, String why, @Nullable Throwable cause) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.FATAL,
+                "\"bench %s\" could not be measured: %s; call it alone to see why".formatted(row.arguments(), why),
+                cause);
+    }
+
+    private static String line(JsonNode result) {
+        double seconds =
+                result.path("stepSeconds").asDouble(result.path("seconds").asDouble());
+        String peak = result.has("peakBytes")
+                ? String.format(Locale.ROOT, "%.0f", result.path("peakBytes").asDouble() / MIB)
+                : "-";
+        return String.format(
+                Locale.ROOT,
+                "%-36s %9.4f %9.1f %9.1f %8.1f%% %10s",
+                result.path("work").asText(),
+                seconds,
+                result.path("gflops").asDouble(),
+                result.path("limitGflops").asDouble(),
+                100 * result.path("shareOfLimit").asDouble(),
+                peak);
+    }
+}

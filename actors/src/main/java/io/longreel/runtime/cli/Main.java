@@ -1,8 +1,9 @@
 package io.longreel.runtime.cli;
 
+import io.longreel.config.NearestKey;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
-import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,14 +84,26 @@ public final class Main implements Runnable {
 
     private static int misused(ParameterException failure, PrintWriter err) {
         CommandLine at = failure.getCommandLine();
-        List<String> suggestions = failure instanceof CommandLine.UnmatchedArgumentException unmatched
-                ? unmatched.getSuggestions()
-                : List.of();
-        String advice = suggestions.isEmpty()
-                ? "try '%s --help'".formatted(at.getCommandSpec().qualifiedName())
-                : "did you mean %s?".formatted(String.join(" or ", suggestions));
+        String advice = meant(failure)
+                .map("did you mean %s?"::formatted)
+                .orElseGet(() -> "try '%s --help'".formatted(at.getCommandSpec().qualifiedName()));
         err.println(at.getColorScheme().errorText("longreel: %s; %s".formatted(failure.getMessage(), advice)));
         return MISUSED;
+    }
+
+    /** The command or option that is nearest to the first word that is none. */
+    private static Optional<String> meant(ParameterException failure) {
+        if (!(failure instanceof CommandLine.UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return Optional.empty();
+        }
+        String word = unmatched.getUnmatched().getFirst();
+        CommandSpec command = failure.getCommandLine().getCommandSpec();
+        return NearestKey.to(
+                word,
+                word.startsWith("-")
+                        ? command.optionsMap().keySet()
+                        : command.subcommands().keySet());
     }
 
     /** The version that the build wrote into the jar. */

@@ -14,9 +14,10 @@ public final class SoakSummary {
     public static String of(Soak.Result result) {
         return String.format(
                 Locale.ROOT,
-                "goodput %.3f: %d steps in %.1f s undisturbed, %.1f s under %d faults; noticed %s, next commit %s; "
+                "goodput %.3f (far from faults %.3f): %d steps in %.1f s undisturbed, %.1f s under %d faults; noticed %s, next commit %s; "
                         + "%d committed steps lost, %d computed again",
                 result.goodput(),
+                result.calmPace(),
                 result.steps(),
                 result.undisturbedMs() / 1000.0,
                 result.disturbedMs() / 1000.0,

@@ -2,6 +2,7 @@ package io.longreel.chaos.scenario;
 
 import io.longreel.chaos.fault.OrderFile;
 import io.longreel.chaos.fault.OrderFile.Order;
+import io.longreel.chaos.fault.Strike;
 import io.longreel.chaos.process.ChildJvm;
 import io.longreel.chaos.process.GrowingFile;
 import io.longreel.chaos.process.Job;
@@ -17,8 +18,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * A job under fault after fault, for a given time: each kind, rank and phase is drawn from a seed, and strikes at the next step after its time has
@@ -37,6 +40,9 @@ public final class Soak {
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration END_LIMIT = Duration.ofMinutes(3);
     private static final long STOPPED_MS = 4_000;
+    /** Steps behind a strike after which a process that was started for it has nothing left to compile. */
+    private static final int CALM_STEPS = 30;
+
     private static final int STOPPED_BY_HAND = 143;
 
     /**
@@ -58,6 +64,8 @@ public final class Soak {
      * What came out.
      *
      * @param goodput time of the steps undisturbed over their time disturbed
+     * @param calmPace the same for the steps that are far behind a strike: less than 1 is a machine that became slower, or something that a recovery
+     *     leaves behind
      * @param complaints what is not as it must be
      */
     public record Result(
@@ -65,6 +73,7 @@ public final class Soak {
             long undisturbedMs,
             long disturbedMs,
             double goodput,
+            double calmPace,
             List<Incident> incidents,
             List<String> complaints) {
         public Result {
@@ -178,8 +187,27 @@ public final class Soak {
                 undisturbedMs,
                 disturbedMs,
                 undisturbedMs / (double) Math.max(1, disturbedMs),
+                calmPace(expected, actual, job.run().strikes()),
                 Timeline.of(job.run(), job.interventions()),
                 complaints);
+    }
+
+    static double calmPace(List<StepMetrics> expected, List<StepMetrics> actual, List<Strike> strikes) {
+        Set<List<Integer>> struck = strikes.stream()
+                .map(strike -> List.of(strike.stage(), strike.step()))
+                .collect(Collectors.toSet());
+        long undisturbedMs = 0;
+        long disturbedMs = 0;
+        int calmSteps = 0;
+        for (int i = 1; i < actual.size(); i++) {
+            StepMetrics step = actual.get(i);
+            calmSteps = struck.contains(List.of(step.stageIndex(), step.step())) ? 0 : calmSteps + 1;
+            if (calmSteps > CALM_STEPS) {
+                undisturbedMs += durationMs(expected.subList(i - 1, i + 1));
+                disturbedMs += durationMs(actual.subList(i - 1, i + 1));
+            }
+        }
+        return disturbedMs == 0 ? 1 : undisturbedMs / (double) disturbedMs;
     }
 
     private static long durationMs(List<StepMetrics> steps) {

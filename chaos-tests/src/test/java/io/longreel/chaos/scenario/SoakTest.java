@@ -1,0 +1,49 @@
+package io.longreel.chaos.scenario;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.longreel.chaos.fault.Strike;
+import io.longreel.config.ChaosSettings.Action;
+import io.longreel.config.ChaosSettings.Phase;
+import io.longreel.curriculum.eval.StepMetrics;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SoakTest {
+    private static final int STEPS = 100;
+
+    private static List<StepMetrics> steps(IntToLongFunction endMs) {
+        return IntStream.range(0, STEPS)
+                .mapToObj(step -> StepMetrics.fromJsonLine(
+                        "{\"stage\":\"one\",\"stageIndex\":0,\"step\":%d,\"globalStep\":%d,\"timestamp\":%d}"
+                                .formatted(step, step, endMs.applyAsLong(step))))
+                .toList();
+    }
+
+    private static Strike strikeAt(int step) {
+        return new Strike(0, 1, Action.KILL, Phase.IDLE, 0, "node-0", "node-0/1", 1, 0, step, 0);
+    }
+
+    @Test
+    void shouldComparePacesFarBehindStrikesOnly() {
+        List<StepMetrics> undisturbed = steps(step -> 100L * step);
+        // A quarter slower all the time, and five seconds lost at step 50.
+        List<StepMetrics> disturbed = steps(step -> 125L * step + (step >= 50 ? 5000 : 0));
+        assertEquals(0.8, Soak.calmPace(undisturbed, disturbed, List.of(strikeAt(50))), 1e-9);
+        assertEquals(
+                6900.0 / (69 * 125 + 5000),
+                Soak.calmPace(undisturbed, disturbed, List.of()),
+                1e-9,
+                "without a strike the lost seconds count");
+    }
+
+    @Test
+    void shouldSayNothingWhereNoStepIsFarFromAStrike() {
+        List<StepMetrics> steps = steps(step -> 100L * step);
+        List<Strike> everywhere =
+                IntStream.range(0, STEPS).mapToObj(SoakTest::strikeAt).toList();
+        assertEquals(1, Soak.calmPace(steps, steps, everywhere));
+    }
+}

@@ -16,35 +16,21 @@ public final class JvmCommand {
             "--enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector"
                     + " --add-opens java.base/jdk.internal.misc=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
 
-    /**
-     * Four times the JVM's own thresholds: the second compiler's work is most of what a new process costs its node, and a third of it is for
-     * code that is never hot. Loops over tensors get there by their rounds: how many of them make a loop hot is as always.
-     */
-    private static final List<String> COMPILER = List.of(
-            "-XX:Tier4InvocationThreshold=20000",
-            "-XX:Tier4MinInvocationThreshold=2400",
-            "-XX:Tier4CompileThreshold=60000");
-
     private JvmCommand() {}
 
     /** A worker with these arguments behind {@code worker}. */
     static List<String> worker(List<String> arguments) {
         List<String> all = new ArrayList<>(List.of("worker"));
         all.addAll(arguments);
-        return program(COMPILER, all);
+        return program(all);
     }
 
     /** Another command of the program, with these arguments. */
     public static List<String> program(List<String> arguments) {
-        return program(List.of(), arguments);
-    }
-
-    private static List<String> program(List<String> compiler, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(FLAGS.split(" +")));
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
-        command.addAll(compiler);
         String archive = System.getProperty("longreel.jvm.archive", "");
         if (!archive.isEmpty()) {
             command.addAll(List.of(

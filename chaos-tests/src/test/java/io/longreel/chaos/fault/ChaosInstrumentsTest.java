@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
@@ -69,6 +70,22 @@ final class ChaosInstrumentsTest {
         // the same step again, in the next mesh incarnation and in another process
         rank(1, 2, FAIL).reached(at(2, 7), Phase.VOTE);
         assertEquals(1, strikes().size());
+    }
+
+    @Test
+    void shouldTakeOrdersWhileTheRunGoesOn() {
+        RankInstruments struck = rank(1, 1, "chaos.orders=true");
+        struck.reached(at(1, 6), Phase.VOTE);
+        new OrderFile(folder).add(new OrderFile.Order(Action.FAIL, Phase.VOTE, 1, 1, 0, 8, 0));
+        struck.reached(at(1, 7), Phase.VOTE);
+        assertEquals(List.of(), strikes(), "it is for step 8");
+        assertThrows(RuntimeFailure.class, () -> struck.reached(at(1, 9), Phase.VOTE));
+        struck.reached(at(1, 10), Phase.VOTE);
+        rank(1, 2, "chaos.orders=true").reached(at(2, 10), Phase.VOTE);
+        assertEquals(1, strikes().size(), "an order strikes once");
+        new OrderFile(folder).add(new OrderFile.Order(Action.FAIL, Phase.IDLE, 1, 1, 0, 11, 0));
+        assertThrows(RuntimeFailure.class, () -> struck.reached(at(1, 11), Phase.IDLE));
+        assertEquals(List.of(0, 1), strikes().stream().map(Strike::fault).toList());
     }
 
     @Test

@@ -4,13 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.longreel.chaos.process.ChildJvm.Outcome;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.trace.TraceFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,6 +89,43 @@ final class TrainingIT {
     @Test
     void shouldGiveTheSameLossesWhenBytesTravelByIpc() {
         assertEquals(reference, train("ipc", "--set", "transport.intra-node=ipc"));
+    }
+
+    /** What watches the ranks, and how long bytes take, changes no bit. */
+    @Test
+    void shouldRecordATimelineOfEachRankAlsoOnSlowLinks() throws IOException {
+        List<Double> losses = train(
+                "traced",
+                "--trace",
+                "--set",
+                "trace.from-step=2",
+                "--set",
+                "trace.steps=3",
+                "--set",
+                "transport.limits.inter-node.bandwidth=200 MiB",
+                "--set",
+                "transport.limits.inter-node.latency=1 ms");
+        assertEquals(reference, losses);
+        JsonNode events = new ObjectMapper()
+                .readTree(folder.resolve("traced").resolve(TraceFile.NAME).toFile())
+                .path("traceEvents");
+        Map<Integer, Set<String>> names = new TreeMap<>();
+        events.forEach(event -> names.computeIfAbsent(event.path("pid").asInt(), rank -> new TreeSet<>())
+                .add(event.path("name").asText()));
+        assertEquals(Set.of(0, 1, 2, 3), names.keySet());
+        names.forEach((rank, seen) -> {
+            assertTrue(
+                    seen.containsAll(List.of(
+                            "stage 0 step 2",
+                            "stage 0 step 4",
+                            "samples",
+                            "all-to-all",
+                            "await send-receive",
+                            "attention.forward",
+                            "optimizer.adamW")),
+                    () -> "rank=%d seen=%s".formatted(rank, seen));
+            assertFalse(seen.contains("stage 0 step 1") || seen.contains("stage 0 step 5"), seen::toString);
+        });
     }
 
     @Test

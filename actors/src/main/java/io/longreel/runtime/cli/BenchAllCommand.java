@@ -20,10 +20,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bench all}: the table of docs/performance.md, each row in a process of its own, so that none is warmed or fattened by another. */
+/** {@code bench all}: steps and attention in several sizes, each row in a process of its own, so that none is warmed or fattened by another. */
 @Command(
         name = "all",
-        description = "Measures everything that docs/performance.md has a row for; takes some minutes.",
+        description = "Measures steps and attention in several sizes, as a table; takes some minutes.",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchAllCommand implements Callable<Integer> {

@@ -6,6 +6,8 @@ import io.longreel.model.checkpoint.DurableFile;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.JournalHistory;
+import io.longreel.runtime.trace.TraceFile;
+import io.longreel.runtime.trace.TraceInstruments;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -47,8 +49,8 @@ public final class RunDirectory implements AutoCloseable {
             "checkpoints",
             "model",
             "logs",
-            "trace",
-            "trace.json",
+            TraceInstruments.FOLDER,
+            TraceFile.NAME,
             "faults.jsonl",
             "orders.jsonl",
             "run.lock",

@@ -16,8 +16,6 @@ import java.util.function.Supplier;
 
 /** Records the steps that the settings name, from the command to the vote, and nothing else. The rank's compute thread's own. */
 final class StepTrace implements RankInstruments {
-    private static final String FILE = "rank-%d.jsonl";
-
     private final TraceSettings settings;
     private final TraceLog log;
     private boolean isRecording;
@@ -27,7 +25,7 @@ final class StepTrace implements RankInstruments {
 
     StepTrace(TraceSettings settings, Path folder, int rank, LongSupplier clockNs, InstantSource wallClock) {
         this.settings = settings;
-        this.log = new TraceLog(folder.resolve(FILE.formatted(rank)), rank, clockNs, wallClock);
+        this.log = new TraceLog(TraceFile.ofRank(folder, rank), rank, clockNs, wallClock);
     }
 
     boolean isRecording() {

@@ -100,6 +100,12 @@ public final class TraceFile {
         return times;
     }
 
+    /** What a rank writes to. */
+    static Path ofRank(Path folder, int rank) {
+        return folder.resolve("rank-%d.jsonl".formatted(rank));
+    }
+
+    /** Of a file that {@link #ofRank} names. */
     private static Optional<Integer> rankOf(Path file) {
         String name = file.getFileName().toString();
         return name.matches("rank-\\d{1,6}\\.jsonl")

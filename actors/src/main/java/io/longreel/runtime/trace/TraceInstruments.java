@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 /** Timelines of one process's ranks. Any thread. */
 public final class TraceInstruments implements WorkInstruments {
     /** Of a run directory: a file per rank. */
-    static final String FOLDER = "trace";
+    public static final String FOLDER = "trace";
 
     private final RunConfig config;
     private final LongSupplier clockNs;

@@ -58,6 +58,8 @@ public final class InProcessTransport implements AutoCloseable {
                     placement.generation(),
                     signal,
                     links,
+                    new Staging(),
+                    staging -> {},
                     waitTimeout.toNanos(),
                     clockNs));
         }

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ final class LinkedEndpoint implements RankEndpoint {
     private final Links links;
     private final Activity activity;
     private final Waiter waiter;
-    private final Staging staging = new Staging();
+    private final Staging staging;
+    private final Consumer<Staging> stagingLeft;
     private final MemberOrderSum sum = new MemberOrderSum();
     private final Map<List<Integer>, Integer> communicatorsMade = new HashMap<>();
     private volatile boolean closed;
@@ -32,16 +34,23 @@ final class LinkedEndpoint implements RankEndpoint {
     private final AtomicLong intraNodeBytes = new AtomicLong();
     private final AtomicLong interNodeBytes = new AtomicLong();
 
-    /** @param nodeOfRank name of the node of each rank of the world */
+    /**
+     * @param nodeOfRank name of the node of each rank of the world
+     * @param stagingLeft gets the staging memory when the endpoint is closed
+     */
     LinkedEndpoint(
             int rank,
             List<String> nodeOfRank,
             int generation,
             AbortSignal signal,
             List<Link> links,
+            Staging staging,
+            Consumer<Staging> stagingLeft,
             long timeoutNs,
             LongSupplier clockNs) {
         this.rank = rank;
+        this.staging = staging;
+        this.stagingLeft = stagingLeft;
         this.nodeOfRank = List.copyOf(nodeOfRank);
         this.generation = generation;
         this.signal = signal;
@@ -97,10 +106,12 @@ final class LinkedEndpoint implements RankEndpoint {
 
     @Override
     public void close() {
-        closed = true;
         signal.raise("endpoint of rank %d was closed".formatted(rank));
         links.close();
-        staging.close();
+        if (!closed) {
+            closed = true;
+            stagingLeft.accept(staging);
+        }
     }
 
     boolean closed() {

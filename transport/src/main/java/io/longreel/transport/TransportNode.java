@@ -12,11 +12,14 @@ import io.longreel.transport.link.AeronMedia;
 import io.longreel.transport.link.AeronTimeouts;
 import io.longreel.transport.link.DirectFabric;
 import io.longreel.transport.link.Link;
+import io.longreel.transport.link.RawStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +48,8 @@ public final class TransportNode implements AutoCloseable {
     private final LongSupplier clockNs;
     private final DirectFabric fabric = new DirectFabric();
     private final Set<LinkedEndpoint> endpoints = ConcurrentHashMap.newKeySet();
+    /** Of endpoints that were closed, by their ranks' threads, for those of the next mesh incarnation. */
+    private final Deque<Staging> idleStagings = new ConcurrentLinkedDeque<>();
     /** The newest; an endpoint of it that a slower thread opens only now must not wait for peers either. */
     private volatile Aborted aborted = new Aborted(-1, "none");
 
@@ -164,6 +169,11 @@ public final class TransportNode implements AutoCloseable {
         return prepare(placement, rank);
     }
 
+    /** The bare streams under a link to another node's process, to measure against; it must open them, too. */
+    public RawStream openRaw(String peerEndpoint) {
+        return RawStream.open(media, peerEndpoint);
+    }
+
     /** Direct channels that are still open; none once all endpoints were closed. */
     int openChannels() {
         return fabric.openChannels();
@@ -214,12 +224,15 @@ public final class TransportNode implements AutoCloseable {
             links.forEach(Link::close);
             throw e;
         }
+        Staging staging = idleStagings.poll();
         LinkedEndpoint endpoint = new LinkedEndpoint(
                 rank,
                 placement.ranks().stream().map(RankSite::nodeId).toList(),
                 placement.generation(),
                 signal,
                 links,
+                staging == null ? new Staging() : staging,
+                idleStagings::push,
                 settings.waitTimeout().toNanos(),
                 clockNs);
         endpoints.removeIf(LinkedEndpoint::closed);

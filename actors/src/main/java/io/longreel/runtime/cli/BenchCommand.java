@@ -18,7 +18,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures a piece of work on this machine, and the machine's limit for it in the same run.",
-        subcommands = {BenchAllCommand.class, BenchStepCommand.class, BenchAttentionCommand.class},
+        subcommands = {
+            BenchAllCommand.class,
+            BenchStepCommand.class,
+            BenchAttentionCommand.class,
+            BenchExchangeCommand.class
+        },
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchCommand implements Runnable {
@@ -32,7 +37,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to measure: all, step or attention");
+        throw new ParameterException(spec.commandLine(), "name what to measure: all, step, attention or exchange");
     }
 
     /**

@@ -74,6 +74,8 @@ public final class WorkerProcess {
         if (options.isForked()) {
             ParentPipe.hold(System.in, () -> Runtime.getRuntime().halt(1));
         }
+        BackgroundPriority priority =
+                options.isForked() ? BackgroundPriority.ofChild() : BackgroundPriority.ofThisProcess();
         String host = options.host().isEmpty() ? addressTowards(options.seed()) : options.host();
         String nodeId = options.nodeId().isEmpty()
                 ? "%s-%d".formatted(host, ProcessHandle.current().pid())
@@ -105,8 +107,8 @@ public final class WorkerProcess {
                 lifeline.welcomed(welcome.runToken());
                 lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
             };
-            NodeActor.Surroundings surroundings =
-                    new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed);
+            NodeActor.Surroundings surroundings = new NodeActor.Surroundings(
+                    opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed, priority);
             ActorRef<NodeCommand> node =
                     cluster.spawn(NodeActor.create(identity, surroundings, supervisor, ending), "node");
             spawned.complete(node);

@@ -65,13 +65,36 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
      * @param slowWork runs what may take seconds, one after the other
      * @param clockNs steady clock
      * @param welcomed told what the run is, on each welcome; must not block
+     * @param standby told whether the process waits to be needed; must not block
      */
     public record Surroundings(
-            RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs, Consumer<Welcome> welcomed) {
+            RankWorkFactory.Opener opener,
+            Executor slowWork,
+            LongSupplier clockNs,
+            Consumer<Welcome> welcomed,
+            Standby standby) {
         /** For a process in which nobody else needs to know. */
         public Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {
-            this(opener, slowWork, clockNs, welcome -> {});
+            this(opener, slowWork, clockNs, welcome -> {}, Standby.NONE);
         }
+    }
+
+    /** What a process does about being a spare. */
+    public interface Standby {
+        /** Nothing. */
+        Standby NONE = new Standby() {
+            @Override
+            public void waits() {}
+
+            @Override
+            public void needed() {}
+        };
+
+        /** Nobody waits for what the process does now. */
+        void waits();
+
+        /** Ranks start here, or the process ends. */
+        void needed();
     }
 
     /** A rank that lives. */
@@ -202,6 +225,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     private void warmUp(RankWorkFactory factory) {
         String processId = state.processId();
         Logger log = getContext().getSystem().log();
+        surroundings.standby().waits();
         surroundings.slowWork().execute(() -> {
             try {
                 factory.warmUp(isNeeded::get);
@@ -212,7 +236,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     }
 
     private void startRank(NodeEffect.StartRank start) {
-        isNeeded.set(true);
+        needed();
         int rank = start.rank();
         ActorRef<NodeCommand> self = getContext().getSelf();
         RankVitals vitals = new RankVitals(rank);
@@ -227,6 +251,11 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
                 () -> self.tell(new RankStopped(rank)));
         String name = "rank-%d-generation-%d".formatted(rank, start.at().generation());
         ranks.put(rank, new Living(getContext().spawn(behavior, name), vitals));
+    }
+
+    private void needed() {
+        isNeeded.set(true);
+        surroundings.standby().needed();
     }
 
     private void writeSlices(NodeEffect.WriteSlices write) {
@@ -250,7 +279,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     }
 
     private void end(NodeEnd decided) {
-        isNeeded.set(true);
+        needed();
         timers.cancel(new RetryJoin());
         timers.cancel(new BeatDue());
         getContext().getLog().info("node.stopping exitCode={} reason=\"{}\"", decided.exitCode(), decided.reason());

@@ -2,9 +2,7 @@ package io.longreel.ops.memory;
 
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -20,25 +18,24 @@ public final class TensorArena implements AutoCloseable {
     private static final AtomicLong LIVE = new AtomicLong();
 
     private final String tag;
-    /** Owner of the block; none for a block that is only counted. */
-    private final Optional<Arena> arena;
+    /** Whether there is no memory behind the block. */
+    private final boolean countsOnly;
 
     private final MemorySegment block;
     private long used;
     private long peak;
     private boolean closed;
 
-    private TensorArena(String tag, Optional<Arena> arena, MemorySegment block) {
+    private TensorArena(String tag, boolean countsOnly, MemorySegment block) {
         this.tag = tag;
-        this.arena = arena;
+        this.countsOnly = countsOnly;
         this.block = block;
         LIVE.incrementAndGet();
     }
 
     public static TensorArena open(String tag, long capacityBytes) {
-        Arena arena = Arena.ofShared();
         long sizeBytes = roundUp(Math.max(capacityBytes, ALIGNMENT_BYTES));
-        return new TensorArena(tag, Optional.of(arena), arena.allocate(sizeBytes, ALIGNMENT_BYTES));
+        return new TensorArena(tag, false, SystemPages.take(sizeBytes, ALIGNMENT_BYTES));
     }
 
     /**
@@ -48,7 +45,7 @@ public final class TensorArena implements AutoCloseable {
     @SuppressWarnings("restricted") // reinterpret: the segment is never dereferenced
     public static TensorArena planning(String tag) {
         MemorySegment nowhere = MemorySegment.ofAddress(ALIGNMENT_BYTES).reinterpret(PLANNING_BYTES_MAX);
-        return new TensorArena(tag, Optional.empty(), nowhere);
+        return new TensorArena(tag, true, nowhere);
     }
 
     /** Arenas of this process that are open: 0 once everything that was opened is closed, which tests assert. */
@@ -126,8 +123,8 @@ public final class TensorArena implements AutoCloseable {
     }
 
     /**
-     * Frees the memory; a second close throws, and so does any later use of a view. Closing is rare and must stay so: it stops all threads of the
-     * process for a moment and makes the JVM throw compiled vector loops away.
+     * Frees the memory; a second close throws. Views must not be used any more: one that is nevertheless reads zeros, or what was written through it since,
+     * and never meets the memory of another arena.
      */
     @Override
     public void close() {
@@ -135,7 +132,9 @@ public final class TensorArena implements AutoCloseable {
             throw new IllegalStateException("arena closed twice: arena=" + tag);
         }
         closed = true;
-        arena.ifPresent(Arena::close);
+        if (!countsOnly) {
+            SystemPages.giveBack(block);
+        }
         LIVE.decrementAndGet();
     }
 

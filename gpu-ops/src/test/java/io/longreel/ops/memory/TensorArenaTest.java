@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TensorArenaTest {
     @Test
@@ -38,14 +43,49 @@ class TensorArenaTest {
     }
 
     @Test
-    void shouldThrowWhenUsedOrClosedAfterClose() {
+    void shouldThrowWhenAskedOrClosedAfterClose() {
         TensorArena arena = TensorArena.open("gone", 256);
-        Tensor tensor = arena.zeros(4);
         arena.close();
         assertThrows(IllegalStateException.class, () -> arena.allocate(1));
-        assertThrows(IllegalStateException.class, () -> tensor.getFloat(0));
-        assertThrows(IllegalStateException.class, tensor::zero);
         assertThrows(IllegalStateException.class, arena::close);
+    }
+
+    /** Sizes of a block on the heap of the system, of small pages, and of huge ones. */
+    @ParameterizedTest
+    @ValueSource(ints = {1 << 10, 1 << 16, 1 << 20})
+    void shouldKeepAViewThatOutlivesItsArenaApartFromOthers(int elements) {
+        TensorArena gone = TensorArena.open("gone", TensorArena.sizeBytes(DType.F32, elements));
+        Tensor stale = gone.zeros(elements);
+        gone.close();
+        try (TensorArena next = TensorArena.open("next", TensorArena.sizeBytes(DType.F32, elements))) {
+            Tensor fresh = next.zeros(elements);
+            for (int i = 0; i < elements; i++) {
+                stale.setFloat(i, 1);
+            }
+            for (int i = 0; i < elements; i++) {
+                assertEquals(0, fresh.getFloat(i));
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveMemoryBackWhenClosed() throws IOException {
+        int elements = 1 << 26;
+        long before = residentBytes();
+        TensorArena arena = TensorArena.open("large", TensorArena.sizeBytes(DType.F32, elements));
+        arena.zeros(elements);
+        long during = residentBytes();
+        arena.close();
+        long after = residentBytes();
+        long sizeBytes = 4L * elements;
+        assertTrue(during - before > sizeBytes / 2, "before=%d during=%d".formatted(before, during));
+        assertTrue(during - after > sizeBytes / 2, "during=%d after=%d".formatted(during, after));
+    }
+
+    /** Of this process, as the kernel counts them. */
+    private static long residentBytes() throws IOException {
+        String pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+        return 4096 * Long.parseLong(pages);
     }
 
     @Test

@@ -54,6 +54,9 @@ public final class AeronMedia implements AutoCloseable {
     private final long channelTag;
     private final Subscription port;
     private final String dataEndpoint;
+    /** Of the own driver; of nobody where another process runs it. */
+    private final DriverIdle idle;
+
     private final Outage outage;
     private volatile boolean closing;
     private final String host;
@@ -65,8 +68,10 @@ public final class AeronMedia implements AutoCloseable {
             Aeron aeron,
             Path directory,
             String host,
+            DriverIdle idle,
             Outage outage) {
         this.settings = settings;
+        this.idle = idle;
         this.outage = outage;
         this.driver = driver;
         this.aeron = aeron;
@@ -88,9 +93,10 @@ public final class AeronMedia implements AutoCloseable {
     /** Starts a driver with its files in {@code directory}, which it creates and, when closed, deletes. */
     public static AeronMedia launch(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
         Outage outage = new Outage();
-        MediaDriver driver = DriverLauncher.launch(settings, timeouts, directory, outage);
+        DriverIdle idle = new DriverIdle();
+        MediaDriver driver = DriverLauncher.launch(settings, timeouts, directory, idle, outage);
         try {
-            return connect(settings, timeouts, host, directory, driver, outage);
+            return connect(settings, timeouts, host, directory, driver, idle, outage);
         } catch (RuntimeException e) {
             driver.close();
             throw e;
@@ -99,7 +105,7 @@ public final class AeronMedia implements AutoCloseable {
 
     /** Uses the driver that another process of this node runs in {@code directory}. */
     public static AeronMedia attach(TransportSettings settings, AeronTimeouts timeouts, String host, Path directory) {
-        return connect(settings, timeouts, host, directory, null, new Outage());
+        return connect(settings, timeouts, host, directory, null, new DriverIdle(), new Outage());
     }
 
     private static AeronMedia connect(
@@ -108,6 +114,7 @@ public final class AeronMedia implements AutoCloseable {
             String host,
             Path directory,
             @Nullable MediaDriver driver,
+            DriverIdle idle,
             Outage outage) {
         Aeron aeron;
         AtomicReference<String> failure = new AtomicReference<>("");
@@ -130,7 +137,7 @@ public final class AeronMedia implements AutoCloseable {
         }
         try {
             Files.createDirectories(directory.resolve("windows"));
-            AeronMedia media = new AeronMedia(settings, driver, aeron, directory, host, outage);
+            AeronMedia media = new AeronMedia(settings, driver, aeron, directory, host, idle, outage);
             aeron.addCloseHandler(() -> media.givenUp(failure.get()));
             return media;
         } catch (AeronException | IOException e) {
@@ -173,18 +180,41 @@ public final class AeronMedia implements AutoCloseable {
 
     /** The end of the route's source of a link over the network, to the process that receives on {@code peerEndpoint}. */
     public Link openUdp(Route route, String peerEndpoint, LinkFault fault) {
-        String out = new ChannelUriStringBuilder()
+        idle.linkOpens();
+        try {
+            AeronPort port = port(channelTo(peerEndpoint), channelHere(), route, publication -> {
+                remember(publication);
+                idle.linkCloses();
+            });
+            return new WireLink(route, Carrier.INTER_NODE, port, fault);
+        } catch (RuntimeException e) {
+            idle.linkCloses();
+            throw e;
+        }
+    }
+
+    private String channelTo(String peerEndpoint) {
+        return new ChannelUriStringBuilder()
                 .media(CommonContext.UDP_MEDIA)
                 .endpoint(peerEndpoint)
                 .networkInterface(host) // what comes back is received there only, not on every device
                 .mtu(settings.mtuBytes())
                 .termLength(settings.termBytes())
                 .build();
-        String in = new ChannelUriStringBuilder()
+    }
+
+    private String channelHere() {
+        return new ChannelUriStringBuilder()
                 .media(CommonContext.UDP_MEDIA)
                 .tags(channelTag, null)
                 .build();
-        return new WireLink(route, Carrier.INTER_NODE, port(out, in, route), fault);
+    }
+
+    /** A stream to another node, and the one that comes from there, for whoever measures them bare. */
+    RawStream openRaw(String peerEndpoint, int streamId) {
+        idle.linkOpens(); // for as long as this process measures
+        Subscription subscription = aeron.addSubscription(channelHere(), streamId);
+        return new RawStream(aeron.addExclusivePublication(channelTo(peerEndpoint), streamId), subscription);
     }
 
     /** The end of the route's source of a link through shared windows, with doorbells through this driver; the peer must use the same driver. */
@@ -207,15 +237,15 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     private AeronPort ipcPort(Route route) {
-        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, route);
+        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, route, this::remember);
     }
 
-    private AeronPort port(String out, String in, Route route) {
+    private AeronPort port(String out, String in, Route route, Consumer<Publication> whenClosed) {
         Subscription subscription = null;
         try {
             subscription = aeron.addSubscription(in, streamId(route.back()));
             ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(route));
-            return new AeronPort(publication, subscription, this::remember);
+            return new AeronPort(publication, subscription, whenClosed);
         } catch (AeronException e) {
             CloseHelper.close(subscription);
             throw new RuntimeFailure(

@@ -146,7 +146,7 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
 
     /** The bytes of a log buffer, which Aeron maps; valid while the port is open. */
     @SuppressWarnings("restricted") // an address that Aeron vouches for, with the length that it gave
-    private static MemorySegment segment(DirectBuffer buffer, int offset, int length) {
+    static MemorySegment segment(DirectBuffer buffer, int offset, int length) {
         return MemorySegment.ofAddress(buffer.addressOffset() + offset).reinterpret(length);
     }
 }

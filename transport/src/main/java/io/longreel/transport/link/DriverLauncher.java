@@ -10,7 +10,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.BackoffIdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,19 +40,20 @@ final class DriverLauncher {
     private DriverLauncher() {}
 
     /** A running driver with its files in {@code directory}, which goes when it is closed. */
-    static MediaDriver launch(TransportSettings settings, AeronTimeouts timeouts, Path directory, Outage outage) {
+    static MediaDriver launch(
+            TransportSettings settings, AeronTimeouts timeouts, Path directory, DriverIdle idle, Outage outage) {
         checkSizes(settings);
         Storage.require(
                 directory.resolveSibling("."), DRIVER_FILES_BYTES, RuntimeFailure.Category.CONFIG, "a media driver");
         try {
-            return MediaDriver.launch(driverContext(settings, timeouts, directory, outage));
+            return MediaDriver.launch(driverContext(settings, timeouts, directory, idle, outage));
         } catch (RuntimeException e) {
             throw cannotStart("media driver in " + directory, e);
         }
     }
 
     private static MediaDriver.Context driverContext(
-            TransportSettings settings, AeronTimeouts timeouts, Path directory, Outage outage) {
+            TransportSettings settings, AeronTimeouts timeouts, Path directory, DriverIdle idle, Outage outage) {
         int socketBufferBytes = grantedSocketBuffer();
         int windowBytes = Math.max(settings.mtuBytes(), socketBufferBytes / SENDERS_AT_ONCE);
         return new MediaDriver.Context()
@@ -61,7 +61,7 @@ final class DriverLauncher {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new BackoffIdleStrategy(100, 10, 1_000, 100_000))
+                .sharedIdleStrategy(idle)
                 .sharedThreadFactory(Thread.ofPlatform()
                         .name("longreel-aeron-driver")
                         .daemon(true)

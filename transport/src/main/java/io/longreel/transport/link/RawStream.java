@@ -1,0 +1,87 @@
+package io.longreel.transport.link;
+
+import io.aeron.ExclusivePublication;
+import io.aeron.Publication;
+import io.aeron.Subscription;
+import io.aeron.logbuffer.BufferClaim;
+import io.aeron.logbuffer.ControlledFragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
+import io.longreel.config.RuntimeFailure;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One end of a pair of Aeron streams between two nodes with nothing on top: no headers, checksums, messages or checks on receipt. What it moves per second is
+ * what a {@link WireLink} over UDP is measured against. One thread's.
+ */
+public final class RawStream implements AutoCloseable {
+    private static final int STREAM = 1;
+    private static final int FRAGMENTS_PER_POLL = 32;
+
+    private final ExclusivePublication publication;
+    private final Subscription subscription;
+    private final BufferClaim claim = new BufferClaim();
+    private final ControlledFragmentHandler handler;
+    private MemorySegment receiving = MemorySegment.NULL;
+    private long received;
+
+    RawStream(ExclusivePublication publication, Subscription subscription) {
+        this.publication = publication;
+        this.subscription = subscription;
+        this.handler = (buffer, offset, length, header) -> {
+            if (received == receiving.byteSize()) { // the peer has begun the next exchange
+                return Action.ABORT;
+            }
+            receiving.asSlice(received, length).copyFrom(AeronPort.segment(buffer, offset, length));
+            received += length;
+            return Action.CONTINUE;
+        };
+    }
+
+    /** The end in the process of {@code media}; the peer opens the other one. */
+    public static RawStream open(AeronMedia media, String peerEndpoint) {
+        return media.openRaw(peerEndpoint, STREAM);
+    }
+
+    /** Whether both directions reach the peer. */
+    public boolean connected() {
+        return publication.isConnected() && subscription.isConnected();
+    }
+
+    /** Sends one block and receives another, as the peer does. Spins; throws when the peer has gone. */
+    public void exchange(MemorySegment send, MemorySegment receive) {
+        receiving = receive;
+        received = 0;
+        long sent = 0;
+        while (sent < send.byteSize() || received < receive.byteSize()) {
+            long length = Math.min(publication.maxPayloadLength(), send.byteSize() - sent);
+            if (length > 0 && offer(send.asSlice(sent, length))) {
+                sent += length;
+            } else if (subscription.controlledPoll(handler, FRAGMENTS_PER_POLL) == 0 && !subscription.isConnected()) {
+                throw gone();
+            }
+        }
+    }
+
+    private boolean offer(MemorySegment fragment) {
+        long position = publication.tryClaim((int) fragment.byteSize(), claim);
+        if (position == Publication.NOT_CONNECTED || position == Publication.CLOSED) {
+            throw gone();
+        }
+        if (position < 0) {
+            return false;
+        }
+        AeronPort.segment(claim.buffer(), claim.offset(), claim.length()).copyFrom(fragment);
+        claim.commit();
+        return true;
+    }
+
+    private static RuntimeFailure gone() {
+        return new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "the peer of the bare stream has gone");
+    }
+
+    @Override
+    public void close() {
+        publication.close();
+        subscription.close();
+    }
+}

@@ -20,10 +20,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bench all}: steps and attention in several sizes, each row in a process of its own, so that none is warmed or fattened by another. */
+/** {@code bench all}: steps, attention, exchanges and videos in several sizes, each in a process of its own, so that none is warmed or fattened by another. */
 @Command(
         name = "all",
-        description = "Measures steps and attention in several sizes, as a table; takes some minutes.",
+        description =
+                "Measures steps, attention, exchanges and videos in several sizes, as tables; takes some minutes.",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchAllCommand implements Callable<Integer> {
@@ -46,6 +47,13 @@ final class BenchAllCommand implements Callable<Integer> {
             new Row("attention, 1,024 tokens, ring 2", "attention --world 2 --ring 2 --tokens 1024"),
             new Row("attention, 1,024 tokens, Ulysses 2", "attention --world 2 --ring 1 --tokens 1024"));
 
+    private static final List<Row> EXCHANGES = List.of(
+            new Row("exchange, threads of a process", "exchange --between threads"),
+            new Row("exchange, processes of a node", "exchange --between processes"),
+            new Row("exchange, nodes over loopback UDP", "exchange --between nodes"));
+
+    private static final Row VIDEO = new Row("video, 720p to 384 x 384, 1 thread", "video");
+
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
@@ -61,19 +69,35 @@ final class BenchAllCommand implements Callable<Integer> {
         }
         ArrayNode all = JSON.createArrayNode();
         for (Row row : ROWS) {
-            ObjectNode result = JSON.createObjectNode().put("work", row.work());
-            result.setAll((ObjectNode) measured(row));
-            all.add(result);
-            if (!json) {
-                out.println(line(result));
-                out.flush();
-            }
+            say(out, line(added(all, row)));
         }
+        say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "MiB", "GB/s", "limit", "share"));
+        for (Row row : EXCHANGES) {
+            JsonNode result = added(all, row);
+            result.path("sizes")
+                    .forEach(size -> say(out, exchangeLine(result.path("work").asText(), size)));
+        }
+        say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "frames", "frames/s", "limit", "share"));
+        say(out, videoLine(added(all, VIDEO)));
         if (json) {
             out.println(all);
             out.flush();
         }
         return Main.OK;
+    }
+
+    private static JsonNode added(ArrayNode all, Row row) {
+        ObjectNode result = JSON.createObjectNode().put("work", row.work());
+        result.setAll((ObjectNode) measured(row));
+        all.add(result);
+        return result;
+    }
+
+    private void say(PrintWriter out, String line) {
+        if (!json) {
+            out.println(line);
+            out.flush();
+        }
     }
 
     private static JsonNode measured(Row row) {
@@ -123,5 +147,27 @@ final class BenchAllCommand implements Callable<Integer> {
                 result.path("limitGflops").asDouble(),
                 100 * result.path("shareOfLimit").asDouble(),
                 peak);
+    }
+
+    private static String exchangeLine(String work, JsonNode size) {
+        return String.format(
+                Locale.ROOT,
+                "%-36s %9d %9.2f %9.2f %8.1f%%",
+                work,
+                size.path("mib").asInt(),
+                size.path("gigabytesPerSecond").asDouble(),
+                size.path("limitGigabytesPerSecond").asDouble(),
+                100 * size.path("shareOfLimit").asDouble());
+    }
+
+    private static String videoLine(JsonNode result) {
+        return String.format(
+                Locale.ROOT,
+                "%-36s %9d %9.0f %9.0f %8.1f%%",
+                result.path("work").asText(),
+                result.path("frames").asLong(),
+                result.path("framesPerSecond").asDouble(),
+                result.path("limitFramesPerSecond").asDouble(),
+                100 * result.path("shareOfLimit").asDouble());
     }
 }

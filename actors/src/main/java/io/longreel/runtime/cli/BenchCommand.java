@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             BenchAllCommand.class,
             BenchStepCommand.class,
             BenchAttentionCommand.class,
-            BenchExchangeCommand.class
+            BenchExchangeCommand.class,
+            BenchVideoCommand.class
         },
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
@@ -37,7 +38,8 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to measure: all, step, attention or exchange");
+        throw new ParameterException(
+                spec.commandLine(), "name what to measure: all, step, attention, exchange or video");
     }
 
     /**

@@ -92,9 +92,6 @@ final class WorkerPool implements AutoCloseable {
             return;
         }
         Process process = builder(nodeId).start();
-        if (slots.containsKey(nodeId)) { // others go on without it: it stays behind them until it is needed
-            BackgroundPriority.lower(process);
-        }
         Slot slot = slots.computeIfAbsent(nodeId, id -> new Slot(id, process));
         slot.process = process;
         slot.pace.born(nowMs());

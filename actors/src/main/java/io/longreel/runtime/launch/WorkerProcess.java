@@ -74,8 +74,6 @@ public final class WorkerProcess {
         if (options.isForked()) {
             ParentPipe.hold(System.in, () -> Runtime.getRuntime().halt(1));
         }
-        BackgroundPriority priority =
-                options.isForked() ? BackgroundPriority.ofChild() : BackgroundPriority.ofThisProcess();
         String host = options.host().isEmpty() ? addressTowards(options.seed()) : options.host();
         String nodeId = options.nodeId().isEmpty()
                 ? "%s-%d".formatted(host, ProcessHandle.current().pid())
@@ -107,8 +105,8 @@ public final class WorkerProcess {
                 lifeline.welcomed(welcome.runToken());
                 lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
             };
-            NodeActor.Surroundings surroundings = new NodeActor.Surroundings(
-                    opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed, priority);
+            NodeActor.Surroundings surroundings =
+                    new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed);
             ActorRef<NodeCommand> node =
                     cluster.spawn(NodeActor.create(identity, surroundings, supervisor, ending), "node");
             spawned.complete(node);

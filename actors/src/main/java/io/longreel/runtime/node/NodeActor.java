@@ -65,36 +65,13 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
      * @param slowWork runs what may take seconds, one after the other
      * @param clockNs steady clock
      * @param welcomed told what the run is, on each welcome; must not block
-     * @param standby told whether the process waits to be needed; must not block
      */
     public record Surroundings(
-            RankWorkFactory.Opener opener,
-            Executor slowWork,
-            LongSupplier clockNs,
-            Consumer<Welcome> welcomed,
-            Standby standby) {
+            RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs, Consumer<Welcome> welcomed) {
         /** For a process in which nobody else needs to know. */
         public Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {
-            this(opener, slowWork, clockNs, welcome -> {}, Standby.NONE);
+            this(opener, slowWork, clockNs, welcome -> {});
         }
-    }
-
-    /** What a process does about being a spare. */
-    public interface Standby {
-        /** Nothing. */
-        Standby NONE = new Standby() {
-            @Override
-            public void waits() {}
-
-            @Override
-            public void needed() {}
-        };
-
-        /** Nobody waits for what the process does now. */
-        void waits();
-
-        /** Ranks start here, or the process ends. */
-        void needed();
     }
 
     /** A rank that lives. */
@@ -225,7 +202,6 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     private void warmUp(RankWorkFactory factory) {
         String processId = state.processId();
         Logger log = getContext().getSystem().log();
-        surroundings.standby().waits();
         surroundings.slowWork().execute(() -> {
             try {
                 factory.warmUp(isNeeded::get);
@@ -236,7 +212,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     }
 
     private void startRank(NodeEffect.StartRank start) {
-        needed();
+        isNeeded.set(true);
         int rank = start.rank();
         ActorRef<NodeCommand> self = getContext().getSelf();
         RankVitals vitals = new RankVitals(rank);
@@ -251,11 +227,6 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
                 () -> self.tell(new RankStopped(rank)));
         String name = "rank-%d-generation-%d".formatted(rank, start.at().generation());
         ranks.put(rank, new Living(getContext().spawn(behavior, name), vitals));
-    }
-
-    private void needed() {
-        isNeeded.set(true);
-        surroundings.standby().needed();
     }
 
     private void writeSlices(NodeEffect.WriteSlices write) {
@@ -279,7 +250,7 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
     }
 
     private void end(NodeEnd decided) {
-        needed();
+        isNeeded.set(true);
         timers.cancel(new RetryJoin());
         timers.cancel(new BeatDue());
         getContext().getLog().info("node.stopping exitCode={} reason=\"{}\"", decided.exitCode(), decided.reason());

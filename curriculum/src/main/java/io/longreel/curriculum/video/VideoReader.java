@@ -149,6 +149,13 @@ public final class VideoReader implements AutoCloseable {
         }
     }
 
+    /** Decodes frames {@code [from, to)} and throws their pictures away: what {@link #read} costs without scaling and colours. */
+    void pass(int from, int to) {
+        for (int i = from; i < to; i++) {
+            decode(i);
+        }
+    }
+
     @Override
     public void close() {
         if (closed) {

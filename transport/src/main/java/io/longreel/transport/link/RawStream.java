@@ -8,6 +8,8 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.longreel.config.RuntimeFailure;
 import java.lang.foreign.MemorySegment;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 
 /**
  * One end of a pair of Aeron streams between two nodes with nothing on top: no headers, checksums, messages or checks on receipt. What it moves per second is
@@ -21,6 +23,9 @@ public final class RawStream implements AutoCloseable {
     private final Subscription subscription;
     private final BufferClaim claim = new BufferClaim();
     private final ControlledFragmentHandler handler;
+    /** As a rank waits: the drivers' threads need the cores, too. */
+    private final IdleStrategy idle = new BackoffIdleStrategy(50, 20, 20_000, 200_000);
+
     private MemorySegment receiving = MemorySegment.NULL;
     private long received;
 
@@ -47,18 +52,23 @@ public final class RawStream implements AutoCloseable {
         return publication.isConnected() && subscription.isConnected();
     }
 
-    /** Sends one block and receives another, as the peer does. Spins; throws when the peer has gone. */
+    /** Sends one block and receives another, as the peer does. Throws when the peer has gone. */
     public void exchange(MemorySegment send, MemorySegment receive) {
         receiving = receive;
         received = 0;
         long sent = 0;
         while (sent < send.byteSize() || received < receive.byteSize()) {
             long length = Math.min(publication.maxPayloadLength(), send.byteSize() - sent);
+            int moved = 0;
             if (length > 0 && offer(send.asSlice(sent, length))) {
                 sent += length;
-            } else if (subscription.controlledPoll(handler, FRAGMENTS_PER_POLL) == 0 && !subscription.isConnected()) {
+                moved++;
+            }
+            moved += subscription.controlledPoll(handler, FRAGMENTS_PER_POLL);
+            if (moved == 0 && !subscription.isConnected()) {
                 throw gone();
             }
+            idle.idle(moved);
         }
     }
 

@@ -70,10 +70,19 @@ public final class MasterWeights {
         return slots.stream().map(Slot::master).toList();
     }
 
+    /** The own share of each range whose master is memory of its own, and no view of the kept weights. */
+    List<Tensor> copies() {
+        return slots.stream().filter(MasterWeights::isCopy).map(Slot::master).toList();
+    }
+
+    private static boolean isCopy(Slot slot) {
+        return slot.store.form().dtype() != DType.F32;
+    }
+
     /** Takes the masters from the kept weights, after something else than a step has changed them. */
     public void reload() {
         for (Slot slot : slots) {
-            if (slot.store.form().dtype() != DType.F32) {
+            if (isCopy(slot)) {
                 kernels.elementwise().widen(kept(slot, slot.from, slot.to), slot.master);
             }
         }
@@ -82,7 +91,7 @@ public final class MasterWeights {
     /** Fills the masters that are copies, exactly, where the kept weights have been filled rounded. */
     public void fill(WeightStore.Filler filler) {
         for (Slot slot : slots) {
-            if (slot.store.form().dtype() != DType.F32) {
+            if (isCopy(slot)) {
                 parts(slot).forEach(part -> filler.fill(part.spec(), part.from(), part.values()));
             }
         }
@@ -97,7 +106,7 @@ public final class MasterWeights {
     public void publish() {
         for (Slot slot : slots) {
             Tensor own = kept(slot, slot.from, slot.to);
-            if (slot.store.form().dtype() != DType.F32) {
+            if (isCopy(slot)) {
                 kernels.elementwise().narrow(slot.master, own);
             }
             if (!slot.store.form().sharded()) {

@@ -157,9 +157,9 @@ public final class ShardedAdamW {
         return shares;
     }
 
-    /** Everything that a step leaves for the next one, beside the kept weights: masters and moments of the own share. */
+    /** Everything that a step leaves for the next one, beside the kept weights: moments of the own share, and masters that are copies. */
     public List<Tensor> kept() {
-        return Stream.of(masters.own(), m, v).flatMap(List::stream).toList();
+        return Stream.of(masters.copies(), m, v).flatMap(List::stream).toList();
     }
 
     /** Views of the own share's state, by entry: to be written, or filled by a restore. */

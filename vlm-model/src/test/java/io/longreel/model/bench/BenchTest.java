@@ -6,15 +6,31 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.LinkLimits;
 import io.longreel.config.LinkLimits.Limit;
+import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.TransportSettings;
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.bench.AttentionBench.Links;
 import io.longreel.ops.device.Devices;
+import io.longreel.transport.TransportNode;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** That the measurements do the work that they name; what it costs is nobody's business here. */
 class BenchTest {
@@ -73,6 +89,44 @@ class BenchTest {
         assertTrue(result.forwardSeconds() >= 0.0088, result.toString());
     }
 
+    /** One node for both ranks, then one for each. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldExchangeBetweenRanks(int nodeCount) {
+        TransportSettings settings = RunConfigLoader.load("tiny", List.of()).transport();
+        ExchangeBench.Setting setting = new ExchangeBench.Setting(List.of(1, 2), 3);
+        List<TransportNode> nodes = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            for (int i = 0; i < nodeCount; i++) {
+                nodes.add(TransportNode.open(settings, "127.0.0.1"));
+            }
+            List<RankSite> sites = IntStream.range(0, 2)
+                    .mapToObj(rank -> {
+                        int node = rank % nodeCount;
+                        TransportNode at = nodes.get(node);
+                        return new RankSite(rank, "node-" + node, "p-" + node, at.dataEndpoint(), at.driverDirectory());
+                    })
+                    .toList();
+            Placement placement = new Placement(1, new Mesh(1, 1, 2), sites);
+            List<Future<List<ExchangeBench.Result>>> ranks = IntStream.range(0, 2)
+                    .mapToObj(rank -> threads.submit(
+                            () -> ExchangeBench.run(setting, nodes.get(rank % nodeCount), placement, rank, this::tick)))
+                    .toList();
+            for (Future<List<ExchangeBench.Result>> rank : ranks) {
+                List<ExchangeBench.Result> results = rank.get(60, TimeUnit.SECONDS);
+                assertEquals(
+                        List.of(1, 2),
+                        results.stream().map(ExchangeBench.Result::mib).toList());
+                assertTrue(
+                        results.stream().allMatch(r -> r.seconds() >= 1 && r.limitSeconds() >= 1), results.toString());
+            }
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("both ranks must come to their end", e);
+        } finally {
+            nodes.forEach(TransportNode::close);
+        }
+    }
+
     @Test
     void shouldMeasureALimit() {
         assertTrue(MachineLimits.measure(Devices.cpu(), 2, this::tick).gflops() > 0);
@@ -83,6 +137,9 @@ class BenchTest {
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 1, 5, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.SMALL, 4_093, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(), 1));
+        assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(0), 1));
+        assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(1), 0));
         assertThrows(RuntimeFailure.class, () -> new Links(0, LinkLimits.NONE));
         assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 3, 64, 4, 2, 16, 1, Links.OWN));
         assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 1, 64, 3, 1, 16, 1, Links.OWN));

@@ -59,7 +59,7 @@ public final class InProcessTransport implements AutoCloseable {
                     signal,
                     links,
                     new Staging(),
-                    staging -> {},
+                    Staging::close,
                     waitTimeout.toNanos(),
                     clockNs));
         }

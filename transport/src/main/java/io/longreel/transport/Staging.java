@@ -5,24 +5,30 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Memory in which a collective lets the peers' bytes arrive before it uses them. Grows to the largest that was asked for and is then reused, by later
- * endpoints of the process, too: the steady state allocates nothing. Only one collective of a rank uses it at a time, and none keeps it. What it grew out of goes
- * when the collector finds it: closing memory that threads share disturbs them all.
+ * endpoints of the process, too: the steady state allocates nothing, and recoveries close nothing, which would stop all threads for a moment. Only one
+ * collective of a rank uses it at a time, and none keeps it.
  */
-final class Staging {
+final class Staging implements AutoCloseable {
     private static final long ALIGNMENT_BYTES = 64;
     private static final long SMALLEST_BYTES = 4096;
 
-    private MemorySegment block = allocate(SMALLEST_BYTES);
+    private Arena arena = Arena.ofShared();
+    private MemorySegment block = arena.allocate(SMALLEST_BYTES, ALIGNMENT_BYTES);
 
-    /** At least this many bytes, contents undefined; earlier segments must not be used any more. */
+    /** At least this many bytes, contents undefined; earlier segments become invalid. */
     MemorySegment borrow(long sizeBytes) {
         if (sizeBytes > block.byteSize()) {
-            block = allocate(Long.highestOneBit(sizeBytes - 1) << 1);
+            arena.close();
+            arena = Arena.ofShared();
+            block = arena.allocate(Long.highestOneBit(sizeBytes - 1) << 1, ALIGNMENT_BYTES);
         }
         return block;
     }
 
-    private static MemorySegment allocate(long sizeBytes) {
-        return Arena.ofAuto().allocate(sizeBytes, ALIGNMENT_BYTES);
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -198,6 +198,8 @@ public final class TransportNode implements AutoCloseable {
     public void close() {
         endpoints.forEach(LinkedEndpoint::close);
         endpoints.clear();
+        idleStagings.forEach(Staging::close);
+        idleStagings.clear();
         media.close();
         if (directory != null) {
             directory.close();

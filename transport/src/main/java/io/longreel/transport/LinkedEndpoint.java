@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -29,7 +30,7 @@ final class LinkedEndpoint implements RankEndpoint {
     private final Consumer<Staging> stagingLeft;
     private final MemberOrderSum sum = new MemberOrderSum();
     private final Map<List<Integer>, Integer> communicatorsMade = new HashMap<>();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicLong localBytes = new AtomicLong();
     private final AtomicLong intraNodeBytes = new AtomicLong();
     private final AtomicLong interNodeBytes = new AtomicLong();
@@ -107,15 +108,17 @@ final class LinkedEndpoint implements RankEndpoint {
     @Override
     public void close() {
         signal.raise("endpoint of rank %d was closed".formatted(rank));
-        links.close();
-        if (!closed) {
-            closed = true;
-            stagingLeft.accept(staging);
+        try {
+            links.close();
+        } finally {
+            if (closed.compareAndSet(false, true)) {
+                stagingLeft.accept(staging);
+            }
         }
     }
 
     boolean closed() {
-        return closed;
+        return closed.get();
     }
 
     /** Waits until every peer is reached in both directions. */

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
 final class BenchExchangeCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String HOST = "127.0.0.1";
+    private static final long END_SECONDS = 15;
     private static final Mesh MESH = new Mesh(1, 1, 2);
 
     /** Where the two ranks live, which decides what lies between them. */
@@ -55,7 +57,8 @@ final class BenchExchangeCommand implements Callable<Integer> {
     @Option(
             names = "--between",
             paramLabel = "WHAT",
-            description = "threads of a process, processes of a node (default), or nodes (loopback UDP).")
+            description =
+                    "threads of a process, as the ranks of a node are; processes that share a media driver (default); or nodes (loopback UDP).")
     private Between between = Between.PROCESSES;
 
     @Option(
@@ -103,7 +106,7 @@ final class BenchExchangeCommand implements Callable<Integer> {
         Thread.ofPlatform().name("rank-1").start(() -> {
             try {
                 second.complete(ExchangeBench.run(setting, node, placement, 1, BenchCommand.CLOCK_NS));
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // handed to the caller below, whatever it is
                 node.abort(placement.generation(), "rank 1 failed: " + e.getMessage());
                 second.completeExceptionally(e);
             }
@@ -119,7 +122,7 @@ final class BenchExchangeCommand implements Callable<Integer> {
         arguments.add(mib.stream().map(String::valueOf).collect(Collectors.joining(",")));
         arguments.addAll(List.of("--peer-of", node.dataEndpoint() + "," + node.driverDirectory()));
         Process second = new ProcessBuilder(JvmCommand.program(arguments))
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader says = second.inputReader(StandardCharsets.UTF_8)) {
             String at = says.readLine();
@@ -132,8 +135,19 @@ final class BenchExchangeCommand implements Callable<Integer> {
             return ExchangeBench.run(
                     setting, node, placement(first, site(1, parts[0], parts[1])), 0, BenchCommand.CLOCK_NS);
         } finally {
-            second.destroy();
-            second.onExit().join();
+            ended(second);
+        }
+    }
+
+    /** Gives it time to close its files. */
+    private static void ended(Process second) {
+        try {
+            if (!second.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                second.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            second.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 

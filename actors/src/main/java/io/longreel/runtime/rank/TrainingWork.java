@@ -168,11 +168,15 @@ final class TrainingWork implements RankWork {
     @Override
     public void close() {
         feed.close();
-        if (session != null) {
-            session.close();
-        }
-        if (endpoint != null) {
-            endpoint.close();
+        try {
+            // First: a peer that finds a message of ours must not copy from memory that was given back.
+            if (endpoint != null) {
+                endpoint.close();
+            }
+        } finally {
+            if (session != null) {
+                session.close();
+            }
         }
     }
 

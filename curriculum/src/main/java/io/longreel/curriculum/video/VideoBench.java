@@ -16,6 +16,8 @@ import java.util.function.LongSupplier;
 /** How fast videos become frames of the size that a vision tower takes, on threads that each read all files from the beginning, and how fast they are decoded alone. */
 public final class VideoBench {
     private static final int CHUNK_FRAMES = 64;
+    private static final int SIDE_MAX = 4096;
+    private static final int THREADS_MAX = 256;
 
     private VideoBench() {}
 
@@ -28,10 +30,11 @@ public final class VideoBench {
     public record Setting(List<Path> files, int imageSize, int framesMax, int threads) {
         public Setting {
             files = List.copyOf(files);
-            if (files.isEmpty() || imageSize < 1 || framesMax < 1 || threads < 1) {
+            boolean known = imageSize >= 1 && imageSize <= SIDE_MAX && threads >= 1 && threads <= THREADS_MAX;
+            if (files.isEmpty() || !known || framesMax < 1) {
                 throw RuntimeFailure.config(
-                        "a file, and size, frames and threads of at least 1 are needed: files=%d side=%d frames=%d threads=%d"
-                                .formatted(files.size(), imageSize, framesMax, threads));
+                        "a file, a side of 1 to %d, 1 to %d threads, and frames are needed: files=%d side=%d threads=%d frames=%d"
+                                .formatted(SIDE_MAX, THREADS_MAX, files.size(), imageSize, threads, framesMax));
             }
         }
     }

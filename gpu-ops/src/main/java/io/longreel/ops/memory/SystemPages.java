@@ -9,9 +9,10 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Memory straight from the system, in huge pages where it grants them to who asks. Pages come when they are touched, as zeros, and go when they are given
+ * Memory from the system, small blocks by way of the JVM, others in pages of their own, in huge pages where it grants them to who asks. Pages come when they are touched, as zeros, and go when they are given
  * back; the addresses stay taken until the collector finds that nobody can reach them any more. So a view that outlives its block never sees the memory of
  * another one, and giving back disturbs no other thread, as closing a shared arena does ({@code docs/decisions/0008}). Linux on 64 bits. Stateless; any thread.
  */
@@ -27,6 +28,8 @@ final class SystemPages {
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final long MAP_FAILED = -1;
+    private static final int ATTEMPTS = 5;
+    private static final long FREEING_NS = 20_000_000;
 
     private static final MethodHandle MMAP = downcall(
             "mmap", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
@@ -63,9 +66,10 @@ final class SystemPages {
 
     private static MemorySegment map(long sizeBytes) {
         long address = tryMap(sizeBytes);
-        if (address == MAP_FAILED) {
-            // Addresses of blocks that were given back may still be taken.
+        for (int attempt = 0; address == MAP_FAILED && attempt < ATTEMPTS; attempt++) {
+            // Addresses of blocks that were given back may still be taken; the collector's own thread frees them.
             System.gc();
+            LockSupport.parkNanos(FREEING_NS << attempt);
             address = tryMap(sizeBytes);
         }
         if (address == MAP_FAILED) {

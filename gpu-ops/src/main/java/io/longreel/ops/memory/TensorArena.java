@@ -123,8 +123,8 @@ public final class TensorArena implements AutoCloseable {
     }
 
     /**
-     * Frees the memory; a second close throws. Views must not be used any more: one that is nevertheless reads zeros, or what was written through it since,
-     * and never meets the memory of another arena.
+     * Frees the memory; a second close throws. Views must not be used any more: one that is nevertheless reads zeros, what it held or what was written through
+     * it since, and never meets the memory of another arena.
      */
     @Override
     public void close() {
@@ -132,10 +132,10 @@ public final class TensorArena implements AutoCloseable {
             throw new IllegalStateException("arena closed twice: arena=" + tag);
         }
         closed = true;
+        LIVE.decrementAndGet();
         if (!countsOnly) {
             SystemPages.giveBack(block);
         }
-        LIVE.decrementAndGet();
     }
 
     private static long roundUp(long bytes) {

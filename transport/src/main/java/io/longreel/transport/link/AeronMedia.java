@@ -180,17 +180,7 @@ public final class AeronMedia implements AutoCloseable {
 
     /** The end of the route's source of a link over the network, to the process that receives on {@code peerEndpoint}. */
     public Link openUdp(Route route, String peerEndpoint, LinkFault fault) {
-        idle.linkOpens();
-        try {
-            AeronPort port = port(channelTo(peerEndpoint), channelHere(), route, publication -> {
-                remember(publication);
-                idle.linkCloses();
-            });
-            return new WireLink(route, Carrier.INTER_NODE, port, fault);
-        } catch (RuntimeException e) {
-            idle.linkCloses();
-            throw e;
-        }
+        return new WireLink(route, Carrier.INTER_NODE, port(channelTo(peerEndpoint), channelHere(), route), fault);
     }
 
     private String channelTo(String peerEndpoint) {
@@ -212,9 +202,18 @@ public final class AeronMedia implements AutoCloseable {
 
     /** A stream to another node, and the one that comes from there, for whoever measures them bare. */
     RawStream openRaw(String peerEndpoint, int streamId) {
-        idle.linkOpens(); // for as long as this process measures
-        Subscription subscription = aeron.addSubscription(channelHere(), streamId);
-        return new RawStream(aeron.addExclusivePublication(channelTo(peerEndpoint), streamId), subscription);
+        idle.linkOpens();
+        Subscription subscription = null;
+        try {
+            subscription = aeron.addSubscription(channelHere(), streamId);
+            ExclusivePublication publication = aeron.addExclusivePublication(channelTo(peerEndpoint), streamId);
+            return new RawStream(publication, subscription, this::closes);
+        } catch (AeronException e) {
+            CloseHelper.close(subscription);
+            idle.linkCloses();
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.RETRYABLE, "bare stream to %s must open".formatted(peerEndpoint), e);
+        }
     }
 
     /** The end of the route's source of a link through shared windows, with doorbells through this driver; the peer must use the same driver. */
@@ -237,17 +236,19 @@ public final class AeronMedia implements AutoCloseable {
     }
 
     private AeronPort ipcPort(Route route) {
-        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, route, this::remember);
+        return port(CommonContext.IPC_CHANNEL, CommonContext.IPC_CHANNEL, route);
     }
 
-    private AeronPort port(String out, String in, Route route, Consumer<Publication> whenClosed) {
+    private AeronPort port(String out, String in, Route route) {
+        idle.linkOpens();
         Subscription subscription = null;
         try {
             subscription = aeron.addSubscription(in, streamId(route.back()));
             ExclusivePublication publication = aeron.addExclusivePublication(out, streamId(route));
-            return new AeronPort(publication, subscription, whenClosed);
+            return new AeronPort(publication, subscription, this::closes);
         } catch (AeronException e) {
             CloseHelper.close(subscription);
+            idle.linkCloses();
             throw new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
                     "link from rank %d to rank %d must open: channel=%s: %s"
@@ -284,6 +285,14 @@ public final class AeronMedia implements AutoCloseable {
 
     /** A closed publication whose last bytes the driver may still have to send. */
     private record Leaving(long registrationId, long position) {}
+
+    private void closes(Publication publication) {
+        try {
+            remember(publication);
+        } finally {
+            idle.linkCloses();
+        }
+    }
 
     private void remember(Publication publication) {
         if (aeron.isClosed()) { // the driver has freed it, with its counters

@@ -139,9 +139,12 @@ final class AeronPort implements FramePort, ControlledFragmentHandler {
 
     @Override
     public void close() {
-        closing.accept(publication);
-        publication.close();
-        subscription.close();
+        try {
+            closing.accept(publication);
+        } finally {
+            publication.close();
+            subscription.close();
+        }
     }
 
     /** The bytes of a log buffer, which Aeron maps; valid while the port is open. */

@@ -169,7 +169,7 @@ final class DirectChannel {
             match.receive().moved(from.byteSize());
             match.send().finish();
             match.receive().finish();
-        } catch (RuntimeException e) { // the other side's arena was closed under it: both sides must know
+        } catch (RuntimeException e) { // the other side's memory cannot be used from here: both sides must know
             RuntimeFailure broken = new RuntimeFailure(
                     RuntimeFailure.Category.RETRYABLE,
                     "memory of a transfer must stay open until it is awaited: operation=[%s]"

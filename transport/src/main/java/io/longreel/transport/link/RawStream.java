@@ -8,6 +8,7 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.longreel.config.RuntimeFailure;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 
@@ -16,11 +17,14 @@ import org.agrona.concurrent.IdleStrategy;
  * what a {@link WireLink} over UDP is measured against. One thread's.
  */
 public final class RawStream implements AutoCloseable {
-    private static final int STREAM = 1;
+    /** No link has it: its source and its target would be the same rank. */
+    private static final int STREAM = 1 << 10 | 1;
+
     private static final int FRAGMENTS_PER_POLL = 32;
 
     private final ExclusivePublication publication;
     private final Subscription subscription;
+    private final Consumer<Publication> closing;
     private final BufferClaim claim = new BufferClaim();
     private final ControlledFragmentHandler handler;
     /** As a rank waits: the drivers' threads need the cores, too. */
@@ -29,9 +33,11 @@ public final class RawStream implements AutoCloseable {
     private MemorySegment receiving = MemorySegment.NULL;
     private long received;
 
-    RawStream(ExclusivePublication publication, Subscription subscription) {
+    /** @param closing told of the publication before it is closed */
+    RawStream(ExclusivePublication publication, Subscription subscription, Consumer<Publication> closing) {
         this.publication = publication;
         this.subscription = subscription;
+        this.closing = closing;
         this.handler = (buffer, offset, length, header) -> {
             if (received == receiving.byteSize()) { // the peer has begun the next exchange
                 return Action.ABORT;
@@ -91,7 +97,11 @@ public final class RawStream implements AutoCloseable {
 
     @Override
     public void close() {
-        publication.close();
-        subscription.close();
+        try {
+            closing.accept(publication);
+        } finally {
+            publication.close();
+            subscription.close();
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,6 +23,8 @@ public final class ExchangeBench {
     private static final int WARM_UP_TIMES = 3;
     private static final double WARM_UP_SECONDS = 0.5;
     private static final long MIB = 1 << 20;
+    private static final long CONNECT_LOOK_NS = 1_000_000;
+    private static final int CONNECT_LOOKS = 30_000;
     private static final long WORD_BYTES = Long.BYTES;
 
     private ExchangeBench() {}
@@ -80,15 +83,24 @@ public final class ExchangeBench {
                 return measure(setting, both, send, receive, clockNs, MemorySegment::copyFrom);
             }
             try (RawStream bare = node.openRaw(placement.site(1 - rank).dataEndpoint())) {
-                while (!bare.connected()) {
-                    both.poll();
-                }
+                awaitPeer(bare, both);
                 both.barrier();
                 List<Result> results =
                         measure(setting, both, send, receive, clockNs, (into, from) -> bare.exchange(from, into));
                 both.barrier();
                 return results;
             }
+        }
+    }
+
+    private static void awaitPeer(RawStream bare, Communicator both) {
+        for (int look = 0; !bare.connected(); look++) {
+            if (look == CONNECT_LOOKS) {
+                throw new RuntimeFailure(
+                        RuntimeFailure.Category.RETRYABLE, "the other end of the bare stream did not come");
+            }
+            both.poll();
+            LockSupport.parkNanos(CONNECT_LOOK_NS);
         }
     }
 
@@ -120,7 +132,7 @@ public final class ExchangeBench {
             for (int run = 0; run < setting.runs(); run++) {
                 exchanges.time(exchange);
                 check(in, peer);
-                limits.time(best);
+                limits.timeOwn(best);
             }
             results.add(new Result(mib, exchanges.median(), limits.median()));
         }

@@ -7,26 +7,24 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
  * Who works on the run, who did and must not any more, and who keeps getting lost. Immutable.
  *
  * @param members by process id
- * @param fenced processes that were declared lost and have not joined again
+ * @param fenced processes that were declared lost and have not joined again, and since when they had been known
  * @param records losses by node id
  */
-public record Crew(SortedMap<String, Member> members, Set<String> fenced, Map<String, Losses> records) {
+public record Crew(SortedMap<String, Member> members, SortedMap<String, Long> fenced, Map<String, Losses> records) {
     /** So many processes are remembered as fenced; older ones are fenced as strangers all the same. */
     private static final int FENCED_MAX = 10_000;
 
     public Crew {
         members = Collections.unmodifiableSortedMap(members);
-        fenced = Collections.unmodifiableSet(fenced);
+        fenced = Collections.unmodifiableSortedMap(fenced);
         records = Collections.unmodifiableMap(records);
     }
 
@@ -44,19 +42,24 @@ public record Crew(SortedMap<String, Member> members, Set<String> fenced, Map<St
     }
 
     static Crew empty() {
-        return new Crew(new TreeMap<>(), Set.of(), Map.of());
+        return new Crew(new TreeMap<>(), Collections.emptySortedMap(), Map.of());
     }
 
     Optional<Member> member(String processId) {
         return Optional.ofNullable(members.get(processId));
     }
 
+    /** A process that asks to join; what it was before it was lost counts, as it has not been started anew. */
+    Member joining(String processId, String nodeId, long nowMs) {
+        return Member.joining(processId, nodeId, fenced.getOrDefault(processId, nowMs), nowMs);
+    }
+
     Crew with(Member member) {
         SortedMap<String, Member> all = new TreeMap<>(members);
         all.put(member.processId(), member);
-        Set<String> rest = fenced;
-        if (fenced.contains(member.processId())) {
-            rest = new TreeSet<>(fenced);
+        SortedMap<String, Long> rest = fenced;
+        if (fenced.containsKey(member.processId())) {
+            rest = new TreeMap<>(fenced);
             rest.remove(member.processId());
         }
         return new Crew(all, rest, records);
@@ -71,9 +74,11 @@ public record Crew(SortedMap<String, Member> members, Set<String> fenced, Map<St
     /** The process is not one of us any more; what it says from now on is refused. */
     Crew without(String processId) {
         SortedMap<String, Member> rest = new TreeMap<>(members);
-        rest.remove(processId);
-        Set<String> gone = fenced.size() >= FENCED_MAX ? new TreeSet<>() : new TreeSet<>(fenced);
-        gone.add(processId);
+        Member lost = rest.remove(processId);
+        SortedMap<String, Long> gone = fenced.size() >= FENCED_MAX ? new TreeMap<>() : new TreeMap<>(fenced);
+        if (lost != null) {
+            gone.put(processId, lost.knownSinceMs());
+        }
         return new Crew(rest, gone, records);
     }
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
  * A worker process. Immutable.
  *
  * @param isReady whether it can host ranks
+ * @param knownSinceMs when it said something first, under whatever part of the run
  * @param heardMs when it said something last
  * @param isLeaving whether it asked to be replaced
  * @param pulses of its ranks, by rank
@@ -20,6 +21,7 @@ public record Member(
         boolean isReady,
         String dataEndpoint,
         String driverDirectory,
+        long knownSinceMs,
         long heardMs,
         boolean isLeaving,
         SortedMap<Integer, Pulse> pulses) {
@@ -31,16 +33,17 @@ public record Member(
     /** A rank's progress, and since when it has stood still. */
     record Pulse(long progress, boolean isWaiting, long sinceMs) {}
 
-    static Member joining(String processId, String nodeId, long nowMs) {
-        return new Member(processId, nodeId, false, "", "", nowMs, false, new TreeMap<>());
+    static Member joining(String processId, String nodeId, long knownSinceMs, long nowMs) {
+        return new Member(processId, nodeId, false, "", "", knownSinceMs, nowMs, false, new TreeMap<>());
     }
 
     Member ready(String endpoint, String directory, long nowMs) {
-        return new Member(processId, nodeId, true, endpoint, directory, nowMs, isLeaving, pulses);
+        return new Member(processId, nodeId, true, endpoint, directory, knownSinceMs, nowMs, isLeaving, pulses);
     }
 
     Member leaving() {
-        return new Member(processId, nodeId, isReady, dataEndpoint, driverDirectory, heardMs, true, pulses);
+        return new Member(
+                processId, nodeId, isReady, dataEndpoint, driverDirectory, knownSinceMs, heardMs, true, pulses);
     }
 
     Member heard(long nowMs, List<RankPulse> ranks) {
@@ -52,7 +55,8 @@ public record Member(
                     rank.rank(),
                     new Pulse(rank.progress(), rank.isWaiting(), stands && known != null ? known.sinceMs() : nowMs));
         }
-        return new Member(processId, nodeId, isReady, dataEndpoint, driverDirectory, nowMs, isLeaving, next);
+        return new Member(
+                processId, nodeId, isReady, dataEndpoint, driverDirectory, knownSinceMs, nowMs, isLeaving, next);
     }
 
     /** As if all of it had been heard so much later, but not later than now: the listener was away. */
@@ -66,6 +70,7 @@ public record Member(
                 isReady,
                 dataEndpoint,
                 driverDirectory,
+                knownSinceMs,
                 Math.min(nowMs, heardMs + ms),
                 isLeaving,
                 shifted);

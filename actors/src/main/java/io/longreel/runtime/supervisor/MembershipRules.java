@@ -81,7 +81,8 @@ final class MembershipRules {
                             .formatted(
                                     turn.plan().nodes(), turn.plan().recovery().spares()));
         } else {
-            turn.become(state.with(state.crew().with(Member.joining(asked.processId(), asked.nodeId(), turn.nowMs()))));
+            Crew crew = state.crew();
+            turn.become(state.with(crew.with(crew.joining(asked.processId(), asked.nodeId(), turn.nowMs()))));
             welcome(turn, asked.processId());
         }
     }

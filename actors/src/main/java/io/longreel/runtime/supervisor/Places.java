@@ -55,9 +55,13 @@ record Places(Mesh mesh, List<Member> nodes) {
                     rest.remove(same.get());
                 }
             }
-            // Of those that have no slot yet, those that hold state come first.
+            // Of those that have no slot yet, those that hold state come first, then those that have been here longest:
+            // a process that was
+            // started in place of a lost one is cold for a while, and would hold up the whole mesh if the next fault
+            // meets it there.
             SortedSet<String> placed = state.placedIds();
             rest.sort(Comparator.comparing((Member member) -> !placed.contains(member.processId()))
+                    .thenComparingLong(Member::knownSinceMs)
                     .thenComparing(Member::nodeId));
         });
         for (int slot = 0; slot < count; slot++) {

@@ -218,7 +218,8 @@ final class RecoveryRules {
         if (!(state.phase() instanceof Phase.Gathering gathering)) {
             throw new IllegalStateException("only a supervisor that takes over adopts nodes: " + state.phase());
         }
-        Member member = Member.joining(beat.processId(), beat.nodeId(), turn.nowMs())
+        Member member = state.crew()
+                .joining(beat.processId(), beat.nodeId(), turn.nowMs())
                 .ready(beat.dataEndpoint(), beat.driverDirectory(), turn.nowMs());
         turn.become(state.with(state.crew().with(member)))
                 .enter(new Phase.Gathering(Phase.without(gathering.expected(), beat.nodeId()), gathering.deadlineMs()));

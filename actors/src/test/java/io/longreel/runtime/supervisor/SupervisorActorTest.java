@@ -90,12 +90,10 @@ class SupervisorActorTest {
                         .map(step -> step.result().loss())
                         .toList());
         assertInstanceOf(JournalEntry.RunStarted.class, recorder.written.getFirst());
-        assertEquals(4, recorder.all(Effect.WriteManifest.class).size());
-        assertEquals(
-                List.of(4, 4, 4, 4),
-                recorder.all(Effect.WriteManifest.class).stream()
-                        .map(manifest -> manifest.slices().size())
-                        .toList());
+        // How many are written depends on time: none begins while another one is under way. The last one is waited for.
+        List<Effect.WriteManifest> manifests = recorder.all(Effect.WriteManifest.class);
+        assertEquals("step-00000005", manifests.getLast().checkpoint());
+        assertTrue(manifests.stream().allMatch(manifest -> manifest.slices().size() == 4), manifests.toString());
         assertEquals(
                 6, recorder.all(Effect.WriteEvaluation.class).getFirst().cells().size());
         assertTrue(factories.getFirst().calls.contains("rank 0: export model"));

@@ -48,6 +48,14 @@ class SupervisorCoreRecoveryTest {
         return trained(CoreDriver.plan(1, 0, Start.fresh(1)), steps);
     }
 
+    /** Kills a process that hosts ranks, and goes on until another one hosts them. */
+    private static void replace(CoreDriver run, String process) {
+        run.kill(process);
+        while (run.state.placedIds().contains(process)) {
+            run.happen(0);
+        }
+    }
+
     private static void tick(CoreDriver run, long ms) {
         for (long passed = 0; passed < ms; passed += 100) {
             run.nowMs += 100;
@@ -269,6 +277,41 @@ class SupervisorCoreRecoveryTest {
         assertTrue(run.news(RunNews.RecoveryStarted.class).getFirst().isPlanned());
         assertTrue(run.all(Effect.TellNode.class)
                 .contains(new Effect.TellNode("p-b", new StopNode(0, "node node-b has left the run"))));
+    }
+
+    @Test
+    void shouldPlaceTheSpareThatHasBeenHereLongest() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 2)));
+        run.form()
+                .join("p-z", "node-z")
+                .ready("p-z", "node-z")
+                .join("p-y", "node-y")
+                .ready("p-y", "node-y");
+        run.runUntil(RankCommand.RunStep.class);
+        run.nowMs += 1_000;
+        replace(run, "p-b");
+        run.join("p-b2", "node-b").ready("p-b2", "node-b");
+        run.nowMs += 1_000;
+        // By name the fresh one would come first.
+        replace(run, "p-a");
+        assertEquals(Set.of("p-y", "p-z"), run.state.placedIds());
+        run.runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+    }
+
+    @Test
+    void shouldCountAProcessThatWasGivenUpAndCameBackAsLongAsItHasBeenKnown() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 2)));
+        run.form().runUntil(RankCommand.RunStep.class);
+        run.nowMs += 1_000;
+        run.join("p-y", "node-y").ready("p-y", "node-y").join("p-x", "node-x").ready("p-x", "node-x");
+        replace(run, "p-b");
+        assertEquals(Set.of("p-a", "p-x"), run.state.placedIds());
+        run.nowMs += 1_000;
+        run.dead.remove("p-b");
+        run.join("p-b", "node-b").ready("p-b", "node-b");
+        replace(run, "p-a");
+        assertEquals(Set.of("p-b", "p-x"), run.state.placedIds());
     }
 
     @Test

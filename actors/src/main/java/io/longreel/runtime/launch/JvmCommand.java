@@ -22,26 +22,15 @@ public final class JvmCommand {
     static List<String> worker(List<String> arguments) {
         List<String> all = new ArrayList<>(List.of("worker"));
         all.addAll(arguments);
-        String directives = System.getProperty("longreel.jvm.directives", "");
-        return command(
-                directives.isEmpty()
-                        ? List.of()
-                        : List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:CompilerDirectivesFile=" + directives),
-                all);
+        return program(all);
     }
 
     /** Another command of the program, with these arguments. */
     public static List<String> program(List<String> arguments) {
-        return command(List.of(), arguments);
-    }
-
-    /** @param own flags of this JVM alone */
-    private static List<String> command(List<String> own, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(FLAGS.split(" +")));
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
-        command.addAll(own);
         String archive = System.getProperty("longreel.jvm.archive", "");
         if (!archive.isEmpty()) {
             command.addAll(List.of(
@@ -51,7 +40,6 @@ public final class JvmCommand {
             command.add("-ea");
         }
         command.add("-Dlongreel.jvm.flags=" + FLAGS);
-        command.add("-Dlongreel.jvm.directives=" + System.getProperty("longreel.jvm.directives", ""));
         command.add("-Dlongreel.home=" + System.getProperty("longreel.home", ""));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add("io.longreel.runtime.cli.Main");

@@ -1,7 +1,6 @@
 package io.longreel.runtime.launch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -22,19 +21,5 @@ class JvmCommandTest {
                 "higher compiler thresholds made steps slower for minutes: " + command);
         assertTrue(command.contains("-ea"), "as this JVM: " + command);
         assertTrue(command.stream().noneMatch(String::isBlank), command.toString());
-        assertTrue(
-                command.stream().noneMatch(flag -> flag.startsWith("-XX:CompilerDirectivesFile")), command.toString());
-    }
-
-    @Test
-    void shouldTellTheCompilerOfWorkersAloneWhatComputes() {
-        System.setProperty("longreel.jvm.directives", "/here/compiler-directives.json");
-        try {
-            String flag = "-XX:CompilerDirectivesFile=/here/compiler-directives.json";
-            assertTrue(JvmCommand.worker(List.of()).contains(flag));
-            assertFalse(JvmCommand.program(List.of("bench", "step")).contains(flag));
-        } finally {
-            System.clearProperty("longreel.jvm.directives");
-        }
     }
 }

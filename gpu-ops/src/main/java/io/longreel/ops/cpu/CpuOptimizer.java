@@ -11,6 +11,7 @@ import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import org.jspecify.annotations.Nullable;
 
 /** AdamW in one pass over the slice; factors are folded in double, elements are fp32. Stateless; any thread. */
 final class CpuOptimizer implements OptimizerKernels {
@@ -41,17 +42,16 @@ final class CpuOptimizer implements OptimizerKernels {
                 (float) (-learningRate / (1 - Math.pow(beta1, step))));
         MemorySegment w = weights.segment();
         MemorySegment g = gradients.segment();
-        VectorMask<Float> all = SPECIES.maskAll(true);
         long wholeBytes = w.byteSize() / VECTOR_BYTES * VECTOR_BYTES;
         for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            update.apply(w, g, m.segment(), v.segment(), at, all);
+            update.apply(w, g, m.segment(), v.segment(), at, null);
         }
         if (wholeBytes < w.byteSize()) {
             update.apply(w, g, m.segment(), v.segment(), wholeBytes, VectorMath.tail(weights.elements()));
         }
     }
 
-    /** The factors of one step, and what it does to one vector of elements. */
+    /** The factors of one step, and what it does to one vector of elements: all lanes, or those of the tail. */
     private record Update(
             float gradientScale,
             float beta1,
@@ -64,19 +64,38 @@ final class CpuOptimizer implements OptimizerKernels {
             float minusRate) {
 
         void apply(
-                MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, long at, VectorMask<Float> mask) {
-            FloatVector gradient = load(g, at, mask).mul(gradientScale);
+                MemorySegment w,
+                MemorySegment g,
+                MemorySegment m,
+                MemorySegment v,
+                long at,
+                @Nullable VectorMask<Float> tail) {
+            FloatVector gradient = read(g, at, tail).mul(gradientScale);
             FloatVector mNew =
-                    load(m, at, mask).fma(FloatVector.broadcast(SPECIES, beta1), gradient.mul(oneMinusBeta1));
-            FloatVector vNew = load(v, at, mask)
+                    read(m, at, tail).fma(FloatVector.broadcast(SPECIES, beta1), gradient.mul(oneMinusBeta1));
+            FloatVector vNew = read(v, at, tail)
                     .fma(
                             FloatVector.broadcast(SPECIES, beta2),
                             gradient.mul(gradient).mul(oneMinusBeta2));
             FloatVector direction = mNew.div(vNew.mul(inverseCorrection2).sqrt().add(epsilon));
-            FloatVector decayed = load(w, at, mask).mul(decay);
-            store(mNew, m, at, mask);
-            store(vNew, v, at, mask);
-            store(direction.fma(FloatVector.broadcast(SPECIES, minusRate), decayed), w, at, mask);
+            FloatVector decayed = read(w, at, tail).mul(decay);
+            write(mNew, m, at, tail);
+            write(vNew, v, at, tail);
+            write(direction.fma(FloatVector.broadcast(SPECIES, minusRate), decayed), w, at, tail);
+        }
+
+        private static FloatVector read(MemorySegment segment, long at, @Nullable VectorMask<Float> tail) {
+            return tail == null ? load(segment, at) : load(segment, at, tail);
+        }
+
+        /** Without a mask where it can be: some processors take ten times as long for a masked store. */
+        private static void write(
+                FloatVector vector, MemorySegment segment, long at, @Nullable VectorMask<Float> tail) {
+            if (tail == null) {
+                store(vector, segment, at);
+            } else {
+                store(vector, segment, at, tail);
+            }
         }
     }
 }

@@ -88,10 +88,15 @@ final class ScoreRow {
 
     /** Multiplies {@code count} floats from {@code at} (bytes) by a factor. */
     static void scale(MemorySegment values, long at, int count, float factor) {
-        for (int j = 0; j < count; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, count);
+        int whole = SPECIES.loopBound(count);
+        for (int j = 0; j < whole; j += LANES) {
             long bytes = at + (long) j * Float.BYTES;
-            store(load(values, bytes, mask).mul(factor), values, bytes, mask);
+            store(load(values, bytes).mul(factor), values, bytes);
+        }
+        if (whole < count) {
+            VectorMask<Float> tail = SPECIES.indexInRange(whole, count);
+            long bytes = at + (long) whole * Float.BYTES;
+            store(load(values, bytes, tail).mul(factor), values, bytes, tail);
         }
     }
 }

@@ -1,30 +1,23 @@
 package io.longreel.runtime.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.longreel.config.RuntimeFailure;
-import io.longreel.runtime.launch.JvmCommand;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bench all}: steps, attention, exchanges and videos in several sizes, each in a process of its own, so that none is warmed or fattened by another. */
+/** {@code bench all}: steps, attention, decoding, exchanges and videos in several sizes, each in a process of its own. */
 @Command(
         name = "all",
         description =
-                "Measures steps, attention, exchanges and videos in several sizes, as tables; takes some minutes.",
+                "Measures steps, attention, decoding, exchanges and videos in several sizes, as tables; takes some minutes.",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchAllCommand implements Callable<Integer> {
@@ -52,6 +45,8 @@ final class BenchAllCommand implements Callable<Integer> {
             new Row("exchange, processes of a node", "exchange --between processes"),
             new Row("exchange, nodes over loopback UDP", "exchange --between nodes"));
 
+    private static final Row DECODE = new Row("decode, 65,536 tokens, 1 rank", "decode");
+
     private static final Row VIDEO = new Row("video, 720p to 384 x 384, 1 thread", "video");
 
     @Spec
@@ -71,6 +66,8 @@ final class BenchAllCommand implements Callable<Integer> {
         for (Row row : ROWS) {
             say(out, line(added(all, row)));
         }
+        say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "seconds", "GB/s", "limit", "share"));
+        say(out, decodeLine(added(all, DECODE)));
         say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "MiB", "GB/s", "limit", "share"));
         for (Row row : EXCHANGES) {
             JsonNode result = added(all, row);
@@ -88,7 +85,7 @@ final class BenchAllCommand implements Callable<Integer> {
 
     private static JsonNode added(ArrayNode all, Row row) {
         ObjectNode result = JSON.createObjectNode().put("work", row.work());
-        result.setAll((ObjectNode) measured(row));
+        result.setAll((ObjectNode) BenchProcess.measured(row.arguments()));
         all.add(result);
         return result;
     }
@@ -100,41 +97,7 @@ final class BenchAllCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonNode measured(Row row) {
-        List<String> arguments = new ArrayList<>(List.of("bench"));
-        arguments.addAll(List.of(row.arguments().split(" ")));
-        arguments.add("--json");
-        try {
-            Process process = new ProcessBuilder(JvmCommand.program(arguments))
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int exitCode = process.waitFor();
-            if (exitCode != Main.OK) {
-                throw failed(row, "it ended with exit code " + exitCode, null);
-            }
-            return JSON.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw failed(row, "it printed no JSON", e);
-        } catch (IOException e) {
-            throw failed(row, String.valueOf(e.getMessage()), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed(row, "interrupted", e);
-        }
-    }
-
-    private static RuntimeFailure failed(Row row, String why, @Nullable Throwable cause) {
-        return new RuntimeFailure(
-                RuntimeFailure.Category.FATAL,
-                "\"bench %s\" could not be measured: %s; call it alone to see why".formatted(row.arguments(), why),
-                cause);
-    }
-
     private static String line(JsonNode result) {
-        double seconds =
-                result.path("stepSeconds").asDouble(result.path("seconds").asDouble());
         String peak = result.has("peakBytes")
                 ? String.format(Locale.ROOT, "%.0f", result.path("peakBytes").asDouble() / MIB)
                 : "-";
@@ -142,11 +105,22 @@ final class BenchAllCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%-36s %9.4f %9.1f %9.1f %8.1f%% %10s",
                 result.path("work").asText(),
-                seconds,
+                BenchProcess.seconds(result),
                 result.path("gflops").asDouble(),
                 result.path("limitGflops").asDouble(),
                 100 * result.path("shareOfLimit").asDouble(),
                 peak);
+    }
+
+    private static String decodeLine(JsonNode result) {
+        return String.format(
+                Locale.ROOT,
+                "%-36s %9.4f %9.2f %9.2f %8.1f%%",
+                result.path("work").asText(),
+                BenchProcess.seconds(result),
+                result.path("gigabytesPerSecond").asDouble(),
+                result.path("limitGigabytesPerSecond").asDouble(),
+                100 * result.path("shareOfLimit").asDouble());
     }
 
     private static String exchangeLine(String work, JsonNode size) {

@@ -22,8 +22,11 @@ import picocli.CommandLine.Spec;
             BenchAllCommand.class,
             BenchStepCommand.class,
             BenchAttentionCommand.class,
+            BenchDecodeCommand.class,
             BenchExchangeCommand.class,
-            BenchVideoCommand.class
+            BenchVideoCommand.class,
+            BenchScalingCommand.class,
+            BenchLinksCommand.class
         },
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
@@ -39,11 +42,12 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "name what to measure: all, step, attention, exchange or video");
+                spec.commandLine(),
+                "name what to measure: all, step, attention, decode, exchange, video, scaling or links");
     }
 
     /**
-     * Measures the machine's limit, and prints values under their names, as one JSON object or as words in this order.
+     * Measures the machine's limit, and prints it behind values as {@link #print(CommandLine, Map, boolean)} does.
      *
      * @param values what was measured; gets the limit, and the share of it that {@code gflops} is
      */
@@ -53,6 +57,11 @@ final class BenchCommand implements Runnable {
         values.put("gflops", gflops);
         values.put("limitGflops", limits.gflops());
         values.put("shareOfLimit", gflops / limits.gflops());
+        print(command, values, asJson);
+    }
+
+    /** Prints values under their names, as one JSON object or as words in this order. */
+    static void print(CommandLine command, Map<String, Object> values, boolean asJson) {
         PrintWriter out = command.getOut();
         if (asJson) {
             try {

@@ -11,6 +11,7 @@ import io.longreel.ops.device.Devices;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,6 +43,12 @@ final class BenchStepCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "SIZE", description = "tiny (1 M) or small (38.7 M, default).")
     private BenchSize size = BenchSize.SMALL;
 
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            description = "Layers of the decoder, to see what one costs (default: 4 of tiny, 8 of small).")
+    private @Nullable Integer layers;
+
     @Option(names = "--frames", paramLabel = "N", description = "Frames of the video (default: ${DEFAULT-VALUE}).")
     private int frames = 64;
 
@@ -67,7 +74,10 @@ final class BenchStepCommand implements Callable<Integer> {
     public Integer call() {
         Device device = Devices.cpu();
         StepBench.Result result = StepBench.run(
-                new StepBench.Setting(size, frames, threads, dtype.precision(), steps), device, BenchCommand.CLOCK_NS);
+                new StepBench.Setting(
+                        size, layers == null ? size.layers() : layers, frames, threads, dtype.precision(), steps),
+                device,
+                BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("stepSeconds", result.stepSeconds());
         values.put("tokensPerSecond", result.tokensPerSecond());

@@ -7,7 +7,6 @@ import io.longreel.model.verify.VerificationReport;
 import io.longreel.ops.device.Devices;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -43,7 +42,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!json.toString().isEmpty()) {
-            checkWritable(); // found out before ten minutes of work, not after them
+            ResultFile.check(json, "report");
         }
         if (threads < 1 || threads > THREADS_MAX) {
             throw RuntimeFailure.config("--threads must be from 1 to %d: threads=%d".formatted(THREADS_MAX, threads));
@@ -62,16 +61,6 @@ final class VerifyCommand implements Callable<Integer> {
     private void showProgress(String part, int done, int total) {
         if (done == 0 || done * PROGRESS_PARTS / total != (done - 1) * PROGRESS_PARTS / total) {
             spec.commandLine().getErr().printf("verify: %s %d of %d%n", part, done, total);
-        }
-    }
-
-    /** The report appears whole or not at all; what stood there before stays until then. */
-    private void checkWritable() {
-        Path folder = json.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder) || Files.isDirectory(json)) {
-            throw RuntimeFailure.config(
-                    "cannot write the report: file=%s; its folder must exist and be writable, and the file must not be a folder"
-                            .formatted(json));
         }
     }
 }

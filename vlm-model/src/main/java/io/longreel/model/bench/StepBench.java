@@ -34,6 +34,7 @@ public final class StepBench {
     /** Each token of the texts but the very first. */
     private static final int LABELLED_TOKENS = 2 * TEXT_TOKENS - 1;
 
+    private static final int LAYERS_MAX = 256;
     private static final int WARM_UP_STEPS = 2;
     private static final double WARM_UP_SECONDS = 6;
     private static final double LEARNING_RATE = 1e-4;
@@ -41,15 +42,22 @@ public final class StepBench {
 
     private StepBench() {}
 
-    /** What is measured; the median of {@code steps} counts. */
-    public record Setting(BenchSize size, int frames, int ranks, PrecisionSettings precision, int steps) {
+    /**
+     * What is measured; the median of {@code steps} counts.
+     *
+     * @param layers of the decoder
+     */
+    public record Setting(BenchSize size, int layers, int frames, int ranks, PrecisionSettings precision, int steps) {
         public Setting {
             if (frames < 1 || ranks < 1 || steps < 1) {
                 throw RuntimeFailure.config(
                         "frames, threads and steps must be at least 1: frames=%d threads=%d steps=%d"
                                 .formatted(frames, ranks, steps));
             }
-            ModelConfig config = size.config();
+            if (layers < 1 || layers > LAYERS_MAX) {
+                throw RuntimeFailure.config("layers must be 1 to %d: layers=%d".formatted(LAYERS_MAX, layers));
+            }
+            ModelConfig config = size.config(layers);
             if (ranks > config.llm().heads()) {
                 throw RuntimeFailure.config("no more threads than heads can share the sequence: threads=%d heads=%d"
                         .formatted(ranks, config.llm().heads()));
@@ -59,6 +67,10 @@ public final class StepBench {
                 throw RuntimeFailure.config("the model has %d positions, %d frames take %d: measure fewer"
                         .formatted(config.llm().maxPositions(), frames, tokens));
             }
+        }
+
+        private ModelConfig config() {
+            return size.config(layers);
         }
 
         private Mesh mesh() {
@@ -85,7 +97,7 @@ public final class StepBench {
 
     /** Takes a few steps more than asked for: the first ones plan memory and are compiled. */
     public static Result run(Setting setting, Device device, LongSupplier clockNs) {
-        ModelConfig config = setting.size().config();
+        ModelConfig config = setting.config();
         Mesh mesh = setting.mesh();
         SessionOptions options = SessionOptions.DEFAULTS.withPrecision(setting.precision());
         PackedBatch batch = batch(config, setting.frames());
@@ -119,7 +131,7 @@ public final class StepBench {
             RankEndpoint endpoint) {
         Mesh mesh = setting.mesh();
         Laps laps = new Laps(clockNs, endpoint.communicator(mesh.worldGroup()));
-        try (MmspSession session = MmspSession.open(setting.size().config(), device, mesh, options, endpoint)) {
+        try (MmspSession session = MmspSession.open(setting.config(), device, mesh, options, endpoint)) {
             session.initialize(1);
             session.beginStage(everythingTrains());
             laps.warmUp(WARM_UP_STEPS, WARM_UP_SECONDS, () -> session.step(List.of(batch), LEARNING_RATE));

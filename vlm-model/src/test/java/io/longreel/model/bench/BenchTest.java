@@ -40,7 +40,7 @@ class BenchTest {
     }
 
     private static StepBench.Setting step(BenchSize size, int frames, int ranks, int steps) {
-        return new StepBench.Setting(size, frames, ranks, SessionOptions.DEFAULTS.precision(), steps);
+        return new StepBench.Setting(size, size.layers(), frames, ranks, SessionOptions.DEFAULTS.precision(), steps);
     }
 
     @ParameterizedTest
@@ -52,6 +52,16 @@ class BenchTest {
         assertTrue(result.stepSeconds() >= 1, "seconds=" + result.stepSeconds());
         assertEquals(result.tokens() / result.stepSeconds(), result.tokensPerSecond());
         assertTrue(result.peakBytes() > 0);
+    }
+
+    @Test
+    void shouldTrainAsManyLayersAsItIsAskedFor() {
+        StepBench.Setting two = new StepBench.Setting(BenchSize.TINY, 2, 1, 1, SessionOptions.DEFAULTS.precision(), 1);
+        StepBench.Result result = StepBench.run(two, Devices.cpu(), this::tick);
+        // By hand: two layers of TINY less, each with weights, biases of q, k and v, and two norms.
+        long layer = 2L * (128 * 128 + 128 * 64) + 3 * 128 * 384 + (128 + 2 * 64) + 2 * 128;
+        assertEquals(1_018_752 - 2 * layer, result.parameters());
+        assertEquals(StepFlops.of(BenchSize.TINY.config(2), 1, 68, 63), result.flop());
     }
 
     @Test
@@ -76,6 +86,46 @@ class BenchTest {
         assertTrue(result.forwardSeconds() >= 1 && result.backwardSeconds() >= 1, result.toString());
         double flop = 14.0 * (64 * 65 / 2) * 4 * 16;
         assertEquals(flop / result.seconds() / 1e9, result.gflops());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldDecodeOverTheCacheThatItNames(int ranks) {
+        DecodeBench.Result result =
+                DecodeBench.run(new DecodeBench.Setting(ranks, 100, 4, 2, 16, 3), Devices.cpu(), this::tick);
+        assertTrue(result.seconds() >= 1 && result.limitSeconds() >= 1, result.toString());
+        assertEquals(1 / result.seconds(), result.tokensPerSecond());
+        double bytes = 2.0 * 100 * 2 * 16 * 4;
+        assertEquals(bytes / result.seconds() / 1e9, result.gigabytesPerSecond());
+        assertEquals(bytes / result.limitSeconds() / 1e9, result.limitGigabytesPerSecond());
+        assertEquals(result.limitSeconds() / result.seconds(), result.shareOfLimit());
+    }
+
+    @Test
+    void shouldKeepTheProportionsOfLinksToComputing() {
+        LinkLimits there = LinksBench.links(200e3).limits(); // half as fast, and numbers of twice as many bytes
+        assertEquals(900_000_000_000L, there.intraNode().bytesPerSecond());
+        assertEquals(50_000_000_000L, there.interNode().bytesPerSecond());
+        LinkLimits here = LinksBench.links(100).limits();
+        assertEquals(
+                18,
+                (double) here.intraNode().bytesPerSecond() / here.interNode().bytesPerSecond(),
+                1e-6);
+    }
+
+    /**
+     * On a clock fifty times as fast as the machine's, forward alone: a ring of four passes 8 KiB on three times at 250 kB/s, Ulysses sends 4 KiB to each of two
+     * ranks at half of that.
+     */
+    @Test
+    void shouldWaitForLinksHoweverAttentionIsCut() {
+        LinksBench.Setting setting = new LinksBench.Setting(64, 4, 4, 16, 1);
+        LinksBench.Row row = LinksBench.run(setting, LinksBench.links(1), Devices.cpu(), () -> 50 * System.nanoTime());
+        assertTrue(row.ringSeconds() >= 3 * 8192 / 250e3, row.toString());
+        assertTrue(row.ulyssesSeconds() >= 4096 / 125e3, row.toString());
+        assertTrue(row.bothSeconds() > 0 && row.unslowedSeconds() > 0, row.toString());
+        assertEquals(row.ringSeconds() / row.bothSeconds(), row.ringToBoth());
+        assertEquals(row.ulyssesSeconds() / row.bothSeconds(), row.ulyssesToBoth());
     }
 
     /** Each rank of the ring sends 32 rows of two heads, keys and values: 8 KiB per hop, on a clock ten times as fast as the machine's. */
@@ -135,6 +185,15 @@ class BenchTest {
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 1, 5, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.SMALL, 4_093, 1, 1));
+        assertThrows(
+                RuntimeFailure.class,
+                () -> new StepBench.Setting(BenchSize.TINY, 0, 1, 1, SessionOptions.DEFAULTS.precision(), 1));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(0, 1, 1, 1, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, 0, 1, 1, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, 1, 3, 2, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, Integer.MAX_VALUE, 1, 1, 1, 1));
+        assertThrows(RuntimeFailure.class, () -> new LinksBench.Setting(7, 4, 4, 16, 1));
+        assertThrows(RuntimeFailure.class, () -> new LinksBench.Setting(64, 3, 3, 16, 1));
         assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(), 1));
         assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(0), 1));
         assertThrows(RuntimeFailure.class, () -> new ExchangeBench.Setting(List.of(1), 0));

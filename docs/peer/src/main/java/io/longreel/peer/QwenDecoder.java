@@ -1,0 +1,143 @@
+package io.longreel.peer;
+
+import static io.longreel.peer.Tensors.scalar;
+import static io.longreel.peer.Tensors.scoped;
+
+import io.longreel.peer.Parameters.Linear;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Hugging Face's Qwen2ForCausalLM with tied embeddings; operation by operation what its eager modules call. */
+final class QwenDecoder {
+    private static final double EPSILON = 1e-6;
+    private static final double THETA = 1e6;
+    private static final double DEVIATION = 0.02;
+
+    private record Block(
+            Tensor norm1, Linear q, Linear k, Linear v, Linear out, Tensor norm2, Linear gate, Linear up, Linear down) {}
+
+    private record Rotary(Tensor cos, Tensor sin) {}
+
+    private final ModelSize.Language size;
+    private final boolean repeatsKeys;
+    private final Tensor embedding;
+    private final List<Block> blocks = new ArrayList<>();
+    private final Tensor norm;
+
+    QwenDecoder(ModelSize.Language size, Parameters parameters, boolean repeatsKeys) {
+        this.size = size;
+        this.repeatsKeys = repeatsKeys;
+        int h = size.hidden();
+        int kv = size.keyValueHeads() * size.headSize();
+        embedding = parameters.normal(DEVIATION, size.vocabulary(), h);
+        for (int i = 0; i < size.layers(); i++) {
+            blocks.add(new Block(
+                    parameters.filled(1, h),
+                    parameters.linear(h, h, DEVIATION, true),
+                    parameters.linear(h, kv, DEVIATION, true),
+                    parameters.linear(h, kv, DEVIATION, true),
+                    parameters.linear(h, h, DEVIATION, false),
+                    parameters.filled(1, h),
+                    parameters.linear(h, size.intermediate(), DEVIATION, false),
+                    parameters.linear(h, size.intermediate(), DEVIATION, false),
+                    parameters.linear(size.intermediate(), h, DEVIATION, false)));
+        }
+        norm = parameters.filled(1, h);
+    }
+
+    Tensor embed(Tensor ids) {
+        return torch.embedding(embedding, ids);
+    }
+
+    /** {@code [1, tokens, hidden]} to logits {@code [1, tokens, vocabulary]}. */
+    Tensor apply(Tensor embeddings) {
+        return scoped(() -> {
+            Rotary rotary = rotary(embeddings.size(1), embeddings.scalar_type());
+            Tensor x = embeddings;
+            for (Block block : blocks) {
+                x = block(block, x, rotary);
+            }
+            return torch.linear(rmsNorm(x, norm), embedding, new TensorOptional());
+        });
+    }
+
+    private Rotary rotary(long tokens, ScalarType type) {
+        int d = size.headSize();
+        float[] frequencies = new float[d / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = (float) (1 / Math.pow(THETA, 2.0 * i / d));
+        }
+        Tensor inverse = Tensor.create(frequencies, d / 2).view(1, d / 2);
+        Tensor positions = torch.arange(scalar(tokens)).to(ScalarType.Float).view(tokens, 1);
+        Tensor angles = scoped(() -> {
+            Tensor half = positions.mul(inverse);
+            return torch.cat(new TensorVector(half, half), -1);
+        });
+        Tensor cos = scoped(() -> angles.cos().to(type).view(1, 1, tokens, d));
+        Tensor sin = scoped(() -> angles.sin().to(type).view(1, 1, tokens, d));
+        return new Rotary(cos, sin);
+    }
+
+    private Tensor block(Block block, Tensor x, Rotary rotary) {
+        return scoped(() -> {
+            Tensor mixed =
+                    scoped(() -> x.add(scoped(() -> attention(block, rmsNorm(x, block.norm1()), rotary))));
+            return mixed.add(scoped(() -> feedForward(block, rmsNorm(mixed, block.norm2()))));
+        });
+    }
+
+    private static Tensor rmsNorm(Tensor x, Tensor weight) {
+        return scoped(() -> {
+            Tensor wide = x.to(ScalarType.Float);
+            Tensor variance = scoped(() -> wide.pow(scalar(2)).mean(new long[] {-1}, true, new ScalarTypeOptional()));
+            Tensor scale = scoped(() -> variance.add(scalar(EPSILON)).rsqrt());
+            return weight.mul(wide.mul(scale).to(x.scalar_type()));
+        });
+    }
+
+    private Tensor attention(Block block, Tensor x, Rotary rotary) {
+        Tensor q = scoped(() -> rotate(heads(block.q().apply(x), size.heads()), rotary));
+        Tensor k = scoped(() -> rotate(heads(block.k().apply(x), size.keyValueHeads()), rotary));
+        Tensor v = scoped(() -> heads(block.v().apply(x), size.keyValueHeads()));
+        Tensor mixed = torch.scaled_dot_product_attention(
+                q,
+                repeatsKeys ? scoped(() -> repeat(k)) : k,
+                repeatsKeys ? scoped(() -> repeat(v)) : v,
+                new TensorOptional(),
+                0,
+                true,
+                new DoubleOptional(),
+                !repeatsKeys);
+        return block.out().apply(mixed.transpose(1, 2).contiguous().reshape(x.size(0), x.size(1), size.hidden()));
+    }
+
+    private Tensor heads(Tensor x, int heads) {
+        return x.view(x.size(0), x.size(1), heads, size.headSize()).transpose(1, 2);
+    }
+
+    private static Tensor rotate(Tensor x, Rotary rotary) {
+        long half = x.size(3) / 2;
+        Tensor turned =
+                torch.cat(new TensorVector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), -1);
+        return x.mul(rotary.cos()).add(turned.mul(rotary.sin()));
+    }
+
+    private Tensor repeat(Tensor x) {
+        int times = size.heads() / size.keyValueHeads();
+        return x.unsqueeze(2)
+                .expand(x.size(0), x.size(1), times, x.size(2), x.size(3))
+                .reshape(x.size(0), x.size(1) * times, x.size(2), x.size(3));
+    }
+
+    private static Tensor feedForward(Block block, Tensor x) {
+        return block.down().apply(scoped(
+                () -> scoped(() -> torch.silu(block.gate().apply(x))).mul(block.up().apply(x))));
+    }
+}

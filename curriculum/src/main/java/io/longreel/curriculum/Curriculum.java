@@ -68,22 +68,38 @@ public final class Curriculum implements AutoCloseable {
      * @param tokensPerFrame tokens that an image marker becomes
      */
     public static Curriculum open(RunConfig config, int imageSize, int tokensPerFrame) {
+        check(config, tokensPerFrame);
+        DataSettings data = config.data();
+        if (data.footage().isEmpty()) {
+            Path generated = config.out().resolve(GENERATED_FOOTAGE);
+            FootageGenerator.ensure(generated, data.generated(), config.seed());
+            return over(FootagePool.open(List.of(generated), imageSize), config, tokensPerFrame);
+        }
+        return over(FootagePool.open(data.footage(), imageSize, data.sampling()), config, tokensPerFrame);
+    }
+
+    /**
+     * A curriculum whose footage is neither opened nor made, for who wants to know what the steps of a run hold: ids, labels, documents and numbers of
+     * frames are the run's own, which do not depend on footage. No frame may be read.
+     */
+    public static Curriculum withoutFootage(RunConfig config, int imageSize, int tokensPerFrame) {
+        check(config, tokensPerFrame);
+        return over(FootagePool.absent(config.data().generated().frames(), imageSize), config, tokensPerFrame);
+    }
+
+    private static void check(RunConfig config, int tokensPerFrame) {
         config.model()
                 .architecture()
                 .ifPresent(
                         numbers -> ByteTokenizer.checkVocabulary(numbers.llm().vocabularySize()));
         config.stages().forEach(stage -> requireRoom(stage, tokensPerFrame));
-        DataSettings data = config.data();
-        FootagePool pool;
-        if (data.footage().isEmpty()) {
-            Path generated = config.out().resolve(GENERATED_FOOTAGE);
-            FootageGenerator.ensure(generated, data.generated(), config.seed());
-            pool = FootagePool.open(List.of(generated), imageSize);
-        } else {
-            pool = FootagePool.open(data.footage(), imageSize, data.sampling());
-        }
+    }
+
+    /** Takes the pool over. */
+    private static Curriculum over(FootagePool pool, RunConfig config, int tokensPerFrame) {
         try {
-            return new Curriculum(config, tokensPerFrame, FrameStore.open(pool, data.frameCacheBytes()));
+            return new Curriculum(
+                    config, tokensPerFrame, FrameStore.open(pool, config.data().frameCacheBytes()));
         } catch (RuntimeFailure e) {
             pool.close();
             throw e;

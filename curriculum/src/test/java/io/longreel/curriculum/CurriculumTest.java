@@ -10,7 +10,10 @@ import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.curriculum.eval.NeedleGrid;
+import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +40,21 @@ class CurriculumTest {
                 for (int replicas : new int[] {2, 3, 7}) {
                     assertEquals(whole, documents(curriculum, at[0], at[1], replicas), "replicas " + replicas);
                 }
+            }
+        }
+    }
+
+    @Test
+    void shouldHaveSameDocumentsWithoutFootageAndNoFrames() {
+        try (Curriculum curriculum = TestRun.open(out);
+                Curriculum outline = Curriculum.withoutFootage(TestRun.config(out), TestFootage.IMAGE_SIZE, 4)) {
+            for (int[] at : new int[][] {{0, 0}, {0, 4}, {1, 3}, {2, 5}}) {
+                assertEquals(documents(curriculum, at[0], at[1], 2), documents(outline, at[0], at[1], 2));
+            }
+            FrameSource frames = outline.batches(2, 0, 0, 1).getFirst().frames();
+            try (TensorArena arena = TensorArena.planning("unread")) {
+                Tensor pixels = arena.allocate(1, 3, TestFootage.IMAGE_SIZE, TestFootage.IMAGE_SIZE);
+                assertThrows(IllegalStateException.class, () -> frames.read(0, 1, pixels));
             }
         }
     }

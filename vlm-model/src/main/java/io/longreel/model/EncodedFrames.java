@@ -1,5 +1,6 @@
 package io.longreel.model;
 
+import io.longreel.model.state.Arenas;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import java.util.HashMap;
@@ -16,11 +17,13 @@ final class EncodedFrames implements AutoCloseable {
     private final int rowsPerFrame;
     private final int columns;
     private final int slotCount;
+    private final Arenas arenas;
     private final Map<Long, Integer> slotOfKey = new HashMap<>();
     private @Nullable TensorArena arena;
     private @Nullable Tensor slots;
 
-    EncodedFrames(ModelConfig config) {
+    EncodedFrames(ModelConfig config, Arenas arenas) {
+        this.arenas = arenas;
         rowsPerFrame = config.tokensPerFrame();
         columns = config.llm().hiddenSize();
         slotCount = (int) Math.max(1, SIZE_BYTES_MAX / ((long) rowsPerFrame * columns * Float.BYTES));
@@ -34,17 +37,31 @@ final class EncodedFrames implements AutoCloseable {
     }
 
     void put(long key, Tensor rows) {
+        Tensor place = claim(key);
+        if (place != null) {
+            place.copyFrom(rows);
+        }
+    }
+
+    /** The place for the rows of a frame that is not there yet, to be filled; null when it is not to be kept. */
+    @Nullable
+    Tensor claim(long key) {
         if (key < 0 || slotOfKey.containsKey(key) || slotOfKey.size() == slotCount) {
-            return;
+            return null;
         }
         int slot = slotOfKey.size();
         slotOfKey.put(key, slot);
-        rows(slot).copyFrom(rows);
+        return rows(slot);
     }
 
     /** Forgets everything: the weights changed. */
     void clear() {
         slotOfKey.clear();
+    }
+
+    /** Off-heap memory that is taken. */
+    long sizeBytes() {
+        return arena == null ? 0 : arena.usedBytes();
     }
 
     @Override
@@ -57,7 +74,7 @@ final class EncodedFrames implements AutoCloseable {
     /** The memory is taken when the first frame comes: most stages keep none. */
     private Tensor rows(int slot) {
         if (slots == null) {
-            arena = TensorArena.open("encoded-frames", (long) slotCount * rowsPerFrame * columns * Float.BYTES);
+            arena = arenas.open("encoded-frames", (long) slotCount * rowsPerFrame * columns * Float.BYTES);
             slots = arena.allocate(slotCount * rowsPerFrame, columns);
         }
         return slots.slice(slot * rowsPerFrame, (slot + 1) * rowsPerFrame);

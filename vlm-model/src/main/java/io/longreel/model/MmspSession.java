@@ -16,15 +16,13 @@ import io.longreel.model.snapshot.SnapshotKey;
 import io.longreel.model.snapshot.SnapshotRestore;
 import io.longreel.model.snapshot.SnapshotSite;
 import io.longreel.model.snapshot.SnapshotVault;
+import io.longreel.model.state.Arenas;
 import io.longreel.model.state.Initializer;
 import io.longreel.model.state.ParameterSpec;
-import io.longreel.model.state.Unit;
-import io.longreel.model.state.UnitWindows;
 import io.longreel.model.state.WeightStore;
 import io.longreel.model.state.Weights;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
-import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
@@ -49,7 +47,7 @@ public final class MmspSession implements TrainSession {
     private final Device device;
     private final Groups groups;
     private final SessionOptions options;
-    private final TensorArena run;
+    private final ModelWeights modelWeights;
     private final WeightStore store;
     private final Weights weights;
     private final VlmModel model;
@@ -57,7 +55,6 @@ public final class MmspSession implements TrainSession {
     private final Passes passes;
     private final EncodedFrames knownFrames;
     private final RestingMemory resting = new RestingMemory();
-    private final StateBytes bytes;
     private final int generation;
     private final Optional<SnapshotSite> site;
     private final Optional<SessionSnapshots> snapshots;
@@ -79,19 +76,13 @@ public final class MmspSession implements TrainSession {
         this.device = options.exactSums() ? Devices.plain() : device;
         this.groups = groups;
         this.options = options;
-        List<Unit> units = Unit.of(config);
-        WeightStore.Form form = options.weightForm();
-        int rank = groups.world().index();
-        int ranks = groups.world().size();
-        this.bytes = new StateBytes(
-                WeightStore.sizeBytes(units, form, rank, ranks), UnitWindows.sizeBytes(units, form), 0, 0);
-        this.run = TensorArena.open("run", bytes.total());
-        this.store = WeightStore.allocate(units, form, rank, ranks, run);
-        this.weights = UnitWindows.open(store, groups.world(), this.device.kernels(), run);
+        this.modelWeights = ModelWeights.open(config, options, groups.world(), this.device.kernels(), Arenas.REAL);
+        this.store = modelWeights.store();
+        this.weights = modelWeights.views();
         this.model = new VlmModel(config, weights, options);
         this.memory = new StepMemory(this.device.kernels(), groups.rank());
         this.passes = new Passes(model, weights, memory, groups, options);
-        this.knownFrames = new EncodedFrames(config);
+        this.knownFrames = new EncodedFrames(config, Arenas.REAL);
         this.generation = generation;
         this.site = site;
         this.snapshots = site.map(where -> new SessionSnapshots(where, groups.world(), this.device.kernels()));
@@ -156,15 +147,8 @@ public final class MmspSession implements TrainSession {
         closeStage();
         resting.wakes();
         StageState begun = StageState.begin(
-                settings,
-                config,
-                store,
-                weights,
-                options.shardsGradients(),
-                options.precision().sums(),
-                device.kernels(),
-                groups.world(),
-                seed);
+                settings, config, modelWeights, options, device.kernels(), groups.world(), Arenas.REAL);
+        begun.initialize(new Initializer(config, seed));
         stage = begun;
         snapshots.ifPresent(SessionSnapshots::stateChanged);
         resting.rests(state());
@@ -181,7 +165,12 @@ public final class MmspSession implements TrainSession {
 
     /** What the state of this rank takes of memory now. */
     StateBytes stateBytes() {
-        return stage == null ? bytes : bytes.plus(stage.bytes());
+        return stage == null ? modelWeights.bytes() : modelWeights.bytes().plus(stage.bytes());
+    }
+
+    /** What this rank has taken of memory by now, without its part of the vault. */
+    RankMemory allocated() {
+        return stateBytes().with(memory.capacity(), model.rotary().sizeBytes() + knownFrames.sizeBytes());
     }
 
     @Override
@@ -297,7 +286,7 @@ public final class MmspSession implements TrainSession {
         knownFrames.close();
         memory.close();
         model.close();
-        run.close();
+        modelWeights.close();
     }
 
     /** Labelled tokens and tokens of the global batch. */

@@ -52,7 +52,7 @@ final class Passes {
     int[] answer(ShardedBatch batch, EncodedFrames known) {
         List<Span> unknown = model.unknownFrames(batch, known);
         weights.agreeRounds(options.shardsWeights() ? most(unknown.size())[0] : 0);
-        Planned planned = plan((w, g) -> model.answer(w, g, batch.withoutPixels(), unknown, null));
+        Planned planned = plan(answering(model, batch, unknown));
         weights.follow(planned.route);
         int[] answers = model.answer(planned.workspace, groups, batch, unknown, known);
         weights.arrive();
@@ -60,10 +60,21 @@ final class Passes {
         return answers;
     }
 
+    /** What is planned of a training pass. */
+    static StepPlan.Pass training(VlmModel model, SessionOptions options, ShardedBatch batch) {
+        LossSum nowhere = new LossSum(options.precision().sums());
+        return (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), 1f, nowhere, null);
+    }
+
+    /** What is planned of an evaluation that encodes the {@code unknown} ones of its own frames. */
+    static StepPlan.Pass answering(VlmModel model, ShardedBatch batch, List<Span> unknown) {
+        return (w, g) -> model.answer(w, g, batch.withoutPixels(), unknown, null);
+    }
+
     private record Planned(Workspace workspace, UnitRoute route) {}
 
     private void train(ShardedBatch batch, float gradientScale, LossSum losses) {
-        Planned planned = plan((w, g) -> rehearsal(w, g, batch));
+        Planned planned = plan(training(model, options, batch));
         weights.follow(planned.route);
         model.lossAndGradients(planned.workspace, groups, batch, gradientScale, losses, null);
         weights.arrive();
@@ -77,13 +88,9 @@ final class Passes {
                 ids, labels, model.config().imageToken(), media ? OneFrame.UNREAD : FrameSource.NONE);
         ShardedBatch batch = ShardedBatch.of(model.config(), groups.mesh(), groups.rank(), options, any);
         List<UnitRoute> routes = new ArrayList<>();
-        StepPlan.of(memory.device(), groups, (w, g) -> routes.add(weights.rehearse(() -> rehearsal(w, g, batch))));
+        StepPlan.Pass pass = training(model, options, batch);
+        StepPlan.of(memory.device(), groups, (w, g) -> routes.add(weights.rehearse(() -> pass.run(w, g))));
         weights.walk(routes.getFirst());
-    }
-
-    private void rehearsal(Workspace workspace, Groups alone, ShardedBatch batch) {
-        LossSum nowhere = new LossSum(options.precision().sums());
-        model.lossAndGradients(workspace, alone, batch.withoutPixels(), 1f, nowhere, null);
     }
 
     private Planned plan(StepPlan.Pass pass) {

@@ -5,6 +5,7 @@ import io.longreel.config.StageSettings;
 import io.longreel.model.optim.Gradients;
 import io.longreel.model.optim.MasterWeights;
 import io.longreel.model.optim.ShardedAdamW;
+import io.longreel.model.state.Arenas;
 import io.longreel.model.state.Initializer;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.TrainableSet;
@@ -24,7 +25,8 @@ import java.util.Optional;
 
 /**
  * What exists only while one stage trains: its adapters and the optimizer with its gradients. Attaches them to the weights; whoever closes it detaches
- * them. Adapters are whole and F32 on every rank: they are hundreds of times smaller than what they adapt. Owned by a rank's session.
+ * them. Adapters are whole and F32 on every rank: they are hundreds of times smaller than what they adapt. Owned by a rank's session, or by the plan of
+ * one, where no tensor has memory: what is done here to tensors is done by kernels, but for {@link #initialize}.
  */
 final class StageState implements AutoCloseable {
     private static final String A = ".lora_A.weight";
@@ -41,17 +43,18 @@ final class StageState implements AutoCloseable {
             StageSettings settings,
             TrainableSet trainable,
             WeightStore store,
-            boolean shardGradients,
-            Sums sums,
+            SessionOptions options,
             Kernels kernels,
-            Communicator world) {
+            Communicator world,
+            Arenas arenas) {
         int rank = world.index();
         int ranks = world.size();
+        boolean shardGradients = options.shardsGradients();
+        Sums sums = options.precision().sums();
         this.adapted = trainable.adaptedLayers();
         List<Unit> adapterUnits = adapterUnits(settings, store);
-        this.adapterArena = TensorArena.open(
-                "adapters-" + settings.name(),
-                WeightStore.sizeBytes(adapterUnits, WeightStore.Form.WHOLE, rank, ranks));
+        long adapterBytes = WeightStore.sizeBytes(adapterUnits, WeightStore.Form.WHOLE, rank, ranks);
+        this.adapterArena = arenas.open("adapters-" + settings.name(), adapterBytes);
         this.adapters = WeightStore.allocate(adapterUnits, WeightStore.Form.WHOLE, rank, ranks, adapterArena);
         List<Gradients.Group> groups = new ArrayList<>();
         List<WeightStore> stores = new ArrayList<>();
@@ -69,42 +72,37 @@ final class StageState implements AutoCloseable {
         List<TrainedRange> ranges =
                 groups.stream().flatMap(group -> group.ranges().stream()).toList();
         this.bytes = new StateBytes(
-                adapterArena.usedBytes(),
+                adapterBytes,
                 Gradients.windowBytes(groups, shardGradients, sums, ranks),
                 Gradients.sizeBytes(groups, shardGradients, sums, rank, ranks),
                 MasterWeights.sizeBytes(ranges, stores, rank, ranks) + ShardedAdamW.sizeBytes(ranges, rank, ranks));
         this.optimizerArena =
-                TensorArena.open("stage-" + settings.name(), bytes.windows() + bytes.gradients() + bytes.optimizer());
+                arenas.open("stage-" + settings.name(), bytes.windows() + bytes.gradients() + bytes.optimizer());
         Gradients gradients = Gradients.create(groups, shardGradients, sums, world, kernels, optimizerArena);
         MasterWeights masters = MasterWeights.create(ranges, stores, world, kernels, optimizerArena);
         this.optimizer = ShardedAdamW.create(gradients, masters, world, kernels, settings.optimizer(), optimizerArena);
     }
 
-    /**
-     * Fresh adapters and optimizer state, attached to {@code weights}.
-     *
-     * @param store what this rank keeps of the model
-     * @param shardGradients whether it holds only its share of the gradients
-     */
+    /** Fresh optimizer state, and adapters that {@link #initialize} fills, attached to {@code weights}. */
     static StageState begin(
             StageSettings settings,
             ModelConfig config,
-            WeightStore store,
-            Weights weights,
-            boolean shardGradients,
-            Sums sums,
+            ModelWeights weights,
+            SessionOptions options,
             Kernels kernels,
             Communicator world,
-            long seed) {
+            Arenas arenas) {
         TrainableSet trainable = new TrainableSet(config, settings.trainable());
-        StageState state = new StageState(settings, trainable, store, shardGradients, sums, kernels, world);
-        Initializer initializer = new Initializer(config, seed);
-        WeightStore adapters = state.adapters;
-        state.adapted.forEach(
-                layer -> initializer.fillAdapter(layer, adapters.tensor(layer + A), adapters.tensor(layer + B)));
+        StageState state = new StageState(settings, trainable, weights.store(), options, kernels, world, arenas);
         float scale = settings.lora().map(l -> (float) (l.alpha() / l.rank())).orElse(0f);
-        state.attach(weights, scale);
+        state.attach(weights.views(), scale);
         return state;
+    }
+
+    /** Adapters that change nothing yet. */
+    void initialize(Initializer initializer) {
+        adapted.forEach(
+                layer -> initializer.fillAdapter(layer, adapters.tensor(layer + A), adapters.tensor(layer + B)));
     }
 
     ShardedAdamW optimizer() {

@@ -1,5 +1,7 @@
 package io.longreel.model;
 
+import io.longreel.model.plan.StepPlan;
+
 /**
  * Off-heap memory that a rank's state takes, in bytes, apart from activations. For P parameters that all train, on W ranks, up to one element per unit
  * and the alignment of tensors:
@@ -21,6 +23,12 @@ record StateBytes(long weights, long windows, long gradients, long optimizer) {
                 windows + other.windows,
                 gradients + other.gradients,
                 optimizer + other.optimizer);
+    }
+
+    /** With what passes take. */
+    RankMemory with(StepPlan passes, long cacheBytes) {
+        return new RankMemory(
+                weights, windows, gradients, optimizer, 0, passes.activationBytes(), passes.scratchBytes(), cacheBytes);
     }
 
     long total() {

@@ -11,6 +11,7 @@ import io.longreel.model.loss.LossSum;
 import io.longreel.model.loss.VocabularyLoss;
 import io.longreel.model.shard.Redistribution;
 import io.longreel.model.shard.Span;
+import io.longreel.model.state.Arenas;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
@@ -48,6 +49,11 @@ public final class VlmModel implements AutoCloseable {
     }
 
     public VlmModel(ModelConfig config, Weights weights, SessionOptions options) {
+        this(config, weights, options, Arenas.REAL);
+    }
+
+    /** @param arenas where what the model itself keeps lies */
+    VlmModel(ModelConfig config, Weights weights, SessionOptions options, Arenas arenas) {
         this.config = config;
         this.options = options;
         this.weights = weights;
@@ -55,7 +61,7 @@ public final class VlmModel implements AutoCloseable {
         this.decoder = new Decoder(config.llm(), weights, options.recompute());
         this.loss = new VocabularyLoss(config.llm(), weights);
         this.rotary = new RotaryTable(
-                config.llm().headDim(), config.llm().ropeTheta(), config.llm().ropeScale());
+                config.llm().headDim(), config.llm().ropeTheta(), config.llm().ropeScale(), arenas);
     }
 
     public ModelConfig config() {
@@ -203,7 +209,8 @@ public final class VlmModel implements AutoCloseable {
         ws.scratch().rewind(mark);
     }
 
-    private static int[] textRows(ShardedBatch batch) {
+    /** Own rows of tokens that belong to no frame. */
+    static int[] textRows(ShardedBatch batch) {
         return IntStream.range(0, batch.tokens().length)
                 .filter(row -> batch.layout().tokenId()[batch.tokens()[row]] >= 0)
                 .toArray();

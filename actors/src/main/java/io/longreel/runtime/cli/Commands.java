@@ -39,6 +39,7 @@ final class Commands {
                 new StatusCommand(),
                 new TraceCommand(),
                 new ConfigCommand(),
+                new PlanCommand(),
                 new DoctorCommand(),
                 new ForwardCommand(),
                 new VerifyCommand(),

@@ -26,11 +26,19 @@ public final class FootagePool implements AutoCloseable {
     /** Frames before each video; one more entry than videos. */
     private final int[] starts;
 
-    private FootagePool(List<VideoReader> videos, List<int[]> sampled, int[] starts) {
+    private final int imageSize;
+
+    private FootagePool(List<VideoReader> videos, List<int[]> sampled, int[] starts, int imageSize) {
         this.videos = List.copyOf(videos);
         this.sampled = List.copyOf(sampled);
         this.locks = videos.stream().map(video -> new ReentrantLock()).toList();
         this.starts = starts;
+        this.imageSize = imageSize;
+    }
+
+    /** Footage that is not there: samples can be cut from it, and no frame of it read. */
+    public static FootagePool absent(int frameCount, int imageSize) {
+        return new FootagePool(List.of(), List.of(), new int[] {frameCount}, imageSize);
     }
 
     /** All frames of all files. */
@@ -57,7 +65,7 @@ public final class FootagePool implements AutoCloseable {
                         sampling.framesPerSecondMax()));
                 starts[i + 1] = Math.addExact(starts[i], sampled.get(i).length);
             }
-            return new FootagePool(videos, sampled, starts);
+            return new FootagePool(videos, sampled, starts, imageSize);
         } catch (RuntimeException e) {
             videos.forEach(VideoReader::close);
             throw e;
@@ -69,7 +77,7 @@ public final class FootagePool implements AutoCloseable {
     }
 
     public int imageSize() {
-        return videos.getFirst().imageSize();
+        return imageSize;
     }
 
     /** Bytes of one decoded frame. */
@@ -87,6 +95,9 @@ public final class FootagePool implements AutoCloseable {
 
     /** The video that holds a frame of the row. */
     public int videoOf(int frame) {
+        if (videos.isEmpty()) {
+            throw new IllegalStateException("footage must be there to be read: frame=" + frame);
+        }
         if (frame < 0 || frame >= frameCount()) {
             throw new IllegalArgumentException(
                     "frame must lie in the footage: frame=%d frameCount=%d".formatted(frame, frameCount()));

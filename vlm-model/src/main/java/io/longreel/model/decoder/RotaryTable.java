@@ -1,5 +1,6 @@
 package io.longreel.model.decoder;
 
+import io.longreel.model.state.Arenas;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 
@@ -9,6 +10,7 @@ import io.longreel.ops.tensor.Tensor;
  */
 public final class RotaryTable implements AutoCloseable {
     private final int pairs;
+    private final Arenas arenas;
     private TensorArena arena;
     private Tensor cos;
     private Tensor sin;
@@ -18,12 +20,14 @@ public final class RotaryTable implements AutoCloseable {
     /**
      * @param headDim dims of a head; half as many pairs
      * @param positionScale positions are divided by it (linear RoPE scaling)
+     * @param arenas where the table lies; one that only counts has no values
      */
-    public RotaryTable(int headDim, double theta, double positionScale) {
+    public RotaryTable(int headDim, double theta, double positionScale, Arenas arenas) {
         this.pairs = headDim / 2;
         this.theta = theta;
         this.positionScale = positionScale;
-        this.arena = TensorArena.open("rotary", 0);
+        this.arenas = arenas;
+        this.arena = arenas.open("rotary", 0);
         this.cos = arena.allocate(0, pairs);
         this.sin = arena.allocate(0, pairs);
     }
@@ -55,11 +59,22 @@ public final class RotaryTable implements AutoCloseable {
         return sin;
     }
 
+    /** Off-heap memory that the table takes. */
+    public long sizeBytes() {
+        return arena.usedBytes();
+    }
+
     private void build(int length) {
         arena.close();
-        arena = TensorArena.open("rotary", 2 * TensorArena.sizeBytes(cos.dtype(), length, pairs));
+        arena = arenas.open("rotary", 2 * TensorArena.sizeBytes(cos.dtype(), length, pairs));
         cos = arena.allocate(length, pairs);
         sin = arena.allocate(length, pairs);
+        if (arenas == Arenas.REAL) {
+            fill(length);
+        }
+    }
+
+    private void fill(int length) {
         float[] cosines = new float[length * pairs];
         float[] sines = new float[length * pairs];
         for (int pair = 0; pair < pairs; pair++) {

@@ -8,8 +8,9 @@ import java.util.List;
 /** A member of a group that exchanges nothing. */
 record PlanningCommunicator(List<Integer> group, int index) implements Communicator {
 
-    static PlanningCommunicator like(Communicator real) {
-        return new PlanningCommunicator(real.group(), real.index());
+    /** The place of {@code rank} in {@code group}. */
+    static PlanningCommunicator of(List<Integer> group, int rank) {
+        return new PlanningCommunicator(group, group.indexOf(rank));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.longreel.model.plan;
 
+import io.longreel.config.topology.Mesh;
 import io.longreel.model.Groups;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.kernels.Kernels;
@@ -24,16 +25,25 @@ public record StepPlan(long activationBytes, long scratchBytes) {
     public static StepPlan of(Kernels device, Groups groups, Pass pass) {
         try (TensorArena step = TensorArena.planning("step-plan");
                 TensorArena scratch = TensorArena.planning("scratch-plan")) {
-            Groups alone = new Groups(
-                    groups.mesh(),
-                    groups.rank(),
-                    PlanningCommunicator.like(groups.world()),
-                    PlanningCommunicator.like(groups.sequence()),
-                    PlanningCommunicator.like(groups.ring()),
-                    PlanningCommunicator.like(groups.ulysses()));
-            pass.run(new Workspace(new PlanningKernels(device), step, scratch), alone);
+            pass.run(new Workspace(idle(device), step, scratch), alone(groups.mesh(), groups.rank()));
             return new StepPlan(step.peakBytes(), scratch.peakBytes());
         }
+    }
+
+    /** The groups of a rank that has no peers: their exchanges do nothing. */
+    public static Groups alone(Mesh mesh, int rank) {
+        return new Groups(
+                mesh,
+                rank,
+                PlanningCommunicator.of(mesh.worldGroup(), rank),
+                PlanningCommunicator.of(mesh.sequenceGroup(rank), rank),
+                PlanningCommunicator.of(mesh.ringGroup(rank), rank),
+                PlanningCommunicator.of(mesh.ulyssesGroup(rank), rank));
+    }
+
+    /** Kernels that compute nothing and touch no tensor, with the scratch needs of {@code device}. */
+    public static Kernels idle(Kernels device) {
+        return new PlanningKernels(device);
     }
 
     /** Room for {@code needed}; what must grow grows by half at least, because giving an arena up is dear. */

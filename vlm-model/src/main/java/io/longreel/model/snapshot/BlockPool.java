@@ -23,7 +23,7 @@ final class BlockPool {
         if (closed) {
             throw new IllegalStateException("snapshots' memory is closed");
         }
-        long sizeBytes = rounded(SliceBlock.HEADER_BYTES + payloadBytes);
+        long sizeBytes = sizeBytes(payloadBytes);
         TensorArena arena = idle.getOrDefault(sizeBytes, new ArrayDeque<>()).poll();
         if (arena == null) {
             arena = TensorArena.open("snapshot", sizeBytes);
@@ -31,6 +31,11 @@ final class BlockPool {
             openArenas++;
         }
         return new SliceBlock(arena, payloadBytes);
+    }
+
+    /** Memory of a block: that of header and payload, rounded up. */
+    static long sizeBytes(long payloadBytes) {
+        return rounded(SliceBlock.HEADER_BYTES + payloadBytes);
     }
 
     void giveBack(SliceBlock block) {

@@ -29,9 +29,9 @@ final class CatalogueTest {
     }
 
     @Test
-    void shouldShipASoakWithASpare(@TempDir Path folder) throws IOException {
+    void shouldShipASoakWithTwoSpares(@TempDir Path folder) throws IOException {
         RunConfig config = RunConfigLoader.load(ShippedJob.write(ShippedJob.SOAK, folder), List.of());
-        assertEquals(1, config.recovery().spares());
+        assertEquals(2, config.recovery().spares());
         assertEquals(
                 config.cluster().nodes() * config.cluster().ranksPerNode(),
                 config.mesh().worldSize());

@@ -114,8 +114,8 @@ class BenchTest {
     }
 
     /**
-     * On a clock fifty times as fast as the machine's, forward alone: a ring of four passes 8 KiB on three times at 250 kB/s, Ulysses sends 4 KiB to each of two
-     * ranks at half of that.
+     * On a clock fifty times as fast as the machine's, forward alone: a ring of four passes 8 KiB on three times at 250 kB/s, Ulysses sends 4 KiB to each of
+     * two ranks at half of that.
      */
     @Test
     void shouldWaitForLinksHoweverAttentionIsCut() {

@@ -7,6 +7,8 @@ import io.longreel.chaos.scenario.ScenarioResult;
 import io.longreel.chaos.scenario.ScenarioResult.Verdict;
 import io.longreel.chaos.scenario.ShippedJob;
 import io.longreel.chaos.scenario.Soak;
+import io.longreel.chaos.scenario.Timeline;
+import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,6 +51,13 @@ final class SoakCommand implements Callable<Integer> {
             description =
                     "HOCON file or preset of a job that takes longer than the time (default: a small one with a spare).")
     private String source = "";
+
+    @Option(
+            names = "--kinds",
+            paramLabel = "KIND",
+            split = ",",
+            description = "What may strike, such as kill,stop,nan (default: everything that chaos.faults knows).")
+    private List<String> kinds = List.of();
 
     @Option(
             names = "--every",
@@ -88,13 +99,14 @@ final class SoakCommand implements Callable<Integer> {
     public Integer call() {
         Duration between = timeOf("--every", every);
         Duration undisturbed = timeOf("--for", lasts);
+        List<Action> drawn = kindsOf(kinds);
         Path root = directory.toAbsolutePath().normalize();
         String job = make(root);
         PrintWriter out = spec.commandLine().getOut();
         out.printf("soaking %s: a fault every %s, %s undisturbed first, seed %d%n", job, every, lasts, seed);
         out.flush();
         Soak.Result result = Soak.run(
-                new Soak.Plan(job, settings, root, between, undisturbed, seed), InstantSource.system(), line -> {
+                new Soak.Plan(job, settings, root, drawn, between, undisturbed, seed), InstantSource.system(), line -> {
                     out.println(line);
                     out.flush();
                 });
@@ -136,6 +148,23 @@ final class SoakCommand implements Callable<Integer> {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.CONFIG, "%s cannot be made: %s".formatted(root, e.getMessage()), e);
         }
+    }
+
+    /** Without names, all kinds. */
+    static List<Action> kindsOf(List<String> names) {
+        Map<String, Action> known = new LinkedHashMap<>();
+        for (Action action : Action.values()) {
+            known.put(Timeline.word(action), action);
+        }
+        for (String name : names) {
+            if (!known.containsKey(name)) {
+                throw RuntimeFailure.config(
+                        "--kinds does not know %s; there are %s".formatted(name, String.join(", ", known.keySet())));
+            }
+        }
+        return names.isEmpty()
+                ? List.copyOf(known.values())
+                : names.stream().distinct().map(known::get).toList();
     }
 
     static Duration timeOf(String option, String text) {

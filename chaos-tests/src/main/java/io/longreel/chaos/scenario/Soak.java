@@ -29,17 +29,17 @@ import java.util.stream.Collectors;
  * take. One thread.
  */
 public final class Soak {
-    /** What a fault may be: one of each in every round, in an order that is drawn anew. */
-    private static final List<Action> ACTIONS =
-            List.of(Action.KILL, Action.STOP, Action.FAIL, Action.NAN, Action.BIT_FLIP, Action.CORRUPT);
-
     /** Where it may strike a rank of any job. */
     private static final List<Phase> PHASES =
             List.of(Phase.IDLE, Phase.DATA, Phase.ALL_TO_ALL, Phase.OPTIMIZER, Phase.SNAPSHOT, Phase.VOTE);
 
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration END_LIMIT = Duration.ofMinutes(3);
-    private static final long STOPPED_MS = 4_000;
+    /** What lasts, lasts longer than {@code recovery.hang-timeout}, as a shorter one is only a pause. */
+    private static final long LASTING_MS = 4_000;
+    /** A rank that computes something else for a time is not to be replaced. */
+    private static final long SLOW_MS = 1_000;
+
     /** Steps behind a strike after which a process that was started for it has nothing left to compile. */
     private static final int CALM_STEPS = 30;
 
@@ -50,13 +50,24 @@ public final class Soak {
      *
      * @param source configuration of the job, a file or a preset; it must not be over before the time is
      * @param settings {@code key=value}, on top of it
+     * @param kinds what a fault may be: one of each in every round, in an order that is drawn anew
      * @param every from fault to fault
      * @param lasts how long the undisturbed run goes on; the disturbed one trains the same steps
      */
     public record Plan(
-            String source, List<String> settings, Path directory, Duration every, Duration lasts, long seed) {
+            String source,
+            List<String> settings,
+            Path directory,
+            List<Action> kinds,
+            Duration every,
+            Duration lasts,
+            long seed) {
         public Plan {
             settings = List.copyOf(settings);
+            kinds = List.copyOf(kinds);
+            if (kinds.isEmpty()) {
+                throw new IllegalArgumentException("no kind of fault to draw from");
+            }
         }
     }
 
@@ -159,7 +170,7 @@ public final class Soak {
     /** Behind the newest committed step: what strikes one that is being computed would depend on who reads the file first. */
     private Order draw(StepMetrics last) {
         if (round.isEmpty()) {
-            round.addAll(ACTIONS);
+            round.addAll(plan.kinds());
         }
         Action action = round.remove(random.nextInt(round.size()));
         Phase phase = switch (action) {
@@ -168,7 +179,8 @@ public final class Soak {
             default -> PHASES.get(random.nextInt(PHASES.size()));
         };
         int rank = random.nextInt(config.mesh().worldSize());
-        return new Order(action, phase, 1, rank, last.stageIndex(), last.step() + 2, STOPPED_MS);
+        long lastsMs = action == Action.SLOW ? SLOW_MS : LASTING_MS;
+        return new Order(action, phase, 1, rank, last.stageIndex(), last.step() + 2, lastsMs);
     }
 
     private Result result(ObservedRun undisturbed, Job job, int steps, long ordered) {

@@ -47,7 +47,8 @@ public final class Timeline {
                 .formatted(word(strike.action()), strike.rank(), strike.step(), word(strike.phase()));
     }
 
-    static String word(Enum<?> constant) {
+    /** As it is written in a configuration. */
+    public static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 

@@ -68,7 +68,7 @@ public final class WarmUp {
     /**
      * Returns the steps that were done when the code is warm, or when it is needed elsewhere.
      *
-     * @param isNeeded asked before each step, by one thread
+     * @param isNeeded asked before each step, and then between calls of single kernels; by one thread at a time
      */
     public static int run(Device device, BooleanSupplier isNeeded) {
         List<RankSite> sites = IntStream.range(0, MESH.worldSize())
@@ -79,7 +79,10 @@ public final class WarmUp {
                 SnapshotVault second = SnapshotVault.open();
                 InProcessTransport transport = InProcessTransport.open(placement)) {
             WarmUp warmUp = new WarmUp(device, isNeeded, List.of(first, second), SnapshotPeers.of(placement, 1));
-            return RankThreads.run(transport.endpoints(), warmUp::rank).getFirst();
+            int steps = RankThreads.run(transport.endpoints(), warmUp::rank).getFirst();
+            // Last, as classes that a session loads would make the JVM forget what it has compiled.
+            KernelWarmUp.run(device.kernels(), isNeeded);
+            return steps;
         }
     }
 

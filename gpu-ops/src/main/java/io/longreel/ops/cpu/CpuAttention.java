@@ -75,14 +75,18 @@ final class CpuAttention implements AttentionKernels {
         MemorySegment out = out_TNV.segment();
         MemorySegment dOut = dOut_TNV.segment();
         for (long row = 0; row < delta_TN.elements(); row++) {
-            FloatVector sum = FloatVector.zero(VectorMath.SPECIES);
-            for (int h = 0; h < valueDim; h += VectorMath.LANES) {
-                VectorMask<Float> mask = VectorMath.SPECIES.indexInRange(h, valueDim);
-                long at = (row * valueDim + h) * Float.BYTES;
-                sum = VectorMath.load(out, at, mask).fma(VectorMath.load(dOut, at, mask), sum);
-            }
-            delta_TN.segment().setAtIndex(JAVA_FLOAT, row, VectorMath.sum(sum));
+            delta_TN.segment().setAtIndex(JAVA_FLOAT, row, product(out, dOut, row * valueDim * Float.BYTES, valueDim));
         }
+    }
+
+    private static float product(MemorySegment out, MemorySegment dOut, long rowAt, int valueDim) {
+        FloatVector sum = FloatVector.zero(VectorMath.SPECIES);
+        for (int h = 0; h < valueDim; h += VectorMath.LANES) {
+            VectorMask<Float> mask = VectorMath.SPECIES.indexInRange(h, valueDim);
+            long at = rowAt + (long) h * Float.BYTES;
+            sum = VectorMath.load(out, at, mask).fma(VectorMath.load(dOut, at, mask), sum);
+        }
+        return VectorMath.sum(sum);
     }
 
     @Override

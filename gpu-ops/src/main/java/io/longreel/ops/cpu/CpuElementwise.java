@@ -21,6 +21,11 @@ import jdk.incubator.vector.VectorMask;
 final class CpuElementwise implements ElementwiseKernels {
     private static final float SQRT_2_OVER_PI = 0.7978846f;
     private static final float CUBIC = 0.044715f;
+    /**
+     * What one call of a loop takes at most. Until the second compiler has seen a loop its vectors are objects, a hundred times as slow; it looks at methods that are
+     * called some hundred times, and a loop over a whole tensor would have to be called by as many tensors.
+     */
+    private static final long STRIP_BYTES = 64L * VECTOR_BYTES;
 
     @Override
     public void geluTanh(Tensor x, Tensor y) {
@@ -28,12 +33,18 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment in = x.segment();
         MemorySegment out = y.segment();
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(geluTanh(load(in, at)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            geluTanhStrip(in, out, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             store(geluTanh(load(in, wholeBytes, tail)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void geluTanhStrip(MemorySegment in, MemorySegment out, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(geluTanh(load(in, at)), out, at);
         }
     }
 
@@ -57,13 +68,20 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment gradient = dy.segment();
         MemorySegment out = dx.segment();
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(geluTanhSlope(load(in, at)).mul(load(gradient, at)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            geluTanhBackwardStrip(in, gradient, out, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             FloatVector slope = geluTanhSlope(load(in, wholeBytes, tail));
             store(slope.mul(load(gradient, wholeBytes, tail)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void geluTanhBackwardStrip(
+            MemorySegment in, MemorySegment gradient, MemorySegment out, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(geluTanhSlope(load(in, at)).mul(load(gradient, at)), out, at);
         }
     }
 
@@ -84,14 +102,20 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment in = x.segment();
         MemorySegment out = y.segment();
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            FloatVector v = load(in, at);
-            store(v.mul(VectorMath.normalCdf(v)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            geluErfStrip(in, out, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             FloatVector v = load(in, wholeBytes, tail);
             store(v.mul(VectorMath.normalCdf(v)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void geluErfStrip(MemorySegment in, MemorySegment out, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            FloatVector v = load(in, at);
+            store(v.mul(VectorMath.normalCdf(v)), out, at);
         }
     }
 
@@ -102,13 +126,20 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment gradient = dy.segment();
         MemorySegment out = dx.segment();
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(VectorMath.normalCdfProductSlope(load(in, at)).mul(load(gradient, at)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            geluErfBackwardStrip(in, gradient, out, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             FloatVector slope = VectorMath.normalCdfProductSlope(load(in, wholeBytes, tail));
             store(slope.mul(load(gradient, wholeBytes, tail)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void geluErfBackwardStrip(
+            MemorySegment in, MemorySegment gradient, MemorySegment out, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(VectorMath.normalCdfProductSlope(load(in, at)).mul(load(gradient, at)), out, at);
         }
     }
 
@@ -119,14 +150,20 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment ups = up.segment();
         MemorySegment out = y.segment();
         long wholeBytes = wholeBytes(gate);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            FloatVector g = load(gates, at);
-            store(g.mul(VectorMath.sigmoid(g)).mul(load(ups, at)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            siluMulStrip(gates, ups, out, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < gate.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(gate.elements());
             FloatVector g = load(gates, wholeBytes, tail);
             store(g.mul(VectorMath.sigmoid(g)).mul(load(ups, wholeBytes, tail)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void siluMulStrip(MemorySegment gates, MemorySegment ups, MemorySegment out, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            FloatVector g = load(gates, at);
+            store(g.mul(VectorMath.sigmoid(g)).mul(load(ups, at)), out, at);
         }
     }
 
@@ -139,13 +176,8 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment gateOut = dGate.segment();
         MemorySegment upOut = dUp.segment();
         long wholeBytes = wholeBytes(gate);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            FloatVector g = load(gates, at);
-            FloatVector d = load(gradient, at);
-            FloatVector s = VectorMath.sigmoid(g);
-            FloatVector gateGradient = d.mul(load(ups, at)).mul(siluSlope(g, s));
-            store(gateGradient, gateOut, at);
-            store(d.mul(g).mul(s), upOut, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            siluMulBackwardStrip(gates, ups, gradient, gateOut, upOut, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < gate.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(gate.elements());
@@ -155,6 +187,24 @@ final class CpuElementwise implements ElementwiseKernels {
             FloatVector gateGradient = d.mul(load(ups, wholeBytes, tail)).mul(siluSlope(g, s));
             store(gateGradient, gateOut, wholeBytes, tail);
             store(d.mul(g).mul(s), upOut, wholeBytes, tail);
+        }
+    }
+
+    private static void siluMulBackwardStrip(
+            MemorySegment gates,
+            MemorySegment ups,
+            MemorySegment gradient,
+            MemorySegment gateOut,
+            MemorySegment upOut,
+            long from,
+            long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            FloatVector g = load(gates, at);
+            FloatVector d = load(gradient, at);
+            FloatVector s = VectorMath.sigmoid(g);
+            FloatVector gateGradient = d.mul(load(ups, at)).mul(siluSlope(g, s));
+            store(gateGradient, gateOut, at);
+            store(d.mul(g).mul(s), upOut, at);
         }
     }
 
@@ -218,12 +268,18 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment right = b.segment();
         MemorySegment sum = out.segment();
         long wholeBytes = wholeBytes(a);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(load(left, at).add(load(right, at)), sum, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            addStrip(left, right, sum, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < a.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(a.elements());
             store(load(left, wholeBytes, tail).add(load(right, wholeBytes, tail)), sum, wholeBytes, tail);
+        }
+    }
+
+    private static void addStrip(MemorySegment left, MemorySegment right, MemorySegment sum, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(load(left, at).add(load(right, at)), sum, at);
         }
     }
 
@@ -236,12 +292,18 @@ final class CpuElementwise implements ElementwiseKernels {
     static void scaleBy(Tensor x, float factor) {
         MemorySegment values = x.segment();
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(load(values, at).mul(factor), values, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            scaleStrip(values, factor, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             store(load(values, wholeBytes, tail).mul(factor), values, wholeBytes, tail);
+        }
+    }
+
+    private static void scaleStrip(MemorySegment values, float factor, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(load(values, at).mul(factor), values, at);
         }
     }
 
@@ -252,12 +314,18 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment out = y.segment();
         FloatVector factors = FloatVector.broadcast(SPECIES, factor);
         long wholeBytes = wholeBytes(x);
-        for (long at = 0; at < wholeBytes; at += VECTOR_BYTES) {
-            store(load(in, at).fma(factors, load(out, at)), out, at);
+        for (long at = 0; at < wholeBytes; at += STRIP_BYTES) {
+            axpyStrip(in, out, factor, at, Math.min(wholeBytes, at + STRIP_BYTES));
         }
         if (wholeBytes < x.sizeBytes()) {
             VectorMask<Float> tail = VectorMath.tail(x.elements());
             store(load(in, wholeBytes, tail).fma(factors, load(out, wholeBytes, tail)), out, wholeBytes, tail);
+        }
+    }
+
+    private static void axpyStrip(MemorySegment in, MemorySegment out, float factor, long from, long to) {
+        for (long at = from; at < to; at += VECTOR_BYTES) {
+            store(load(in, at).fma(FloatVector.broadcast(SPECIES, factor), load(out, at)), out, at);
         }
     }
 

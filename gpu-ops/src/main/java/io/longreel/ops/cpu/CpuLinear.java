@@ -62,18 +62,21 @@ final class CpuLinear implements LinearKernels {
         MemorySegment biases = bias.segment();
         MemorySegment values = y.segment();
         int columns = y.columns();
-        int whole = SPECIES.loopBound(columns);
-        VectorMask<Float> tail = VectorMath.tail(columns);
         for (int i = 0; i < y.rows(); i++) {
-            long row = (long) i * columns * Float.BYTES;
-            for (int j = 0; j < whole; j += LANES) {
-                long at = j * (long) Float.BYTES;
-                store(load(values, row + at).add(load(biases, at)), values, row + at);
-            }
-            if (whole < columns) {
-                long at = whole * (long) Float.BYTES;
-                store(load(values, row + at, tail).add(load(biases, at, tail)), values, row + at, tail);
-            }
+            addBias(values, (long) i * columns * Float.BYTES, columns, biases);
+        }
+    }
+
+    private static void addBias(MemorySegment values, long row, int columns, MemorySegment biases) {
+        int whole = SPECIES.loopBound(columns);
+        for (int j = 0; j < whole; j += LANES) {
+            long at = j * (long) Float.BYTES;
+            store(load(values, row + at).add(load(biases, at)), values, row + at);
+        }
+        if (whole < columns) {
+            VectorMask<Float> tail = VectorMath.tail(columns);
+            long at = whole * (long) Float.BYTES;
+            store(load(values, row + at, tail).add(load(biases, at, tail)), values, row + at, tail);
         }
     }
 
@@ -94,12 +97,7 @@ final class CpuLinear implements LinearKernels {
         int whole = SPECIES.loopBound(columns);
         VectorMask<Float> tail = VectorMath.tail(columns);
         for (int j = 0; j < whole; j += LANES) {
-            FloatVector sum = FloatVector.zero(SPECIES);
-            for (int i = from; i < to; i++) {
-                sum = sum.add(load(gradients, ((long) i * columns + j) * Float.BYTES));
-            }
-            long at = j * (long) Float.BYTES;
-            store(load(sums, at).add(sum), sums, at);
+            addColumnSums(gradients, from, to, columns, j, sums);
         }
         if (whole < columns) {
             FloatVector sum = FloatVector.zero(SPECIES);
@@ -109,5 +107,16 @@ final class CpuLinear implements LinearKernels {
             long at = whole * (long) Float.BYTES;
             store(load(sums, at, tail).add(sum), sums, at, tail);
         }
+    }
+
+    /** One vector of columns. */
+    private static void addColumnSums(
+            MemorySegment gradients, int from, int to, int columns, int column, MemorySegment sums) {
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int i = from; i < to; i++) {
+            sum = sum.add(load(gradients, ((long) i * columns + column) * Float.BYTES));
+        }
+        long at = column * (long) Float.BYTES;
+        store(load(sums, at).add(sum), sums, at);
     }
 }

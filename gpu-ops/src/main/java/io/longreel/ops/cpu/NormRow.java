@@ -163,16 +163,30 @@ final class NormRow {
             MemorySegment rstd,
             MemorySegment dGamma) {
         for (int j = 0; j < columns; j += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-            FloatVector sum = FloatVector.zero(SPECIES);
-            for (int i = from; i < to; i++) {
-                long at = ((long) i * columns + j) * Float.BYTES;
-                float rowMean = mean == null ? 0f : mean.getAtIndex(JAVA_FLOAT, i);
-                FloatVector normal = load(x, at, mask).sub(rowMean).mul(rstd.getAtIndex(JAVA_FLOAT, i));
-                sum = normal.fma(load(dy, at, mask), sum);
-            }
-            long at = (long) j * Float.BYTES;
-            store(load(dGamma, at, mask).add(sum), dGamma, at, mask);
+            addGammaGradient(dy, x, from, to, columns, mean, rstd, dGamma, j);
         }
+    }
+
+    /** One vector of columns. */
+    private static void addGammaGradient(
+            MemorySegment dy,
+            MemorySegment x,
+            int from,
+            int to,
+            int columns,
+            @Nullable MemorySegment mean,
+            MemorySegment rstd,
+            MemorySegment dGamma,
+            int column) {
+        VectorMask<Float> mask = SPECIES.indexInRange(column, columns);
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int i = from; i < to; i++) {
+            long at = ((long) i * columns + column) * Float.BYTES;
+            float rowMean = mean == null ? 0f : mean.getAtIndex(JAVA_FLOAT, i);
+            FloatVector normal = load(x, at, mask).sub(rowMean).mul(rstd.getAtIndex(JAVA_FLOAT, i));
+            sum = normal.fma(load(dy, at, mask), sum);
+        }
+        long at = (long) column * Float.BYTES;
+        store(load(dGamma, at, mask).add(sum), dGamma, at, mask);
     }
 }

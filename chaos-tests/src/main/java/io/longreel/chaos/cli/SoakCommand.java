@@ -49,7 +49,7 @@ final class SoakCommand implements Callable<Integer> {
             paramLabel = "CONF",
             arity = "0..1",
             description =
-                    "HOCON file or preset of a job that takes longer than the time (default: a small one with a spare).")
+                    "HOCON file or preset of a job that takes longer than the time (default: a small one with two spares).")
     private String source = "";
 
     @Option(

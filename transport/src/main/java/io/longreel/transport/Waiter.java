@@ -14,12 +14,12 @@ final class Waiter {
     /** A hand-over between two running cores takes a microsecond or two; longer spinning takes the core from a rank that computes. */
     private static final int SPINS = 50;
     /** With more runnable threads than cores the peer may need this core to get anywhere. */
-    private static final int YIELDS = 20;
+    private static final int YIELDS = 4;
 
     /** The system adds about 50 us to any sleep. A direct link ends a sleep; the others are looked at after it. */
     private static final long SHORTEST_SLEEP_NS = 20_000;
 
-    private static final long LONGEST_SLEEP_NS = 200_000;
+    private static final long LONGEST_SLEEP_NS = 1_000_000;
     /** A sleep lasts at most this part of the wait so far, so that it cannot add more than that part to the wait. */
     private static final long SLEEP_PART = 8;
 

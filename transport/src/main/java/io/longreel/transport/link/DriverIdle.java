@@ -4,24 +4,38 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a media driver's thread waits: with links of its process open, or work a moment ago (which another process of the node may have brought), for moments;
- * otherwise for long, as looking all the time costs a spare that only waits a twentieth of a core. The driver's thread idles; any thread opens and closes links.
+ * otherwise for long, as looking all the time costs a spare that only waits a twentieth of a core. A look is several system calls, one per socket, so that it looks a
+ * few times only before it sleeps: where ranks keep all cores busy, whoever spins takes their time. Opening a link wakes it. The driver's thread idles; any
+ * thread opens and closes links.
  */
 final class DriverIdle implements IdleStrategy {
     private static final long SHORTEST_PARK_NS = 1_000;
-    private static final long LONGEST_PARK_NS = 100_000;
-    private static final long QUIET_PARK_NS = 2_000_000;
-    /** Looks after which work counts as long ago: some milliseconds. */
-    private static final int BUSY_LOOKS = 200;
+    private static final long LONGEST_PARK_NS = 200_000;
+    private static final long QUIET_PARK_NS = 10_000_000;
+    private static final long SPINS = 5;
+    private static final long YIELDS = 2;
+    /** Looks after which work counts as long ago: some milliseconds. The driver's own timers are work too, ten times a second. */
+    private static final int BUSY_LOOKS = 50;
 
-    private final IdleStrategy busy = new BackoffIdleStrategy(100, 10, SHORTEST_PARK_NS, LONGEST_PARK_NS);
+    private final IdleStrategy busy = new BackoffIdleStrategy(SPINS, YIELDS, SHORTEST_PARK_NS, LONGEST_PARK_NS);
     private final AtomicInteger links = new AtomicInteger();
+    private final ResolverIdle resolver = new ResolverIdle();
+    private volatile @Nullable Thread idler;
     private int looksSinceWork;
+
+    /** How the driver's helper waits. */
+    ResolverIdle resolver() {
+        return resolver;
+    }
 
     void linkOpens() {
         links.incrementAndGet();
+        resolver.wake();
+        LockSupport.unpark(idler);
     }
 
     void linkCloses() {
@@ -45,6 +59,7 @@ final class DriverIdle implements IdleStrategy {
     @Override
     public void idle() {
         if (isQuiet()) {
+            idler = Thread.currentThread();
             LockSupport.parkNanos(QUIET_PARK_NS);
         } else {
             looksSinceWork = Math.min(BUSY_LOOKS, looksSinceWork + 1);

@@ -68,6 +68,7 @@ final class DriverLauncher {
                         .uncaughtExceptionHandler((thread, e) -> died(directory, outage, e))
                         .factory())
                 .asyncExecutorThreadFactory(named("longreel-aeron-resolver"))
+                .asyncExecutorIdleStrategy(idle.resolver())
                 .timerIntervalNs(TIMER_INTERVAL_NS)
                 .clientLivenessTimeoutNs(timeouts.clientNs())
                 .publicationUnblockTimeoutNs(2 * timeouts.clientNs())

@@ -28,6 +28,21 @@ class DriverIdleTest {
     }
 
     @Test
+    void shouldWakeTheResolverWhenALinkOpens() {
+        ResolverIdle resolver = idle.resolver();
+        assertFalse(resolver.isQuiet(), "the driver opens sockets first");
+        // An interrupted thread does not park.
+        Thread.currentThread().interrupt();
+        for (int look = 0; look < MANY; look++) {
+            resolver.idle(0);
+        }
+        assertTrue(resolver.isQuiet());
+        idle.linkOpens();
+        assertFalse(resolver.isQuiet());
+        assertTrue(Thread.interrupted());
+    }
+
+    @Test
     void shouldStayAwakeWhileALinkIsOpen() {
         idle.linkOpens();
         idle.linkOpens();

@@ -13,9 +13,9 @@ import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
-import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.RankThreads;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +26,9 @@ import java.util.stream.IntStream;
 
 /**
  * Trains a model of some hundred thousand weights, made for nothing else, on 2 x 2 ranks of this process, until the JVM has compiled what a training step and a
- * snapshot run: the first steps of a fresh process take seconds each, and a mesh is as slow as its slowest rank. Touches nothing of the run.
+ * snapshot run: the first steps of a fresh process take seconds each, and a mesh is as slow as its slowest rank. The ring goes over the links between nodes, back
+ * to this process, and endpoints and devices are what the run's ranks get: what the JVM has compiled for some classes it throws away when others come. Touches
+ * nothing of the run.
  */
 public final class WarmUp {
     private static final int STEPS = 24;
@@ -35,6 +37,9 @@ public final class WarmUp {
     private static final int MARKER = VOCABULARY - 1;
     private static final int TEXT_TOKENS = 24;
     private static final double LEARNING_RATE = 1e-3;
+    /** No run gets there, and its streams have numbers of their own as long as a run has not had two thousand generations. */
+    private static final int GENERATION = Integer.MAX_VALUE;
+
     private static final Mesh MESH = new Mesh(1, 2, 2);
     private static final ModelConfig MODEL = ModelConfig.of(
             new ModelSettings.Architecture(
@@ -50,7 +55,16 @@ public final class WarmUp {
             List.of(),
             Optional.empty());
 
-    private final Device device;
+    /** Where the ranks get what they work with. */
+    public interface Ground {
+        /** An endpoint that has not waited for its peers. */
+        RankEndpoint open(Placement placement, int rank);
+
+        Device device(Placement placement, int rank);
+    }
+
+    private final Ground ground;
+    private final Placement placement;
     private final BooleanSupplier isNeeded;
     /** Of two nodes that are not there. */
     private final List<SnapshotVault> vaults;
@@ -58,37 +72,49 @@ public final class WarmUp {
     private final SnapshotPeers peers;
     private final AtomicBoolean isOver = new AtomicBoolean();
 
-    private WarmUp(Device device, BooleanSupplier isNeeded, List<SnapshotVault> vaults, SnapshotPeers peers) {
-        this.device = device;
+    private WarmUp(Ground ground, Placement placement, BooleanSupplier isNeeded, List<SnapshotVault> vaults) {
+        this.ground = ground;
+        this.placement = placement;
         this.isNeeded = isNeeded;
         this.vaults = vaults;
-        this.peers = peers;
+        this.peers = SnapshotPeers.of(placement, 1);
     }
 
     /**
      * Returns the steps that were done when the code is warm, or when it is needed elsewhere.
      *
+     * @param dataEndpoint where this process gets what other nodes send
+     * @param driverDirectory of its media driver
      * @param isNeeded asked before each step, and then between calls of single kernels; by one thread at a time
      */
-    public static int run(Device device, BooleanSupplier isNeeded) {
+    public static int run(String dataEndpoint, String driverDirectory, Ground ground, BooleanSupplier isNeeded) {
         List<RankSite> sites = IntStream.range(0, MESH.worldSize())
-                .mapToObj(rank -> new RankSite(rank, "warm-up-" + rank / 2, "warm-up-" + rank / 2, "", ""))
+                .mapToObj(rank -> {
+                    String node = "warm-up-" + rank / MESH.ulyssesDegree();
+                    return new RankSite(rank, node, node, dataEndpoint, driverDirectory);
+                })
                 .toList();
-        Placement placement = new Placement(1, MESH, sites);
+        Placement placement = new Placement(GENERATION, MESH, sites);
+        List<RankEndpoint> endpoints = new ArrayList<>();
         try (SnapshotVault first = SnapshotVault.open();
-                SnapshotVault second = SnapshotVault.open();
-                InProcessTransport transport = InProcessTransport.open(placement)) {
-            WarmUp warmUp = new WarmUp(device, isNeeded, List.of(first, second), SnapshotPeers.of(placement, 1));
-            int steps = RankThreads.run(transport.endpoints(), warmUp::rank).getFirst();
+                SnapshotVault second = SnapshotVault.open()) {
+            for (int rank = 0; rank < MESH.worldSize(); rank++) {
+                endpoints.add(ground.open(placement, rank));
+            }
+            WarmUp warmUp = new WarmUp(ground, placement, isNeeded, List.of(first, second));
+            int steps = RankThreads.run(endpoints, warmUp::rank).getFirst();
             // Last, as classes that a session loads would make the JVM forget what it has compiled.
-            KernelWarmUp.run(device.kernels(), isNeeded);
+            KernelWarmUp.run(ground.device(placement, 0).kernels(), isNeeded);
             return steps;
+        } finally {
+            endpoints.forEach(RankEndpoint::close);
         }
     }
 
     private int rank(RankEndpoint endpoint) {
         Communicator world = endpoint.communicator(MESH.worldGroup());
-        SnapshotSite site = new SnapshotSite(vaults.get(endpoint.rank() / 2), peers);
+        SnapshotSite site = new SnapshotSite(vaults.get(endpoint.rank() / MESH.ulyssesDegree()), peers);
+        Device device = ground.device(placement, endpoint.rank());
         try (MmspSession session = MmspSession.open(MODEL, device, MESH, SessionOptions.DEFAULTS, endpoint, site)) {
             session.initialize(1);
             session.beginStage(STAGE);

@@ -18,6 +18,7 @@ import io.longreel.ops.device.Devices;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.WrittenSlice;
+import io.longreel.transport.RankEndpoint;
 import io.longreel.transport.TransportNode;
 import java.nio.file.Path;
 import java.util.List;
@@ -116,8 +117,13 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     @Override
     public void warmUp(BooleanSupplier isNeeded) {
-        int steps = WarmUp.run(device, isNeeded);
-        LOG.info("node.warm steps={}", steps);
+        try {
+            int steps = WarmUp.run(transport.dataEndpoint(), transport.driverDirectory(), new WarmUpGround(), isNeeded);
+            LOG.info("node.warm steps={}", steps);
+        } catch (RuntimeFailure e) {
+            // Such as no room for its links: the run does without, its first steps here take longer.
+            LOG.warn("node.cold error={}", e.toString());
+        }
     }
 
     @Override
@@ -166,6 +172,19 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         curriculum.close();
         transport.close();
         vault.close();
+    }
+
+    /** As {@link TrainingWork} has it. A rank that reaches no phase of a step meets no fault. */
+    private final class WarmUpGround implements WarmUp.Ground {
+        @Override
+        public RankEndpoint open(Placement placement, int rank) {
+            return instruments.of(placement, rank).around(transport.openUnconnected(placement, rank));
+        }
+
+        @Override
+        public Device device(Placement placement, int rank) {
+            return instruments.of(placement, rank).around(device);
+        }
     }
 
     RunConfig config() {

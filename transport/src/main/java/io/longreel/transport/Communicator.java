@@ -52,6 +52,19 @@ public interface Communicator {
      */
     void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own);
 
+    /**
+     * Starts {@link #reduceScatterSum}, with the same bits; returns at once. Whole pieces travel, so that nobody has to look after them meanwhile; the
+     * sum is formed when the transfer is awaited.
+     *
+     * @param landing takes the own piece of every other member: {@link #landingElements} floats
+     */
+    Transfer startReduceScatterSum(MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own);
+
+    /** Floats that {@link #startReduceScatterSum} needs to land on where the own piece has {@code pieceElements}. */
+    static long landingElements(long pieceElements, int members) {
+        return pieceElements * (members - 1);
+    }
+
     /** Element-wise sum in member order, in double; every member gets the same bits. For scalars: loss sums, counts, norms, votes. */
     void allReduceSum(double[] values);
 

@@ -45,6 +45,12 @@ public abstract class ForwardingCommunicator implements Communicator {
     }
 
     @Override
+    public Transfer startReduceScatterSum(
+            MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+        return real.startReduceScatterSum(input, offsets, landing, own);
+    }
+
+    @Override
     public void allReduceSum(double[] values) {
         real.allReduceSum(values);
     }

@@ -174,6 +174,58 @@ final class GroupCommunicator implements Communicator {
     }
 
     @Override
+    public Transfer startReduceScatterSum(
+            MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+        checkPieces(input, offsets, own);
+        long landingBytes = Communicator.landingElements(own.byteSize(), size());
+        if (landing.byteSize() < landingBytes) {
+            throw new IllegalArgumentException(
+                    "the pieces of all other members must fit the landing: bytes=%d needed=%d"
+                            .formatted(landing.byteSize(), landingBytes));
+        }
+        Exchange exchange = begin(OpKind.REDUCE_SCATTER);
+        MemorySegment[] terms = new MemorySegment[size()];
+        terms[index] = piece(input, offsets, index);
+        for (int step = 1; step < size(); step++) {
+            int peer = after(step);
+            terms[peer] = landing.asSlice((step - 1) * own.byteSize(), own.byteSize());
+            exchange.receive(group.get(peer), terms[peer]);
+        }
+        for (int step = 1; step < size(); step++) {
+            int peer = after(step);
+            exchange.send(group.get(peer), piece(input, offsets, peer));
+        }
+        return new Reduction(exchange, terms, own);
+    }
+
+    private static MemorySegment piece(MemorySegment input, long[] offsets, int member) {
+        return input.asSlice(offsets[member] * Float.BYTES, (offsets[member + 1] - offsets[member]) * Float.BYTES);
+    }
+
+    /** A reduction in flight: its pieces travel, and are summed when it is awaited. */
+    private final class Reduction implements Transfer {
+        private final Exchange exchange;
+        private final MemorySegment[] terms;
+        private final MemorySegment own;
+        private boolean awaited;
+
+        Reduction(Exchange exchange, MemorySegment[] terms, MemorySegment own) {
+            this.exchange = exchange;
+            this.terms = terms;
+            this.own = own;
+        }
+
+        @Override
+        public void await() {
+            if (!awaited) {
+                exchange.await();
+                endpoint.sum().sum(terms, own, own.byteSize() / Float.BYTES);
+                awaited = true;
+            }
+        }
+    }
+
+    @Override
     public void allReduceSum(double[] values) {
         Exchange exchange = begin(OpKind.ALL_REDUCE);
         if (size() == 1) {

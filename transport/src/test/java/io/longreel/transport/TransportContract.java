@@ -91,8 +91,15 @@ abstract class TransportContract {
                 Communicator all = endpoint.communicator(List.of(0, 1, 2));
                 int rank = endpoint.rank();
                 MemorySegment own = Bytes.empty((offsets[rank + 1] - offsets[rank]) * Float.BYTES);
-                for (int round = 0; round < 3; round++) {
-                    all.reduceScatterSum(Bytes.of(inputs.get(rank)), offsets, own);
+                for (int round = 0; round < 4; round++) {
+                    if (round % 2 == 0) {
+                        all.reduceScatterSum(Bytes.of(inputs.get(rank)), offsets, own);
+                    } else {
+                        MemorySegment landing = Bytes.empty(
+                                Float.BYTES * Communicator.landingElements(own.byteSize() / Float.BYTES, worldSize));
+                        all.startReduceScatterSum(Bytes.of(inputs.get(rank)), offsets, landing, own)
+                                .await();
+                    }
                     for (long i = offsets[rank]; i < offsets[rank + 1]; i++) {
                         int at = (int) i;
                         float expected = (inputs.get(0)[at] + inputs.get(1)[at]) + inputs.get(2)[at];
@@ -183,6 +190,48 @@ abstract class TransportContract {
                     }
                     int peer = pair.group().get(1 - pair.index());
                     assertTrue(Bytes.same(content(6, round, peer, 0, 3_000), theirs));
+                }
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void shouldReduceWhileOtherCollectivesRun() {
+        Mesh mesh = new Mesh(1, 2, 2);
+        long[] offsets = {0, 90_001, 90_001, 180_000, 200_003};
+        try (World world = open(mesh)) {
+            RankThreads.run(world.endpoints(), endpoint -> {
+                Communicator all = endpoint.communicator(List.of(0, 1, 2, 3));
+                Communicator pair = endpoint.communicator(mesh.ulyssesGroup(endpoint.rank()));
+                int rank = endpoint.rank();
+                long elements = offsets[rank + 1] - offsets[rank];
+                for (int round = 0; round < 4; round++) {
+                    List<Transfer> inFlight = new ArrayList<>();
+                    List<MemorySegment> sums = new ArrayList<>();
+                    for (int reduction = 1; reduction <= 2; reduction++) {
+                        float[] values = new float[(int) offsets[4]];
+                        for (int i = 0; i < values.length; i++) {
+                            values[i] = (rank + 1) * reduction * (i % 1000);
+                        }
+                        MemorySegment input = Bytes.of(values);
+                        MemorySegment own = input.asSlice(offsets[rank] * Float.BYTES, elements * Float.BYTES);
+                        MemorySegment landing = Bytes.empty(Float.BYTES * Communicator.landingElements(elements, 4));
+                        sums.add(own);
+                        inFlight.add(all.startReduceScatterSum(input, offsets, landing, own));
+                        double[] met = {rank};
+                        pair.allReduceSum(met);
+                    }
+                    inFlight.forEach(Transfer::await);
+                    inFlight.forEach(Transfer::await);
+                    for (int reduction = 1; reduction <= 2; reduction++) {
+                        for (long i = 0; i < elements; i++) {
+                            assertEquals(
+                                    10f * reduction * ((offsets[rank] + i) % 1000),
+                                    sums.get(reduction - 1).getAtIndex(ValueLayout.JAVA_FLOAT, i),
+                                    "round=%d reduction=%d i=%d".formatted(round, reduction, i));
+                        }
+                    }
                 }
                 return true;
             });

@@ -10,8 +10,8 @@ import io.longreel.model.plan.StepPlan;
  *   weights     4 P (F32) or 2 P (BF16); divided by W when parameters are sharded
  *   gradients   4 P; divided by W when gradients are sharded
  *   optimizer   8 P / W, and 4 P / W more for the master weights where weights are BF16
- *   windows     two of the largest layer and one of the largest embedding, where weights do not lie whole in F32; likewise one of each for sharded
- *               gradients
+ *   windows     two of the largest layer and one of the largest embedding, where weights do not lie whole in F32; as many and
+ *               (W - 1) / W of the largest layer for sharded gradients
  * </pre>
  */
 record StateBytes(long weights, long windows, long gradients, long optimizer) {

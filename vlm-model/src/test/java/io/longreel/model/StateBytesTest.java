@@ -105,7 +105,7 @@ class StateBytesTest {
             bytes += (layers + wide) * (lands ? 6 : 4);
         }
         if (state != State.OPTIMIZER) {
-            bytes += 4 * (layer + wide) + 4 * Math.ceilDiv(Math.max(layer, wide), RANKS);
+            bytes += 4 * (2 * layer + wide) + 4 * (RANKS - 1) * Math.ceilDiv(layer, RANKS);
         }
         return bytes;
     }

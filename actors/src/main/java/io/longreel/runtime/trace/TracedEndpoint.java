@@ -54,6 +54,13 @@ final class TracedEndpoint extends ForwardingEndpoint {
         }
 
         @Override
+        public Transfer startReduceScatterSum(
+                MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+            return started(
+                    "reduce-scatter", input::byteSize, () -> super.startReduceScatterSum(input, offsets, landing, own));
+        }
+
+        @Override
         public void allReduceSum(double[] values) {
             exchange("all-reduce", () -> (long) values.length * Double.BYTES, () -> super.allReduceSum(values));
         }

@@ -9,6 +9,7 @@ import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
+import io.longreel.transport.Transfer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the gradients of a stage accumulate, and how each rank comes to the sum of its own share over all ranks and micro-batches. Either a rank
  * holds all of them and reduces them once, after the last micro-batch (ZeRO stage 1); or it holds its share only, and those of one unit at a time
- * in a window that is reduced as soon as the unit's backward pass is over (stages 2 and 3).
+ * in a window that is reduced as soon as the unit's backward pass is over (stages 2 and 3). Two windows take turns, so that what one layer sends is under way
+ * while the next one is computed (FSDP's overlap); exact sums, embedding and head are waited for.
  *
  * <p>Members of the world add in rank order either way. With one micro-batch both ways give the same bits; with several the first adds micro-batches,
  * then ranks, the second the other way round. Used by the rank's compute thread.
@@ -46,10 +48,19 @@ public final class Gradients implements Weights.GradientSink {
         final Tensor accumulated;
         final Tensor summed;
         final Tensor own;
+        /** Number of the window that {@code accumulated} is in. */
+        final int window;
+
+        final boolean isWide;
         /** Whether {@code summed} already holds something of this step. */
         boolean begun;
+        /** The sum that is on its way. */
+        @Nullable
+        Transfer transfer;
 
-        Slot(TrainedRange range, Tensor accumulated, Tensor summed, Tensor own) {
+        Slot(int window, boolean isWide, TrainedRange range, Tensor accumulated, Tensor summed, Tensor own) {
+            this.window = window;
+            this.isWide = isWide;
             this.range = range;
             this.accumulated = accumulated;
             this.summed = summed;
@@ -64,7 +75,10 @@ public final class Gradients implements Weights.GradientSink {
     private final @Nullable ExactReduction exactReduction;
     private final Map<String, List<Slot>> slots = new LinkedHashMap<>();
     private final Map<String, Tensor> byName = new LinkedHashMap<>();
-    private final @Nullable Tensor part;
+    /** Takes what the other ranks send for a unit. */
+    private final @Nullable Tensor landing;
+    /** What is on its way: the ranges of one unit. */
+    private List<Slot> reducing = List.of();
 
     private Gradients(
             List<Group> groups, boolean sharded, Sums sums, Communicator world, Kernels kernels, TensorArena arena) {
@@ -74,11 +88,16 @@ public final class Gradients implements Weights.GradientSink {
         this.sums = sums;
         DType type = type(sums);
         this.exactReduction = sums == Sums.EXACT ? new ExactReduction(world, kernels, arena) : null;
-        Tensor narrow = sharded ? arena.allocate(type, windowElements(groups, false)) : null;
-        Tensor wide = sharded ? arena.allocate(type, windowElements(groups, true)) : null;
-        this.part = sharded ? arena.allocate(type, partElements(groups, world.size())) : null;
+        List<Tensor> windows = new ArrayList<>();
+        int turns = narrowWindows(sums);
+        for (int i = 0; i <= turns && sharded; i++) {
+            windows.add(arena.allocate(type, windowElements(groups, i == turns)));
+        }
+        this.landing = sharded && sums == Sums.FAST ? arena.allocate(landingElements(groups, world.size())) : null;
+        int turn = 0;
         for (Group group : groups) {
-            Tensor window = group.wide ? wide : narrow;
+            int number = group.wide ? turns : turn++ % turns;
+            Tensor window = sharded ? windows.get(number) : null;
             long offset = 0;
             for (TrainedRange range : group.ranges) {
                 long[] bounds = range.bounds(world.size());
@@ -91,7 +110,7 @@ public final class Gradients implements Weights.GradientSink {
                 Tensor summed = sharded ? arena.allocate(type, share) : accumulated.elements(from, to);
                 Tensor own = type == DType.F32 ? summed : arena.allocate(share);
                 slots.computeIfAbsent(group.unit, key -> new ArrayList<>())
-                        .add(new Slot(range, accumulated, summed, own));
+                        .add(new Slot(number, group.wide, range, accumulated, summed, own));
                 offset += range.elements();
                 name(range, accumulated);
             }
@@ -125,12 +144,12 @@ public final class Gradients implements Weights.GradientSink {
         return bytes;
     }
 
-    /** Bytes of what {@link #create} takes for exchanges: the windows and one share of sharded gradients, staging of exact sums. */
+    /** Bytes of what {@link #create} takes for exchanges: windows and landing of sharded gradients, staging of exact sums. */
     public static long windowBytes(List<Group> groups, boolean sharded, Sums sums, int ranks) {
         DType type = type(sums);
-        long windows = TensorArena.sizeBytes(type, windowElements(groups, false))
+        long windows = narrowWindows(sums) * TensorArena.sizeBytes(type, windowElements(groups, false))
                 + TensorArena.sizeBytes(type, windowElements(groups, true))
-                + TensorArena.sizeBytes(type, partElements(groups, ranks));
+                + (sums == Sums.FAST ? TensorArena.sizeBytes(type, landingElements(groups, ranks)) : 0);
         return (sharded ? windows : 0) + (sums == Sums.EXACT ? ExactReduction.sizeBytes(ranks) : 0);
     }
 
@@ -174,6 +193,7 @@ public final class Gradients implements Weights.GradientSink {
 
     /** Starts a step: everything is zero. */
     public void begin() {
+        settle();
         for (Slot slot : all()) {
             slot.begun = false;
             if (!sharded) {
@@ -184,28 +204,64 @@ public final class Gradients implements Weights.GradientSink {
 
     @Override
     public void open(String unit) {
-        if (sharded) {
-            group(unit).forEach(slot -> kernels.elementwise().zero(slot.accumulated));
+        if (!sharded) {
+            return;
         }
+        List<Slot> group = group(unit);
+        if (group.stream().anyMatch(slot -> reducing.stream().anyMatch(other -> other.window == slot.window))) {
+            settle();
+        }
+        group.forEach(slot -> kernels.elementwise().zero(slot.accumulated));
     }
 
     @Override
     public void close(String unit) {
-        if (part == null) {
+        if (!sharded) {
             return;
         }
-        for (Slot slot : group(unit)) {
-            Tensor target = slot.begun ? part.elements(0, slot.summed.elements()) : slot.summed;
-            reduce(slot, target);
+        settle();
+        reducing = group(unit);
+        long landed = 0;
+        for (Slot slot : reducing) {
+            // Embedding and head come last or are large: nothing to hide behind, much to land.
+            if (landing == null || slot.isWide) {
+                reduce(slot, target(slot));
+                continue;
+            }
+            long next = landed + Communicator.landingElements(slot.summed.elements(), world.size());
+            slot.transfer = world.startReduceScatterSum(
+                    slot.accumulated.segment(),
+                    slot.range.bounds(world.size()),
+                    landing.elements(landed, next).segment(),
+                    target(slot).segment());
+            landed = next;
+        }
+    }
+
+    /** Where the sum over the ranks goes: a share that holds earlier micro-batches already gets it from where this rank's part was. */
+    private Tensor target(Slot slot) {
+        long[] bounds = slot.range.bounds(world.size());
+        return slot.begun ? slot.accumulated.elements(bounds[world.index()], bounds[world.index() + 1]) : slot.summed;
+    }
+
+    /** What is on its way has arrived when this returns. */
+    private void settle() {
+        for (Slot slot : reducing) {
+            if (slot.transfer != null) {
+                slot.transfer.await();
+                slot.transfer = null;
+            }
             if (slot.begun) {
-                kernels.elementwise().addTo(target, slot.summed);
+                kernels.elementwise().addTo(target(slot), slot.summed);
             }
             slot.begun = true;
         }
+        reducing = List.of();
     }
 
     /** Ends the backward passes of a step: the own shares are the sums over all ranks. */
     public void finish() {
+        settle();
         for (Slot slot : all()) {
             if (!sharded) {
                 reduce(slot, slot.own);
@@ -255,11 +311,26 @@ public final class Gradients implements Weights.GradientSink {
                 .orElse(0));
     }
 
-    private static int partElements(List<Group> groups, int ranks) {
+    private static int narrowWindows(Sums sums) {
+        return sums == Sums.EXACT ? 1 : 2;
+    }
+
+    private static int landingElements(List<Group> groups, int ranks) {
         return Math.toIntExact(groups.stream()
-                .flatMap(group -> group.ranges.stream())
-                .mapToLong(range -> Math.ceilDiv(range.unit().elements(), (long) ranks))
+                .filter(group -> !group.wide)
+                .mapToLong(group -> group.ranges.stream()
+                        .mapToLong(range -> Communicator.landingElements(largestShare(range, ranks), ranks))
+                        .sum())
                 .max()
                 .orElse(0));
+    }
+
+    private static long largestShare(TrainedRange range, int ranks) {
+        long[] bounds = range.bounds(ranks);
+        long largest = 0;
+        for (int rank = 0; rank < ranks; rank++) {
+            largest = Math.max(largest, bounds[rank + 1] - bounds[rank]);
+        }
+        return largest;
     }
 }

@@ -30,6 +30,12 @@ record PlanningCommunicator(List<Integer> group, int index) implements Communica
     public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {}
 
     @Override
+    public Transfer startReduceScatterSum(
+            MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+        return () -> {};
+    }
+
+    @Override
     public void allReduceSum(double[] values) {}
 
     @Override

@@ -45,10 +45,15 @@ final class CountingCommunicator extends ForwardingCommunicator {
 
     @Override
     public void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own) {
-        for (int member = 0; member < size(); member++) {
-            sent((offsets[member + 1] - offsets[member]) * Float.BYTES, member);
-        }
+        countPieces(offsets);
         super.reduceScatterSum(input, offsets, own);
+    }
+
+    @Override
+    public Transfer startReduceScatterSum(
+            MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+        countPieces(offsets);
+        return super.startReduceScatterSum(input, offsets, landing, own);
     }
 
     @Override
@@ -57,6 +62,12 @@ final class CountingCommunicator extends ForwardingCommunicator {
             sent((long) values.length * Double.BYTES, member);
         }
         super.allReduceSum(values);
+    }
+
+    private void countPieces(long[] offsets) {
+        for (int member = 0; member < size(); member++) {
+            sent((offsets[member + 1] - offsets[member]) * Float.BYTES, member);
+        }
     }
 
     private void sent(long bytes, int member) {

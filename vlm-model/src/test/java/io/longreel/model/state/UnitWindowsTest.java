@@ -178,6 +178,12 @@ class UnitWindowsTest {
         }
 
         @Override
+        public Transfer startReduceScatterSum(
+                MemorySegment input, long[] offsets, MemorySegment landing, MemorySegment own) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void allReduceSum(double[] values) {
             throw new UnsupportedOperationException(Arrays.toString(values));
         }

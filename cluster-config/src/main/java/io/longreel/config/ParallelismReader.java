@@ -3,6 +3,7 @@ package io.longreel.config;
 import io.longreel.config.AttentionSettings.BlockSparse;
 import io.longreel.config.AttentionSettings.Mask;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.PrecisionSettings.Weights;
 import io.longreel.config.ShardingSettings.Layout;
@@ -98,6 +99,7 @@ final class ParallelismReader {
         return new PrecisionSettings(
                 section.choice("weights", Weights.class),
                 section.choice("exchange", Exchange.class),
+                section.choice("products", Products.class),
                 section.choice("sums", Sums.class));
     }
 

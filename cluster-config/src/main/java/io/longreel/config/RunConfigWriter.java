@@ -137,6 +137,7 @@ final class RunConfigWriter {
         return Map.of(
                 "weights", ConfigReader.written(precision.weights()),
                 "exchange", ConfigReader.written(precision.exchange()),
+                "products", ConfigReader.written(precision.products()),
                 "sums", ConfigReader.written(precision.sums()));
     }
 

@@ -59,6 +59,7 @@ final class RunConfigFaultsTest {
                         "contiguous, zigzag, striped, not \"zickzack\"; did you mean zigzag"),
                 Arguments.of("sharding.stages=1", "stages must be one of two, one, not \"1\""),
                 Arguments.of("sharding.state=zero-3", "state must be one of optimizer, gradients, parameters"),
+                Arguments.of("precision.products=int8", "products must be one of fp32, bf16, not \"int8\""),
                 Arguments.of("precision.weights=fp16", "weights must be one of fp32, bf16, not \"fp16\""),
                 Arguments.of("recompute.layers=some", "layers must be a whole number at least 0, or all, not \"some\""),
                 Arguments.of("recompute.layers=-1", "layers must be a whole number at least 0, not \"-1\""),

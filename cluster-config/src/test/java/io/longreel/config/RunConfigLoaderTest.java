@@ -128,7 +128,7 @@ final class RunConfigLoaderTest {
                 List.of(
                         "mesh.inner=ring",
                         "sharding={layout=striped,stages=one,state=parameters}",
-                        "precision={weights=bf16,exchange=bf16}",
+                        "precision={weights=bf16,exchange=bf16,products=bf16}",
                         "recompute={layers=all,keep-attention=false,vision=true}",
                         "attention={mask=prefix-lm,window=100,sinks=4,block-sparse={block=64,local=4,stride=8}}"));
         assertEquals(new Mesh(1, 2, 2, Mesh.Inner.RING), config.mesh());
@@ -137,6 +137,7 @@ final class RunConfigLoaderTest {
         assertEquals(ShardingSettings.State.PARAMETERS, config.sharding().state());
         assertEquals(PrecisionSettings.Weights.BF16, config.precision().weights());
         assertEquals(PrecisionSettings.Exchange.BF16, config.precision().exchange());
+        assertEquals(PrecisionSettings.Products.BF16, config.precision().products());
         assertEquals(new RecomputeSettings(RecomputeSettings.ALL, false, true), config.recompute());
         assertEquals(
                 new AttentionSettings(

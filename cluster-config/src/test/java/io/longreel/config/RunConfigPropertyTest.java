@@ -95,6 +95,7 @@ final class RunConfigPropertyTest {
                 new PrecisionSettings(
                         one(random, EnumSet.allOf(PrecisionSettings.Weights.class)),
                         one(random, EnumSet.allOf(PrecisionSettings.Exchange.class)),
+                        one(random, EnumSet.allOf(PrecisionSettings.Products.class)),
                         one(random, EnumSet.allOf(PrecisionSettings.Sums.class))),
                 new RecomputeSettings(
                         from(random, -1, architecture.llm().layers()), random.nextBoolean(), random.nextBoolean()),

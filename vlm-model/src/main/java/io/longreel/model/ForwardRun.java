@@ -16,7 +16,6 @@ import io.longreel.model.state.TrainableSet;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
-import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.DType;
@@ -39,6 +38,7 @@ public final class ForwardRun {
     private final Path batchFile;
     private final Mesh mesh;
     private final Device device;
+    private final Kernels kernels;
     private final SessionOptions options;
     private final boolean gradients;
 
@@ -47,7 +47,8 @@ public final class ForwardRun {
         this.checkpoint = checkpoint;
         this.batchFile = batchFile;
         this.mesh = mesh;
-        this.device = options.exactSums() ? Devices.plain() : device;
+        this.device = device;
+        this.kernels = options.kernels(device);
         this.options = options;
         this.gradients = gradients;
     }
@@ -86,7 +87,7 @@ public final class ForwardRun {
             List<Double> losses =
                     RankThreads.run(endpoints, endpoint -> rank(config, batch.packed(), endpoint, output));
             output.loss.setFloat(0, losses.getFirst().floatValue());
-            output.roundGradients(device.kernels());
+            output.roundGradients(kernels);
             SafetensorsWriter.write(out, output.items());
             return losses.getFirst();
         }
@@ -99,7 +100,7 @@ public final class ForwardRun {
         Groups groups = Groups.of(mesh, endpoint);
         ShardedBatch batch = ShardedBatch.of(config, mesh, groups.rank(), options, packed);
         try (TensorArena run = TensorArena.open("forward-weights", Parameters.sizeBytes(specs) + gradientBytes(specs));
-                StepMemory memory = new StepMemory(device.kernels(), groups.rank());
+                StepMemory memory = new StepMemory(kernels, groups.rank());
                 VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
             Parameters parameters = Parameters.allocate(specs, run);
             files.load(parameters);
@@ -120,7 +121,7 @@ public final class ForwardRun {
                 LossSum losses = new LossSum(options.precision().sums());
                 model.lossAndGradients(ws, groups, batch, scale, losses, output.probe(batch));
                 double sum = losses.over(groups.world());
-                output.addInTurn(groups, weights, device.kernels());
+                output.addInTurn(groups, weights, kernels);
                 return labelled == 0 ? 0.0 : sum / labelled;
             }
         }

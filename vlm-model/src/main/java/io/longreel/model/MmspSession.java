@@ -22,7 +22,7 @@ import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.WeightStore;
 import io.longreel.model.state.Weights;
 import io.longreel.ops.device.Device;
-import io.longreel.ops.device.Devices;
+import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class MmspSession implements TrainSession {
     private static final Logger LOG = LoggerFactory.getLogger(MmspSession.class);
 
-    private final Device device;
+    private final Kernels kernels;
     private final Groups groups;
     private final SessionOptions options;
     private final ModelWeights modelWeights;
@@ -73,19 +73,19 @@ public final class MmspSession implements TrainSession {
             int generation,
             Optional<SnapshotSite> site) {
         this.config = config;
-        this.device = options.exactSums() ? Devices.plain() : device;
+        this.kernels = options.kernels(device);
         this.groups = groups;
         this.options = options;
-        this.modelWeights = ModelWeights.open(config, options, groups.world(), this.device.kernels(), Arenas.REAL);
+        this.modelWeights = ModelWeights.open(config, options, groups.world(), kernels, Arenas.REAL);
         this.store = modelWeights.store();
         this.weights = modelWeights.views();
         this.model = new VlmModel(config, weights, options);
-        this.memory = new StepMemory(this.device.kernels(), groups.rank());
+        this.memory = new StepMemory(kernels, groups.rank());
         this.passes = new Passes(model, weights, memory, groups, options);
         this.knownFrames = new EncodedFrames(config, Arenas.REAL);
         this.generation = generation;
         this.site = site;
-        this.snapshots = site.map(where -> new SessionSnapshots(where, groups.world(), this.device.kernels()));
+        this.snapshots = site.map(where -> new SessionSnapshots(where, groups.world(), kernels));
     }
 
     /**
@@ -116,7 +116,7 @@ public final class MmspSession implements TrainSession {
     @Override
     public void initialize(long newSeed) {
         seed = newSeed;
-        store.fill(new Initializer(config, newSeed)::fill, device.kernels());
+        store.fill(new Initializer(config, newSeed)::fill, kernels);
         replaced();
     }
 
@@ -130,7 +130,7 @@ public final class MmspSession implements TrainSession {
                 throw new IllegalArgumentException(
                         "checkpoint must be of the session's model: checkpoint=" + checkpoint);
             }
-            store.fill((spec, from, target) -> files.load(spec.name(), from, target), device.kernels());
+            store.fill((spec, from, target) -> files.load(spec.name(), from, target), kernels);
         }
         origin = Optional.of(checkpoint);
         replaced();
@@ -146,8 +146,8 @@ public final class MmspSession implements TrainSession {
     public void beginStage(StageSettings settings) {
         closeStage();
         resting.wakes();
-        StageState begun = StageState.begin(
-                settings, config, modelWeights, options, device.kernels(), groups.world(), Arenas.REAL);
+        StageState begun =
+                StageState.begin(settings, config, modelWeights, options, kernels, groups.world(), Arenas.REAL);
         begun.initialize(new Initializer(config, seed));
         stage = begun;
         snapshots.ifPresent(SessionSnapshots::stateChanged);
@@ -203,7 +203,7 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public void endStage() {
-        currentStage().mergeAdapters(store, weights, device.kernels());
+        currentStage().mergeAdapters(store, weights, kernels);
         closeStage();
         weightsChanged();
     }
@@ -226,13 +226,13 @@ public final class MmspSession implements TrainSession {
 
     @Override
     public SliceFile saveSlice(Path directory) {
-        return TrainingState.save(directory, groups.rank(), stores(), optimizer(), device.kernels());
+        return TrainingState.save(directory, groups.rank(), stores(), optimizer(), kernels);
     }
 
     @Override
     public void restore(Path directory) {
         try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(directory)) {
-            TrainingState.restore(checkpoint, stores(), optimizer(), device.kernels());
+            TrainingState.restore(checkpoint, stores(), optimizer(), kernels);
         }
         site.ifPresent(where -> where.vault().dropAllBut(generation));
         replaced();
@@ -252,7 +252,7 @@ public final class MmspSession implements TrainSession {
         SnapshotVault vault = site.orElseThrow(
                         () -> new IllegalStateException("session must have a vault to restore snapshots"))
                 .vault();
-        SnapshotRestore.run(vault, key, groups.world(), stores(), optimizer(), device.kernels());
+        SnapshotRestore.run(vault, key, groups.world(), stores(), optimizer(), kernels);
         vault.dropFurtherThan(key, generation);
         replaced();
         resting.rests(state());

@@ -9,7 +9,6 @@ import io.longreel.model.snapshot.SnapshotBytes;
 import io.longreel.model.snapshot.SnapshotPeers;
 import io.longreel.model.state.Arenas;
 import io.longreel.ops.device.Device;
-import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +38,7 @@ public final class PlannedSession implements AutoCloseable {
     private PlannedSession(
             ModelConfig config, Device device, Mesh mesh, int rank, SessionOptions options, SnapshotBytes snapshots) {
         this.config = config;
-        this.device = (options.exactSums() ? Devices.plain() : device).kernels();
+        this.device = options.kernels(device);
         this.idle = StepPlan.idle(this.device);
         this.groups = StepPlan.alone(mesh, rank);
         this.options = options;

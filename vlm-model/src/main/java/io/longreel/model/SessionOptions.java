@@ -8,6 +8,9 @@ import io.longreel.config.RecomputeSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.ShardingSettings;
 import io.longreel.model.state.WeightStore;
+import io.longreel.ops.device.Device;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.tensor.DType;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -35,9 +38,20 @@ public record SessionOptions(
         return precision.exchange() == Exchange.BF16 ? DType.BF16 : DType.F32;
     }
 
+    /** What linear layers round their factors to. */
+    public DType operandType() {
+        return precision.products() == PrecisionSettings.Products.BF16 ? DType.BF16 : DType.F32;
+    }
+
     /** Whether sums have the same bits on every mesh. */
     public boolean exactSums() {
         return precision.sums() == Sums.EXACT;
+    }
+
+    /** What a session computes with on {@code device}: the oracles where sums must be exact. */
+    public Kernels kernels(Device device) {
+        Device used = exactSums() ? Devices.plain() : device;
+        return used.kernels().withOperands(operandType());
     }
 
     /** How a rank keeps the weights. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.RecomputeSettings;
 import io.longreel.config.ShardingSettings;
@@ -75,14 +76,15 @@ class PlannedSessionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"CONTIGUOUS,TWO,FP32,EXACT", "ZIGZAG,ONE,BF16,FAST", "STRIPED,TWO,BF16,FAST"})
+    @CsvSource({"CONTIGUOUS,TWO,FP32,FP32,EXACT", "ZIGZAG,ONE,BF16,FP32,FAST", "STRIPED,TWO,BF16,BF16,FAST"})
     void shouldPlanWhatASessionAllocatesWhateverTheSharding(
-            Layout layout, Stages stages, Exchange exchange, Sums sums) {
+            Layout layout, Stages stages, Exchange exchange, Products products, Sums sums) {
         check(
                 new Mesh(1, 2, 2),
                 SessionOptions.DEFAULTS
                         .withSharding(new ShardingSettings(layout, stages, State.GRADIENTS))
-                        .withPrecision(new PrecisionSettings(PrecisionSettings.Weights.FP32, exchange, sums)));
+                        .withPrecision(
+                                new PrecisionSettings(PrecisionSettings.Weights.FP32, exchange, products, sums)));
     }
 
     /** What both kinds of session are told. */

@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.PrecisionSettings.Weights;
 import io.longreel.model.bench.BenchSize;
@@ -32,7 +33,7 @@ final class BenchStepCommand implements Callable<Integer> {
         private PrecisionSettings precision() {
             return switch (this) {
                 case FP32 -> new PrecisionSettings(Weights.FP32, Exchange.FP32, Sums.FAST);
-                case BF16 -> new PrecisionSettings(Weights.BF16, Exchange.BF16, Sums.FAST);
+                case BF16 -> new PrecisionSettings(Weights.BF16, Exchange.BF16, Products.BF16, Sums.FAST);
             };
         }
     }
@@ -58,7 +59,7 @@ final class BenchStepCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "Of weights and what attention sends: fp32 (default) or bf16.")
+            description = "Of weights, the factors of linear layers, and what attention sends: fp32 (default) or bf16.")
     private Dtype dtype = Dtype.FP32;
 
     @Option(

@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.PrecisionSettings.Exchange;
+import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.ShardingSettings;
 import io.longreel.config.ShardingSettings.Layout;
@@ -72,6 +73,12 @@ final class ForwardCommand implements Callable<Integer> {
             description = "What attention rounds to and sends: fp32 (default) or bf16.")
     private Exchange exchange = SessionOptions.DEFAULTS.precision().exchange();
 
+    @Option(
+            names = "--products",
+            paramLabel = "TYPE",
+            description = "What linear layers round their factors to: fp32 (default) or bf16.")
+    private Products products = SessionOptions.DEFAULTS.precision().products();
+
     @Option(names = "--exact", description = "Sum so that every mesh gives the same bits; slow.")
     private boolean exact;
 
@@ -89,6 +96,7 @@ final class ForwardCommand implements Callable<Integer> {
         PrecisionSettings precision = new PrecisionSettings(
                 defaults.precision().weights(),
                 exchange,
+                products,
                 exact ? Sums.EXACT : defaults.precision().sums());
         return defaults.withSharding(sharding).withPrecision(precision);
     }

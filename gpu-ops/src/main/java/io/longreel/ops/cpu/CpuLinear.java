@@ -7,7 +7,9 @@ import static io.longreel.ops.cpu.VectorMath.store;
 
 import io.longreel.ops.kernels.LinearKernels;
 import io.longreel.ops.kernels.Shapes;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -28,6 +30,33 @@ final class CpuLinear implements LinearKernels {
             scaleOnly(beta, c);
             return;
         }
+        if (a.dtype() == DType.BF16) {
+            multiplyNarrow(transposeA, a, transposeB, b, inner, beta, c);
+        } else {
+            multiply(transposeA, a.segment(), transposeB, b.segment(), inner, beta, c);
+        }
+    }
+
+    private static void multiplyNarrow(
+            boolean transposeA, Tensor a, boolean transposeB, Tensor b, int inner, float beta, Tensor c) {
+        OneDnnMatmul.Shape shape = new OneDnnMatmul.Shape(transposeA, transposeB, c.rows(), c.columns(), inner, beta);
+        if (OneDnnMatmul.multiply(shape, a.segment(), b.segment(), c.segment())) {
+            return;
+        }
+        // Without AVX-512: products of wide copies, which are as exact and no faster than F32.
+        try (Arena arena = Arena.ofConfined()) {
+            multiply(transposeA, widened(a, arena), transposeB, widened(b, arena), inner, beta, c);
+        }
+    }
+
+    private static MemorySegment widened(Tensor narrow, Arena arena) {
+        MemorySegment wide = arena.allocate(narrow.elements() * Float.BYTES, Long.SIZE);
+        BrainFloats.widen(narrow.segment(), wide, narrow.elements());
+        return wide;
+    }
+
+    private static void multiply(
+            boolean transposeA, MemorySegment a, boolean transposeB, MemorySegment b, int inner, float beta, Tensor c) {
         OneDnn.sgemm(
                 transposeA,
                 transposeB,
@@ -35,12 +64,12 @@ final class CpuLinear implements LinearKernels {
                 c.columns(),
                 inner,
                 1f,
-                a.segment(),
+                a,
                 0,
-                a.columns(),
-                b.segment(),
+                transposeA ? c.rows() : inner,
+                b,
                 0,
-                b.columns(),
+                transposeB ? inner : c.columns(),
                 beta,
                 c.segment(),
                 0,

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
@@ -25,33 +26,27 @@ import org.bytedeco.javacpp.Loader;
 // restricted: native calls are this class's purpose; the JVM flag --enable-native-access allows them.
 @SuppressWarnings("restricted")
 final class OneDnn {
-    private static final int SUCCESS = 0;
-    private static final MethodHandle SGEMM;
-    private static final MethodHandle SET_THREADS;
-
-    static {
-        SymbolLookup library = SymbolLookup.libraryLookup(extract().toPath(), Arena.global());
-        SGEMM = downcall(
-                library,
-                "dnnl_sgemm",
-                FunctionDescriptor.of(
-                        JAVA_INT,
-                        JAVA_BYTE,
-                        JAVA_BYTE,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_FLOAT,
-                        ADDRESS,
-                        JAVA_LONG,
-                        ADDRESS,
-                        JAVA_LONG,
-                        JAVA_FLOAT,
-                        ADDRESS,
-                        JAVA_LONG));
-        // Asked of oneDNN's own handle, so that it is the OpenMP runtime that oneDNN was bound to and not another copy.
-        SET_THREADS = downcall(library, "omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
-    }
+    static final int SUCCESS = 0;
+    private static final SymbolLookup LIBRARY =
+            SymbolLookup.libraryLookup(extract().toPath(), Arena.global());
+    private static final MethodHandle SGEMM = downcall(
+            "dnnl_sgemm",
+            JAVA_BYTE,
+            JAVA_BYTE,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_FLOAT,
+            ADDRESS,
+            JAVA_LONG,
+            ADDRESS,
+            JAVA_LONG,
+            JAVA_FLOAT,
+            ADDRESS,
+            JAVA_LONG);
+    // Asked of oneDNN's own handle, so that it is the OpenMP runtime that oneDNN was bound to and not another copy.
+    private static final MethodHandle SET_THREADS = Linker.nativeLinker()
+            .downcallHandle(LIBRARY.findOrThrow("omp_set_num_threads"), FunctionDescriptor.ofVoid(JAVA_INT));
 
     private OneDnn() {}
 
@@ -118,7 +113,7 @@ final class OneDnn {
         return segment.asSlice(at * Float.BYTES, ((rows - 1) * stride + columns) * Float.BYTES);
     }
 
-    private static RuntimeException unexpected(Throwable e) {
+    static RuntimeException unexpected(Throwable e) {
         if (e instanceof RuntimeException runtime) {
             return runtime;
         }
@@ -128,8 +123,10 @@ final class OneDnn {
         return new IllegalStateException("a native call must not throw", e);
     }
 
-    private static MethodHandle downcall(SymbolLookup library, String name, FunctionDescriptor descriptor) {
-        return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), descriptor);
+    /** A function of oneDNN's that gives a status. */
+    static MethodHandle downcall(String name, MemoryLayout... arguments) {
+        return Linker.nativeLinker()
+                .downcallHandle(LIBRARY.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
     }
 
     private static File extract() {

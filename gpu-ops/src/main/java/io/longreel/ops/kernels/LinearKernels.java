@@ -3,7 +3,7 @@ package io.longreel.ops.kernels;
 import io.longreel.ops.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products and biases. All tensors are F32; leading dims count as columns of the first ([rows, columns] view). */
+/** Matrix products and biases. All tensors are F32, but for the factors of a product, which may both be BF16: its sums are F32 all the same. Leading dims count as columns of the first ([rows, columns] view). */
 public interface LinearKernels {
 
     /**

@@ -75,7 +75,11 @@ public final class Shapes {
 
     /** As {@link #matmul}, whatever the type of {@code c} is. */
     public static void matmulInto(boolean transposeA, Tensor a, boolean transposeB, Tensor b, Tensor c) {
-        f32(a, b);
+        boolean wide = a.dtype() == DType.F32 && b.dtype() == DType.F32;
+        boolean narrow = a.dtype() == DType.BF16 && b.dtype() == DType.BF16;
+        if (!wide && !narrow) {
+            throw new IllegalArgumentException("both matrices must be F32, or both BF16: a=%s b=%s".formatted(a, b));
+        }
         int m = transposeA ? a.columns() : a.rows();
         int innerA = transposeA ? a.rows() : a.columns();
         int innerB = transposeB ? b.columns() : b.rows();

@@ -5,6 +5,7 @@ import io.longreel.ops.kernels.LinearKernels;
 import io.longreel.ops.kernels.Shapes;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
 
 /** Matrix products by the definition: one dot product per element, summed in double. Stateless; any thread. */
 final class PlainLinear implements LinearKernels {
@@ -23,8 +24,8 @@ final class PlainLinear implements LinearKernels {
             for (int j = 0; j < c.columns(); j++) {
                 double sum = 0;
                 for (int p = 0; p < inner; p++) {
-                    double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
-                    double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
+                    double left = value(a, transposeA ? p * strideA + i : i * strideA + p);
+                    double right = value(b, transposeB ? j * strideB + p : p * strideB + j);
                     sum += left * right;
                 }
                 long at = (long) i * c.columns() + j;
@@ -52,8 +53,8 @@ final class PlainLinear implements LinearKernels {
                 for (int start = 0; start < inner; start += terms.length) {
                     int count = Math.min(terms.length, inner - start);
                     for (int p = start; p < start + count; p++) {
-                        double left = a.getFloat(transposeA ? p * strideA + i : i * strideA + p);
-                        double right = b.getFloat(transposeB ? j * strideB + p : p * strideB + j);
+                        double left = value(a, transposeA ? p * strideA + i : i * strideA + p);
+                        double right = value(b, transposeB ? j * strideB + p : p * strideB + j);
                         terms[p - start] = left * right;
                     }
                     sum.add(terms, count);
@@ -61,6 +62,13 @@ final class PlainLinear implements LinearKernels {
                 sum.store(c, at);
             }
         }
+    }
+
+    /** Of F32 or BF16. */
+    private static double value(Tensor tensor, long at) {
+        return tensor.dtype() == DType.BF16
+                ? Float.intBitsToFloat(tensor.segment().getAtIndex(ValueLayout.JAVA_SHORT, at) << Short.SIZE)
+                : tensor.getFloat(at);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.longreel.ops.kernels;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.longreel.ops.TensorWorkbench;
 import io.longreel.ops.device.Devices;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,53 @@ class LinearParityTest {
             plain.matmul(transposeA, a, transposeB, b, beta, expected);
             cpu.matmul(transposeA, a, transposeB, b, beta, actual);
             bench.assertClose("matmul m=%d n=%d k=%d".formatted(m, n, k), expected, actual, TOLERANCE);
+        }
+    }
+
+    @Test
+    void shouldEqualTheOracleWhenFactorsAreNarrow() {
+        long seed = 5000;
+        for (int m : SIZES) {
+            for (int n : SIZES) {
+                for (int k : SIZES) {
+                    for (int flags = 0; flags < 4; flags++) {
+                        compareNarrowProduct(m, n, k, (flags & 1) != 0, (flags & 2) != 0, BETAS[flags], seed++);
+                    }
+                }
+            }
+        }
+    }
+
+    private void compareNarrowProduct(
+            int m, int n, int k, boolean transposeA, boolean transposeB, float beta, long seed) {
+        try (TensorWorkbench bench = TensorWorkbench.open(seed, 1 << 18)) {
+            Tensor a = narrow(bench, transposeA ? bench.normal(k, m) : bench.normal(m, k));
+            Tensor b = narrow(bench, transposeB ? bench.normal(n, k) : bench.normal(k, n));
+            Tensor expected = beta == 0f ? bench.filled(Float.NaN, m, n) : bench.normal(m, n);
+            Tensor actual = bench.copy(expected);
+            plain.matmul(transposeA, a, transposeB, b, beta, expected);
+            cpu.matmul(transposeA, a, transposeB, b, beta, actual);
+            bench.assertClose("narrow matmul m=%d n=%d k=%d".formatted(m, n, k), expected, actual, TOLERANCE);
+        }
+    }
+
+    private static Tensor narrow(TensorWorkbench bench, Tensor wide) {
+        Tensor narrow = bench.arena().allocate(DType.BF16, wide.shape());
+        Devices.plain().kernels().elementwise().narrow(wide, narrow);
+        return narrow;
+    }
+
+    @Test
+    void shouldRefuseAProductWhenOnlyOneFactorIsNarrow() {
+        try (TensorWorkbench bench = TensorWorkbench.open(6000)) {
+            Tensor wide = bench.normal(4, 4);
+            Tensor narrow = narrow(bench, wide);
+            Tensor out = bench.normal(4, 4);
+            for (LinearKernels kernels : new LinearKernels[] {plain, cpu}) {
+                assertThrows(IllegalArgumentException.class, () -> kernels.matmul(false, wide, false, narrow, 0f, out));
+                assertThrows(
+                        IllegalArgumentException.class, () -> kernels.matmul(false, narrow, false, narrow, 0f, narrow));
+            }
         }
     }
 

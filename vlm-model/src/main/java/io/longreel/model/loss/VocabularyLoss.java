@@ -2,6 +2,7 @@ package io.longreel.model.loss;
 
 import io.longreel.model.ModelConfig;
 import io.longreel.model.state.ParameterSpec;
+import io.longreel.model.state.Products;
 import io.longreel.model.state.Unit;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
@@ -59,9 +60,9 @@ public final class VocabularyLoss {
             Tensor dx = ws.scratch().allocate(chunk.length, normed.columns());
             Tensor logits = ws.scratch().allocate(chunk.length, vocabularySize);
             ws.kernels().rows().gather(normed, chunk, x);
-            ws.kernels().linear().linear(x, head, null, logits);
+            Products.forward(ws, x, head, null, logits);
             crossEntropy(ws, logits, Arrays.copyOfRange(labels, from, to), gradientScale, losses);
-            ws.kernels().linear().linearBackward(x, head, logits, 0f, dx, dHead, null);
+            Products.backward(ws, x, head, logits, 0f, dx, dHead, null);
             ws.kernels().rows().scatter(dx, chunk, dNormed);
             ws.scratch().rewind(mark);
         }
@@ -96,7 +97,7 @@ public final class VocabularyLoss {
     /** {@code normed [rows, D] -> logits [rows, V]} in the scratch arena; for borders that want all of them. The head must be in use. */
     public Tensor logits(Workspace ws, Tensor normed) {
         Tensor logits = ws.scratch().allocate(normed.rows(), vocabularySize);
-        ws.kernels().linear().linear(normed, weights.weight(headName), null, logits);
+        Products.forward(ws, normed, weights.weight(headName), null, logits);
         return logits;
     }
 }

@@ -58,6 +58,11 @@ record PlanningKernels(Kernels real) implements Kernels {
         throw new IllegalStateException("the optimizer's memory is not part of a step's plan");
     }
 
+    @Override
+    public DType operands() {
+        return real.operands();
+    }
+
     private enum Linear implements LinearKernels {
         NONE;
 

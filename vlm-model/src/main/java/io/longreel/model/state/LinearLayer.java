@@ -20,7 +20,7 @@ public final class LinearLayer {
     /** {@code y [T, out] = x [T, in] W^T + b}. */
     public void forward(Workspace ws, Tensor x, Tensor y) {
         LinearKernels linear = ws.kernels().linear();
-        linear.linear(x, weight(), bias(), y);
+        Products.forward(ws, x, weight(), bias(), y);
         Weights.Adapter adapter = weights.adapter(name);
         if (adapter != null) {
             long mark = ws.scratch().mark();
@@ -36,7 +36,8 @@ public final class LinearLayer {
      */
     public void backward(Workspace ws, Tensor x, Tensor dy, float beta, @Nullable Tensor dx) {
         LinearKernels linear = ws.kernels().linear();
-        linear.linearBackward(
+        Products.backward(
+                ws,
                 x,
                 weight(),
                 dy,

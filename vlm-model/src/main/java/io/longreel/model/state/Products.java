@@ -1,0 +1,66 @@
+package io.longreel.model.state;
+
+import io.longreel.ops.kernels.LinearKernels;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
+import io.longreel.ops.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The products of a linear layer {@code y = x W^T + b}, with factors as {@link io.longreel.ops.kernels.Kernels#operands} says: as they are, or rounded to BF16
+ * in scratch memory. Sums, biases and results are F32 either way. Stateless.
+ */
+public final class Products {
+    private Products() {}
+
+    /** {@code y [T, out] = x [T, in] w [out, in]^T (+ bias)}. */
+    public static void forward(Workspace ws, Tensor x, Tensor w, @Nullable Tensor bias, Tensor y) {
+        LinearKernels linear = ws.kernels().linear();
+        if (ws.kernels().operands() == DType.F32) {
+            linear.linear(x, w, bias, y);
+            return;
+        }
+        TensorArena scratch = ws.scratch();
+        long mark = scratch.mark();
+        linear.linear(narrow(ws, x), narrow(ws, w), bias, y);
+        scratch.rewind(mark);
+    }
+
+    /** {@code dx = beta dx + dy w}; {@code dw += dy^T x}; {@code dBias += sum dy}. Null outputs are not computed. */
+    public static void backward(
+            Workspace ws,
+            Tensor x,
+            Tensor w,
+            Tensor dy,
+            float beta,
+            @Nullable Tensor dx,
+            @Nullable Tensor dw,
+            @Nullable Tensor dBias) {
+        LinearKernels linear = ws.kernels().linear();
+        if (ws.kernels().operands() == DType.F32) {
+            linear.linearBackward(x, w, dy, beta, dx, dw, dBias);
+            return;
+        }
+        TensorArena scratch = ws.scratch();
+        long mark = scratch.mark();
+        if (dx != null || dw != null) {
+            Tensor gradient = narrow(ws, dy);
+            if (dx != null) {
+                linear.matmul(false, gradient, false, narrow(ws, w), beta, dx);
+            }
+            if (dw != null) {
+                linear.matmul(true, gradient, false, narrow(ws, x), 1f, dw);
+            }
+        }
+        if (dBias != null) {
+            linear.biasGradient(dy, dBias);
+        }
+        scratch.rewind(mark);
+    }
+
+    private static Tensor narrow(Workspace ws, Tensor wide) {
+        Tensor narrow = ws.scratch().allocate(DType.BF16, wide.shape());
+        ws.kernels().elementwise().narrow(wide, narrow);
+        return narrow;
+    }
+}

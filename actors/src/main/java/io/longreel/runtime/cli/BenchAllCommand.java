@@ -24,21 +24,55 @@ final class BenchAllCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final double MIB = 1 << 20;
 
-    /** What is measured; its arguments are those of {@code bench}. */
-    private record Row(String work, String arguments) {}
+    /**
+     * What is measured; its arguments are those of {@code bench}.
+     *
+     * @param peer those of {@code docs/peer/run} for the same work; empty when there is none
+     */
+    private record Row(String work, String arguments, String peer) {
+        Row(String work, String arguments) {
+            this(work, arguments, "");
+        }
+    }
+
+    /** Some hundred steps of a few milliseconds each, for a median that stays. */
+    private static final String MANY = " --steps 200";
+
+    private static final String ATTENTION = "attention --tokens 8192 --threads 2";
 
     private static final List<Row> ROWS = List.of(
-            new Row("step, tiny, 64 frames", "step --size tiny --frames 64"),
-            new Row("step, small, 64 frames", "step --size small --frames 64"),
-            new Row("step, small, 256 frames", "step --size small --frames 256"),
-            new Row("step, small, 64 frames, bf16", "step --size small --frames 64 --dtype bf16"),
-            new Row("step, small, 256 frames, bf16", "step --size small --frames 256 --dtype bf16"),
-            new Row("attention, 8,192 tokens, 1 rank", "attention --world 1 --ring 1"),
-            new Row("attention, 8,192 tokens, ring 2", "attention --world 2 --ring 2"),
-            new Row("attention, 8,192 tokens, Ulysses 2", "attention --world 2 --ring 1"),
-            new Row("attention, 8,192 tokens, 2 x 2", "attention --world 4 --ring 2"),
-            new Row("attention, 1,024 tokens, ring 2", "attention --world 2 --ring 2 --tokens 1024"),
-            new Row("attention, 1,024 tokens, Ulysses 2", "attention --world 2 --ring 1 --tokens 1024"));
+            step("tiny", 64, "f32", "", MANY),
+            step("small", 64, "f32", "", ""),
+            step("small", 256, "f32", "", ""),
+            step("small", 256, "f32", " --recompute all", ""),
+            step("small", 64, "bf16", "", ""),
+            step("small", 256, "bf16", "", ""),
+            new Row(
+                    "attention, 8,192 tokens, 1 rank",
+                    "attention --world 1 --ring 1",
+                    "attention --tokens 8192 --threads 1"),
+            new Row("attention, 8,192 tokens, ring 2", "attention --world 2 --ring 2", ATTENTION),
+            new Row("attention, 8,192 tokens, Ulysses 2", "attention --world 2 --ring 1", ATTENTION),
+            new Row("attention, 8,192 tokens, 2 x 2", "attention --world 4 --ring 2", ATTENTION),
+            new Row(
+                    "attention, 1,024 tokens, ring 2",
+                    "attention --world 2 --ring 2 --tokens 1024",
+                    "attention --tokens 1024 --threads 2 --iters 20"),
+            new Row(
+                    "attention, 1,024 tokens, Ulysses 2",
+                    "attention --world 2 --ring 1 --tokens 1024",
+                    "attention --tokens 1024 --threads 2 --iters 20"));
+
+    /** A step of two ranks beside one of PyTorch's with two threads, which keeps all activations. */
+    private static Row step(String size, int frames, String dtype, String recompute, String steps) {
+        String common = "step --size %s --frames %d --threads 2".formatted(size, frames);
+        boolean isNarrow = dtype.equals("bf16");
+        return new Row(
+                "step, %s, %d frames%s%s"
+                        .formatted(size, frames, isNarrow ? ", bf16" : "", recompute.isEmpty() ? "" : ", recompute"),
+                common + (isNarrow ? " --dtype bf16" : "") + recompute + steps,
+                common + " --dtype " + dtype + steps);
+    }
 
     private static final List<Row> EXCHANGES = List.of(
             new Row("exchange, threads of a process", "exchange --between threads"),
@@ -52,6 +86,11 @@ final class BenchAllCommand implements Callable<Integer> {
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
+    @Option(
+            names = "--pytorch",
+            description = "Beside PyTorch, measured in turns by docs/peer (some hundred MB at the first time).")
+    private boolean pytorch;
+
     @Option(names = "--json", description = "One JSON array.")
     private boolean json;
 
@@ -59,12 +98,15 @@ final class BenchAllCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         if (!json) {
-            out.printf("%-36s %9s %9s %9s %9s %10s%n", "work", "seconds", "GFLOP/s", "limit", "share", "peak MiB");
-            out.flush();
+            say(out, heading());
         }
         ArrayNode all = JSON.createArrayNode();
         for (Row row : ROWS) {
-            say(out, line(added(all, row)));
+            ObjectNode result = added(all, row);
+            if (pytorch && !row.peer().isEmpty()) {
+                result.set("pytorch", BenchProcess.measuredByPyTorch(row.peer()));
+            }
+            say(out, line(result));
         }
         say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "seconds", "GB/s", "limit", "share"));
         say(out, decodeLine(added(all, DECODE)));
@@ -83,7 +125,7 @@ final class BenchAllCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    private static JsonNode added(ArrayNode all, Row row) {
+    private static ObjectNode added(ArrayNode all, Row row) {
         ObjectNode result = JSON.createObjectNode().put("work", row.work());
         result.setAll((ObjectNode) BenchProcess.measured(row.arguments()));
         all.add(result);
@@ -97,10 +139,41 @@ final class BenchAllCommand implements Callable<Integer> {
         }
     }
 
+    private String heading() {
+        String own = String.format(
+                Locale.ROOT, "%-36s %9s %9s %9s %9s %10s", "work", "seconds", "GFLOP/s", "limit", "share", "peak MiB");
+        return pytorch
+                ? own + String.format(Locale.ROOT, " %9s %10s %7s %7s", "PyTorch s", "peak MiB", "time", "peak")
+                : own;
+    }
+
     private static String line(JsonNode result) {
-        String peak = result.has("peakBytes")
+        JsonNode peer = result.path("pytorch");
+        String beside = peer.isMissingNode()
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        " %9.4f %10s %7.2f %7s",
+                        BenchProcess.seconds(peer),
+                        peak(peer),
+                        BenchProcess.seconds(result) / BenchProcess.seconds(peer),
+                        result.has("peakBytes")
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "%.2f",
+                                        result.path("peakBytes").asDouble()
+                                                / peer.path("peakBytes").asDouble())
+                                : "-");
+        return own(result) + beside;
+    }
+
+    private static String peak(JsonNode result) {
+        return result.has("peakBytes")
                 ? String.format(Locale.ROOT, "%.0f", result.path("peakBytes").asDouble() / MIB)
                 : "-";
+    }
+
+    private static String own(JsonNode result) {
         return String.format(
                 Locale.ROOT,
                 "%-36s %9.4f %9.1f %9.1f %8.1f%% %10s",
@@ -109,7 +182,7 @@ final class BenchAllCommand implements Callable<Integer> {
                 result.path("gflops").asDouble(),
                 result.path("limitGflops").asDouble(),
                 100 * result.path("shareOfLimit").asDouble(),
-                peak);
+                peak(result));
     }
 
     private static String decodeLine(JsonNode result) {

@@ -7,6 +7,8 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.launch.JvmCommand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +28,28 @@ final class BenchProcess {
         List<String> words = new ArrayList<>(List.of("bench"));
         words.addAll(List.of(arguments.split(" ")));
         words.add("--json");
+        return measured(JvmCommand.program(words), "bench " + arguments);
+    }
+
+    /**
+     * What PyTorch takes for the same work.
+     *
+     * @param arguments those behind {@code docs/peer/run}, one blank between two
+     */
+    static JsonNode measuredByPyTorch(String arguments) {
+        Path program = Path.of(System.getProperty("longreel.home", "")).resolve("docs/peer/run");
+        if (!Files.isExecutable(program)) {
+            throw RuntimeFailure.config("there is no %s to measure PyTorch with; it comes with the sources"
+                    .formatted(program.toAbsolutePath()));
+        }
+        List<String> words = new ArrayList<>(List.of(program.toString()));
+        words.addAll(List.of(arguments.split(" ")));
+        return measured(words, "docs/peer/run " + arguments);
+    }
+
+    private static JsonNode measured(List<String> command, String arguments) {
         try {
-            Process process = new ProcessBuilder(JvmCommand.program(words))
+            Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             process.getOutputStream().close();
@@ -55,7 +77,7 @@ final class BenchProcess {
     private static RuntimeFailure failed(String arguments, String why, @Nullable Throwable cause) {
         return new RuntimeFailure(
                 RuntimeFailure.Category.FATAL,
-                "\"bench %s\" could not be measured: %s; call it alone to see why".formatted(arguments, why),
+                "\"%s\" could not be measured: %s; call it alone to see why".formatted(arguments, why),
                 cause);
     }
 }

@@ -5,6 +5,7 @@ import io.longreel.config.PrecisionSettings.Exchange;
 import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.PrecisionSettings.Weights;
+import io.longreel.config.RecomputeSettings;
 import io.longreel.model.bench.BenchSize;
 import io.longreel.model.bench.StepBench;
 import io.longreel.ops.device.Device;
@@ -38,6 +39,21 @@ final class BenchStepCommand implements Callable<Integer> {
         }
     }
 
+    /** What is computed again in the backward pass. */
+    enum Recompute {
+        NONE,
+        VISION,
+        ALL;
+
+        private RecomputeSettings settings() {
+            return switch (this) {
+                case NONE -> RecomputeSettings.NONE;
+                case VISION -> new RecomputeSettings(0, true, true);
+                case ALL -> new RecomputeSettings(RecomputeSettings.ALL, true, true);
+            };
+        }
+    }
+
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
@@ -63,6 +79,13 @@ final class BenchStepCommand implements Callable<Integer> {
     private Dtype dtype = Dtype.FP32;
 
     @Option(
+            names = "--recompute",
+            paramLabel = "WHAT",
+            description =
+                    "What is computed again in the backward pass: none (default), vision or all; attention's outputs are kept.")
+    private Recompute recompute = Recompute.NONE;
+
+    @Option(
             names = "--steps",
             paramLabel = "N",
             description = "Measured; their median counts (default: ${DEFAULT-VALUE}).")
@@ -76,7 +99,13 @@ final class BenchStepCommand implements Callable<Integer> {
         Device device = Devices.cpu();
         StepBench.Result result = StepBench.run(
                 new StepBench.Setting(
-                        size, layers == null ? size.layers() : layers, frames, threads, dtype.precision(), steps),
+                        size,
+                        layers == null ? size.layers() : layers,
+                        frames,
+                        threads,
+                        dtype.precision(),
+                        recompute.settings(),
+                        steps),
                 device,
                 BenchCommand.CLOCK_NS);
         Map<String, Object> values = new LinkedHashMap<>();

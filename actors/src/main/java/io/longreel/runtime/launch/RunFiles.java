@@ -159,11 +159,13 @@ public final class RunFiles implements RunRecorder {
 
     @Override
     public void prepareCheckpoint(Position position) {
+        journal.requireNewest();
         checkpoints.prepare(position.globalStep());
     }
 
     @Override
     public void manifest(Effect.WriteManifest manifest) {
+        journal.requireNewest();
         Position position = manifest.position();
         List<SliceFile> slices = manifest.slices().stream()
                 .map(slice -> new SliceFile(slice.name(), slice.sizeBytes(), slice.sha256()))
@@ -198,11 +200,13 @@ public final class RunFiles implements RunRecorder {
 
     @Override
     public void evaluation(Effect.WriteEvaluation evaluation) {
+        journal.requireNewest();
         results.evaluation(evaluation);
     }
 
     @Override
     public void report() {
+        journal.requireNewest();
         results.report();
     }
 

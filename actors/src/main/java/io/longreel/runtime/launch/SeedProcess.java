@@ -119,7 +119,8 @@ final class SeedProcess {
 
     private static RunEnd awaitWithWorkers(
             Job job, String address, ActorRef<SupervisorCommand> supervisor, CompletableFuture<RunEnd> end) {
-        WorkerPool.Start start = new WorkerPool.Start(address, job.cluster().tls(), job.directory());
+        WorkerPool.Start start =
+                new WorkerPool.Start(job.plan().nodes(), address, job.cluster().tls(), job.directory());
         WorkerPool.Listener listener =
                 (processId, reason, isFinal) -> supervisor.tell(new NodeGone(processId, reason, isFinal));
         int count = job.plan().nodes() + job.plan().recovery().spares();

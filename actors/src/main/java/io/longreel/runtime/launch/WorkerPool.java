@@ -41,10 +41,11 @@ final class WorkerPool implements AutoCloseable {
     /**
      * How workers are started.
      *
+     * @param needed nodes that the mesh takes; the others are spares
      * @param seed address of this process
      * @param tls what the workers show this process
      */
-    record Start(String seed, Optional<TlsSettings> tls, RunDirectory directory) {}
+    record Start(int needed, String seed, Optional<TlsSettings> tls, RunDirectory directory) {}
 
     /** A node, and the process that is it now. */
     private static final class Slot {
@@ -145,7 +146,10 @@ final class WorkerPool implements AutoCloseable {
     }
 
     private synchronized OptionalLong delayMs(Slot slot) {
-        OptionalLong delayMs = slot.pace.died(nowMs());
+        long alive =
+                slots.values().stream().filter(other -> other.process.isAlive()).count();
+        // As many as the mesh needs, and one more that stands by when the next one dies.
+        OptionalLong delayMs = slot.pace.died(nowMs(), alive <= start.needed());
         if (delayMs.isEmpty()) {
             LOG.warn(
                     "worker.given-up nodeId={}: its process died {} times within {} s of its start",

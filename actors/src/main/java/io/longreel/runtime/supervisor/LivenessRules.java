@@ -5,11 +5,17 @@ import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.NodeReady;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** Time passes: who was not heard of, and what took too long. */
 final class LivenessRules {
     /** When the supervisor itself did not look at the clock for so long, it was away, and nobody can be blamed for silence. */
     static final long AWAY_MS = 500;
+
+    /** A rank that computes may be kept from its core for seconds on a busy machine, or by a collector. */
+    private static final long STUCK_LEAST_MS = 10_000;
+
+    private static final double STUCK_STEPS = 30;
 
     private LivenessRules() {}
 
@@ -59,7 +65,7 @@ final class LivenessRules {
     }
 
     private static void loseTheStuck(Turn turn) {
-        long limitMs = turn.plan().recovery().progressTimeout().toMillis();
+        long limitMs = progressLimitMs(turn);
         boolean ranksWork =
                 !(turn.state().phase() instanceof Phase.Stopping || turn.state().phase() instanceof Phase.Seeking);
         if (!ranksWork) {
@@ -77,6 +83,16 @@ final class LivenessRules {
                 }
             }
         }
+    }
+
+    /** A rank that stands still for many usual steps is stuck; without any to go by, or between the stages, only the long time that is configured tells. */
+    private static long progressLimitMs(Turn turn) {
+        long configuredMs = turn.plan().recovery().progressTimeout().toMillis();
+        OptionalDouble slowestMs = turn.state().watch().stragglers().slowestMs();
+        if (!(turn.state().phase() instanceof Phase.Training) || slowestMs.isEmpty()) {
+            return configuredMs;
+        }
+        return Math.min(configuredMs, (long) Math.max(STUCK_LEAST_MS, STUCK_STEPS * slowestMs.getAsDouble()));
     }
 
     private static void endWaits(Turn turn) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A checkpoint that nodes write beside the training, from their snapshots. Immutable.
@@ -19,6 +20,7 @@ import java.util.TreeSet;
  * @param awaited those of them that have not answered
  * @param slices that are on disk, by rank
  * @param isSealing whether the manifest is being written
+ * @param beganMs when the writers were asked first
  * @param askedMs when the writers were asked last
  */
 public record Saving(
@@ -30,6 +32,7 @@ public record Saving(
         Set<String> awaited,
         SortedMap<Integer, WrittenSlice> slices,
         boolean isSealing,
+        long beganMs,
         long askedMs) {
 
     public Saving {
@@ -43,15 +46,23 @@ public record Saving(
         others.remove(processId);
         SortedMap<Integer, WrittenSlice> all = new TreeMap<>(slices);
         written.forEach(slice -> all.put(slice.rank(), slice));
-        return new Saving(snapshot, position, generation, mesh, writers, others, all, false, askedMs);
+        return new Saving(snapshot, position, generation, mesh, writers, others, all, false, beganMs, askedMs);
     }
 
     Saving sealing() {
-        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, true, askedMs);
+        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, true, beganMs, askedMs);
     }
 
     Saving askedAgain(long nowMs) {
-        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, isSealing, nowMs);
+        return new Saving(snapshot, position, generation, mesh, writers, awaited, slices, isSealing, beganMs, nowMs);
+    }
+
+    /** Ranks whose slices are not on disk. */
+    List<Integer> missing() {
+        return IntStream.range(0, mesh.worldSize())
+                .boxed()
+                .filter(rank -> !slices.containsKey(rank))
+                .toList();
     }
 
     boolean isWhole() {

@@ -16,6 +16,9 @@ import java.util.TreeMap;
  */
 final class SavingRules {
     private static final long ASK_AGAIN_MS = 10_000;
+    private static final long TOLD_EVERY_MS = 60_000;
+    /** A disk that hangs must not hold the run at the end of a stage for ever. */
+    private static final long ABANDONED_AFTER_MS = 1_800_000;
 
     private SavingRules() {}
 
@@ -36,6 +39,7 @@ final class SavingRules {
                 state.placedIds(),
                 new TreeMap<>(),
                 false,
+                turn.nowMs(),
                 turn.nowMs());
         turn.become(state.saving(Optional.of(saving))).effect(new Effect.PrepareCheckpoint(saving.position()));
         ask(turn, saving);
@@ -53,6 +57,16 @@ final class SavingRules {
                 .saving()
                 .filter(saving -> !saving.isSealing() && turn.nowMs() - saving.askedMs() >= ASK_AGAIN_MS)
                 .ifPresent(saving -> {
+                    long forMs = turn.nowMs() - saving.beganMs();
+                    if (forMs >= ABANDONED_AFTER_MS) {
+                        abandon(turn, "its slices were not there after %d s".formatted(forMs / 1000));
+                        return;
+                    }
+                    if (forMs / TOLD_EVERY_MS > (saving.askedMs() - saving.beganMs()) / TOLD_EVERY_MS) {
+                        turn.announce(new RunNews.CheckpointFailed(
+                                "the checkpoint of step %d has been on its way to the disk for %d s, the disk is slow"
+                                        .formatted(saving.position().globalStep(), forMs / 1000)));
+                    }
                     turn.become(turn.state().saving(Optional.of(saving.askedAgain(turn.nowMs()))));
                     ask(turn, saving);
                 });
@@ -80,6 +94,9 @@ final class SavingRules {
         Saving saving = known.get().with(written.processId(), written.slices());
         turn.become(turn.state().saving(Optional.of(saving)));
         if (!saving.isWhole()) {
+            if (saving.awaited().isEmpty()) {
+                abandon(turn, "ranks %s have no slice in any memory".formatted(saving.missing()));
+            }
             return;
         }
         Position position = saving.position();

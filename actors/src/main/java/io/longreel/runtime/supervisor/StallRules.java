@@ -16,6 +16,9 @@ final class StallRules {
     /** Longer than a message and its answer take on a busy machine. */
     private static final long REPEAT_MS = 1_000;
 
+    /** Two beats and what they take to arrive. */
+    private static final long BEATS_MS = 300;
+
     /** Ranks that open their links look as if they waited. */
     private static final long CONNECT_MS = 10_000;
 
@@ -28,8 +31,11 @@ final class StallRules {
         SavingRules.askAgainWhenLate(turn);
         if (isAwaitingRanks(turn.state().phase())) {
             long hangMs = turn.plan().recovery().hangTimeout().toMillis();
-            long limitMs =
-                    turn.state().phase() instanceof Phase.Connecting ? Math.max(CONNECT_MS, 2 * hangMs) : 2 * hangMs;
+            // A beat says that a rank waits up to a tenth of a second after it has begun to.
+            long limitMs = hangMs + BEATS_MS;
+            if (turn.state().phase() instanceof Phase.Connecting) {
+                limitMs = Math.max(CONNECT_MS, 2 * hangMs);
+            }
             long stillMs = turn.nowMs() - turn.state().watch().movedMs();
             if (stillMs > limitMs) {
                 RecoveryRules.begin(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -64,6 +65,13 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
         return slow;
     }
 
+    /** Own time of the slowest rank in a usual step, ms; empty until enough steps are known. */
+    OptionalDouble slowestMs() {
+        return steps < STEPS_NEEDED
+                ? OptionalDouble.empty()
+                : ownNs.stream().mapToDouble(ns -> ns / 1e6).max();
+    }
+
     /** These were told about. */
     Stragglers told(Set<Integer> ranks) {
         List<Integer> all = new ArrayList<>(named);
@@ -73,7 +81,8 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
 
     private static double median(List<Double> values) {
         double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
-        return sorted[sorted.length / 2];
+        // The lower one of an even number: where half of the ranks are slow, slow is not what is usual.
+        return sorted[(sorted.length - 1) / 2];
     }
 
     @Override

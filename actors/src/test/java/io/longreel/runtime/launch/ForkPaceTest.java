@@ -13,7 +13,7 @@ class ForkPaceTest {
     private OptionalLong livesFor(long ms) {
         pace.born(nowMs);
         nowMs += ms;
-        return pace.died(nowMs);
+        return pace.died(nowMs, true);
     }
 
     @Test
@@ -41,5 +41,14 @@ class ForkPaceTest {
         livesFor(ForkPace.YOUNG_MS);
         assertEquals(OptionalLong.of(0), livesFor(1));
         assertEquals(OptionalLong.of(250), livesFor(1));
+    }
+
+    @Test
+    void shouldLetTheRanksGetGoingFirstWhenOthersStandBy() {
+        ForkPace pace = new ForkPace();
+        pace.born(0);
+        assertEquals(OptionalLong.of(ForkPace.NOT_URGENT_DELAY_MS), pace.died(ForkPace.YOUNG_MS, false));
+        pace.born(ForkPace.YOUNG_MS);
+        assertEquals(OptionalLong.of(0), pace.died(2 * ForkPace.YOUNG_MS, true));
     }
 }

@@ -10,6 +10,7 @@ import io.longreel.runtime.protocol.NodeCommand.WriteSlices;
 import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.LeaveRequested;
 import io.longreel.runtime.protocol.NodeReport.RanksStopped;
+import io.longreel.runtime.protocol.NodeReport.SlicesWritten;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RecordReport;
@@ -31,17 +32,25 @@ class SupervisorCoreStallTest {
 
     /** Lets time pass in which both nodes live and their ranks do this. */
     private static void beat(CoreDriver run, long ms, boolean isWaiting) {
+        beat(run, ms, isWaiting, false);
+    }
+
+    /** The same, with ranks whose progress grows or does not. */
+    private static void beat(CoreDriver run, long ms, boolean isWaiting, boolean getsOn) {
         for (long passed = 0; passed < ms; passed += 100) {
             run.nowMs += 100;
             for (String node : List.of("a", "b")) {
                 int first = node.equals("a") ? 0 : 2;
+                long progress = getsOn ? run.nowMs : 7;
                 run.node(new Beat(
                         "p-" + node,
                         "node-" + node,
                         "127.0.0.1:46",
                         "/dev/shm/p-" + node,
                         run.state.generation(),
-                        List.of(new RankPulse(first, 7, isWaiting), new RankPulse(first + 1, 7, isWaiting))));
+                        List.of(
+                                new RankPulse(first, progress, isWaiting),
+                                new RankPulse(first + 1, progress, isWaiting))));
             }
             run.on(new Event.TimePassed(run.nowMs));
         }
@@ -51,9 +60,9 @@ class SupervisorCoreStallTest {
     void shouldStartAgainWhenAllRanksWaitAndNothingIsOnItsWay() {
         CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.pending.clear();
-        beat(run, 2_900, true);
+        beat(run, 1_700, true);
         assertInstanceOf(Phase.Training.class, run.state.phase());
-        beat(run, 400, true);
+        beat(run, 300, true);
         assertTrue(run.toldNodes(StopRanks.class).getFirst().reason().startsWith("all ranks have waited for"));
         run.runToEnd();
         assertEquals("finished: 5 steps", run.finish().message());
@@ -106,6 +115,31 @@ class SupervisorCoreStallTest {
                 run.all(Effect.WriteManifest.class).stream()
                         .map(Effect.WriteManifest::checkpoint)
                         .toList());
+    }
+
+    @Test
+    void shouldGiveACheckpointUpWhenSomeSliceIsInNoMemory() {
+        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
+        run.pending.removeIf(pending -> pending.trigger() instanceof WriteSlices);
+        SnapshotId snapshot = run.state.saving().orElseThrow().snapshot();
+        run.node(new SlicesWritten("p-a", snapshot, List.of()));
+        assertTrue(run.state.saving().isPresent());
+        run.node(new SlicesWritten("p-b", snapshot, List.of()));
+        assertTrue(
+                run.news(RunNews.CheckpointFailed.class).getFirst().toString().contains("[0, 1, 2, 3]"));
+        run.runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+    }
+
+    @Test
+    void shouldTellOfACheckpointThatDoesNotComeAndGiveItUpInTheEnd() {
+        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
+        run.pending.clear();
+        beat(run, 61_000, false, true);
+        assertEquals(1, run.news(RunNews.CheckpointFailed.class).size());
+        assertTrue(run.state.saving().isPresent());
+        beat(run, 1_800_000, false, true);
+        assertTrue(run.state.saving().isEmpty());
     }
 
     @Test

@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
  * and is over after its time or its number of frames. Any thread; sending threads ask.
  */
 final class LinkFaults implements LinkFault {
-    /** A poll of a waiting rank takes up to 0.2 ms. */
-    private static final int DELAY_POLLS_MAX = 50;
+    /** A rank that waits polls after up to a millisecond. */
+    private static final int DELAY_POLLS_MAX = 10;
 
     private final LongSupplier clockNs;
     private final List<Disturbance> disturbances = new CopyOnWriteArrayList<>();

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A job under fault after fault, for a given time: each kind, rank and phase is drawn from a seed, and strikes at the next step after its time has
@@ -188,10 +189,7 @@ public final class Soak {
         List<StepMetrics> actual =
                 job.run().steps().subList(0, Math.min(steps, job.run().committedSteps()));
         List<String> complaints = new ArrayList<>(Checks.differences(expected, actual));
-        long struck = job.run().strikes().size();
-        if (struck < ordered - 1) { // the last one may have been ordered for a step behind the end
-            complaints.add("only %d of %d faults struck".formatted(struck, ordered));
-        }
+        complaints.addAll(missed(job.run().strikes(), ordered));
         long undisturbedMs = durationMs(expected);
         long disturbedMs = durationMs(actual);
         return new Result(
@@ -202,6 +200,15 @@ public final class Soak {
                 calmPace(expected, actual, job.run().strikes()),
                 Timeline.of(job.run(), job.interventions()),
                 complaints);
+    }
+
+    /** Faults that were ordered and did not strike; the last one may have been for a step behind the end. */
+    static List<String> missed(List<Strike> strikes, long ordered) {
+        Set<Integer> struck = strikes.stream().map(Strike::fault).collect(Collectors.toSet());
+        return IntStream.range(0, (int) Math.max(0, ordered - 1))
+                .filter(fault -> !struck.contains(fault))
+                .mapToObj(fault -> "fault %d of %d did not strike".formatted(fault + 1, ordered))
+                .toList();
     }
 
     static double calmPace(List<StepMetrics> expected, List<StepMetrics> actual, List<Strike> strikes) {

@@ -40,6 +40,15 @@ class SoakTest {
     }
 
     @Test
+    void shouldNameEachFaultThatDidNotStrikeButTheLast() {
+        Strike first = strikeAt(1);
+        Strike twice = new Strike(2, 2, Action.DROP, Phase.RING, 0, "node-0", "node-0/1", 1, 0, 9, 0);
+        assertEquals(List.of("fault 2 of 4 did not strike"), Soak.missed(List.of(first, twice, twice), 4));
+        assertEquals(List.of(), Soak.missed(List.of(), 1));
+        assertEquals(List.of(), Soak.missed(List.of(), 0));
+    }
+
+    @Test
     void shouldSayNothingWhereNoStepIsFarFromAStrike() {
         List<StepMetrics> steps = steps(step -> 100L * step);
         List<Strike> everywhere =

@@ -13,6 +13,5 @@ public final class CpuThreads {
             throw new IllegalArgumentException("a product needs a thread: threads=" + threads);
         }
         OneDnn.setThreads(threads);
-        OneDnnMatmul.forget();
     }
 }

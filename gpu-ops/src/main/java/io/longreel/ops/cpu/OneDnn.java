@@ -48,6 +48,8 @@ final class OneDnn {
     private static final MethodHandle SET_THREADS = Linker.nativeLinker()
             .downcallHandle(LIBRARY.findOrThrow("omp_set_num_threads"), FunctionDescriptor.ofVoid(JAVA_INT));
 
+    private static final ThreadLocal<Integer> THREADS = ThreadLocal.withInitial(() -> 0);
+
     private OneDnn() {}
 
     /**
@@ -102,6 +104,7 @@ final class OneDnn {
 
     /** OpenMP threads that products called from the current thread use from now on. */
     static void setThreads(int threads) {
+        THREADS.set(threads);
         try {
             SET_THREADS.invokeExact(threads);
         } catch (Throwable e) {
@@ -125,8 +128,16 @@ final class OneDnn {
 
     /** A function of oneDNN's that gives a status. */
     static MethodHandle downcall(String name, MemoryLayout... arguments) {
-        return Linker.nativeLinker()
-                .downcallHandle(LIBRARY.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+        return downcall(name, FunctionDescriptor.of(JAVA_INT, arguments));
+    }
+
+    static MethodHandle downcall(String name, FunctionDescriptor descriptor) {
+        return Linker.nativeLinker().downcallHandle(LIBRARY.findOrThrow(name), descriptor);
+    }
+
+    /** What the current thread has set; 0 = nothing, then it is what OpenMP takes by itself. */
+    static int threads() {
+        return THREADS.get();
     }
 
     private static File extract() {

@@ -1,6 +1,7 @@
 package io.longreel.model.bench;
 
 import io.longreel.config.PrecisionSettings;
+import io.longreel.config.RecomputeSettings;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
@@ -47,7 +48,14 @@ public final class StepBench {
      *
      * @param layers of the decoder
      */
-    public record Setting(BenchSize size, int layers, int frames, int ranks, PrecisionSettings precision, int steps) {
+    public record Setting(
+            BenchSize size,
+            int layers,
+            int frames,
+            int ranks,
+            PrecisionSettings precision,
+            RecomputeSettings recompute,
+            int steps) {
         public Setting {
             if (frames < 1 || ranks < 1 || steps < 1) {
                 throw RuntimeFailure.config(
@@ -99,7 +107,8 @@ public final class StepBench {
     public static Result run(Setting setting, Device device, LongSupplier clockNs) {
         ModelConfig config = setting.config();
         Mesh mesh = setting.mesh();
-        SessionOptions options = SessionOptions.DEFAULTS.withPrecision(setting.precision());
+        SessionOptions options =
+                SessionOptions.DEFAULTS.withPrecision(setting.precision()).withRecompute(setting.recompute());
         PackedBatch batch = batch(config, setting.frames());
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<Double> seconds = RankThreads.run(

@@ -49,7 +49,8 @@ public final class VocabularyLoss {
             LossSum losses) {
         weights.use(headUnit);
         weights.openGradients(headUnit);
-        Tensor head = weights.weight(headName);
+        long start = ws.scratch().mark();
+        Tensor head = Products.factor(ws, weights.weight(headName));
         Tensor dHead = weights.gradient(headName);
         ws.kernels().elementwise().zero(dNormed);
         for (int from = 0; from < rows.length; from += CHUNK_ROWS) {
@@ -66,6 +67,7 @@ public final class VocabularyLoss {
             ws.kernels().rows().scatter(dx, chunk, dNormed);
             ws.scratch().rewind(mark);
         }
+        ws.scratch().rewind(start);
     }
 
     private static void crossEntropy(Workspace ws, Tensor logits, int[] labels, float gradientScale, LossSum losses) {

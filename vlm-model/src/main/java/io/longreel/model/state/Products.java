@@ -22,7 +22,7 @@ public final class Products {
         }
         TensorArena scratch = ws.scratch();
         long mark = scratch.mark();
-        linear.linear(narrow(ws, x), narrow(ws, w), bias, y);
+        linear.linear(factor(ws, x), factor(ws, w), bias, y);
         scratch.rewind(mark);
     }
 
@@ -44,12 +44,12 @@ public final class Products {
         TensorArena scratch = ws.scratch();
         long mark = scratch.mark();
         if (dx != null || dw != null) {
-            Tensor gradient = narrow(ws, dy);
+            Tensor gradient = factor(ws, dy);
             if (dx != null) {
-                linear.matmul(false, gradient, false, narrow(ws, w), beta, dx);
+                linear.matmul(false, gradient, false, factor(ws, w), beta, dx);
             }
             if (dw != null) {
-                linear.matmul(true, gradient, false, narrow(ws, x), 1f, dw);
+                linear.matmul(true, gradient, false, factor(ws, x), 1f, dw);
             }
         }
         if (dBias != null) {
@@ -58,9 +58,13 @@ public final class Products {
         scratch.rewind(mark);
     }
 
-    private static Tensor narrow(Workspace ws, Tensor wide) {
-        Tensor narrow = ws.scratch().allocate(DType.BF16, wide.shape());
-        ws.kernels().elementwise().narrow(wide, narrow);
+    /** What is multiplied instead of {@code value}: itself, or a copy in scratch memory; for whoever multiplies by it more than once. */
+    public static Tensor factor(Workspace ws, Tensor value) {
+        if (value.dtype() == ws.kernels().operands()) {
+            return value;
+        }
+        Tensor narrow = ws.scratch().allocate(DType.BF16, value.shape());
+        ws.kernels().elementwise().narrow(value, narrow);
         return narrow;
     }
 }

@@ -40,7 +40,12 @@ class BenchTest {
     }
 
     private static StepBench.Setting step(BenchSize size, int frames, int ranks, int steps) {
-        return new StepBench.Setting(size, size.layers(), frames, ranks, SessionOptions.DEFAULTS.precision(), steps);
+        return step(size, size.layers(), frames, ranks, steps);
+    }
+
+    private static StepBench.Setting step(BenchSize size, int layers, int frames, int ranks, int steps) {
+        SessionOptions options = SessionOptions.DEFAULTS;
+        return new StepBench.Setting(size, layers, frames, ranks, options.precision(), options.recompute(), steps);
     }
 
     @ParameterizedTest
@@ -56,7 +61,7 @@ class BenchTest {
 
     @Test
     void shouldTrainAsManyLayersAsItIsAskedFor() {
-        StepBench.Setting two = new StepBench.Setting(BenchSize.TINY, 2, 1, 1, SessionOptions.DEFAULTS.precision(), 1);
+        StepBench.Setting two = step(BenchSize.TINY, 2, 1, 1, 1);
         StepBench.Result result = StepBench.run(two, Devices.cpu(), this::tick);
         // By hand: two layers of TINY less, each with weights, biases of q, k and v, and two norms.
         long layer = 2L * (128 * 128 + 128 * 64) + 3 * 128 * 384 + (128 + 2 * 64) + 2 * 128;
@@ -185,9 +190,7 @@ class BenchTest {
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 1, 5, 1));
         assertThrows(RuntimeFailure.class, () -> step(BenchSize.SMALL, 4_093, 1, 1));
-        assertThrows(
-                RuntimeFailure.class,
-                () -> new StepBench.Setting(BenchSize.TINY, 0, 1, 1, SessionOptions.DEFAULTS.precision(), 1));
+        assertThrows(RuntimeFailure.class, () -> step(BenchSize.TINY, 0, 1, 1, 1));
         assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(0, 1, 1, 1, 1, 1));
         assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, 0, 1, 1, 1, 1));
         assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, 1, 3, 2, 1, 1));

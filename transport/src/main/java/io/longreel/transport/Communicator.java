@@ -53,8 +53,8 @@ public interface Communicator {
     void reduceScatterSum(MemorySegment input, long[] offsets, MemorySegment own);
 
     /**
-     * Starts {@link #reduceScatterSum}, with the same bits; returns at once. Whole pieces travel, so that nobody has to look after them meanwhile; the
-     * sum is formed when the transfer is awaited.
+     * Starts {@link #reduceScatterSum}, with the same bits; returns at once. Whole pieces travel, as far as this member waits or {@link #poll}s meanwhile;
+     * the sum is formed when the transfer is awaited.
      *
      * @param landing takes the own piece of every other member: {@link #landingElements} floats
      */

@@ -269,6 +269,7 @@ public final class MmspSession implements TrainSession {
             @Override
             public void fetch(String name) {
                 weights.use(store.unitOf(name).name());
+                weights.weight(name); // appears when it is asked for
             }
         };
         if (groups.rank() == 0) {

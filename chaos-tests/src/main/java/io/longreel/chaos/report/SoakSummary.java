@@ -14,7 +14,8 @@ public final class SoakSummary {
     public static String of(Soak.Result result) {
         return String.format(
                 Locale.ROOT,
-                "goodput %.3f (far from faults %.3f): %d steps in %.1f s undisturbed, %.1f s under %d faults; noticed %s, next commit %s; "
+                "goodput %.3f (far from faults %.3f): %d steps in %.1f s undisturbed, %.1f s under %d faults and %d that only slow down; "
+                        + "%d were noticed, after %s, next commit %s; "
                         + "%d committed steps lost, %d computed again",
                 result.goodput(),
                 result.calmPace(),
@@ -22,6 +23,10 @@ public final class SoakSummary {
                 result.undisturbedMs() / 1000.0,
                 result.disturbedMs() / 1000.0,
                 result.incidents().size(),
+                result.slowed(),
+                result.incidents().stream()
+                        .filter(incident -> incident.noticedMs().isPresent())
+                        .count(),
                 spread(result.incidents(), Times::toNotice),
                 spread(result.incidents(), Times::toCommit),
                 result.incidents().stream().mapToInt(Incident::stepsLost).sum(),

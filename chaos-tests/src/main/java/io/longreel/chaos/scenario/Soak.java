@@ -36,7 +36,10 @@ public final class Soak {
 
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration END_LIMIT = Duration.ofMinutes(3);
-    /** What lasts, lasts longer than {@code recovery.hang-timeout}, as a shorter one is only a pause. */
+    /**
+     * What lasts, lasts longer than {@code recovery.hang-timeout}, as a shorter one is only a pause. A rank that hangs in a living process is over it before it is
+     * thought stuck.
+     */
     private static final long LASTING_MS = 4_000;
     /** A rank that computes something else for a time is not to be replaced. */
     private static final long SLOW_MS = 1_000;
@@ -78,6 +81,7 @@ public final class Soak {
      * @param goodput time of the steps undisturbed over their time disturbed
      * @param calmPace the same for the steps that are far behind a strike: less than 1 is a machine that became slower, or something that a recovery
      *     leaves behind
+     * @param slowed faults that only make a rank slow: nothing to be noticed, and no incidents
      * @param complaints what is not as it must be
      */
     public record Result(
@@ -87,6 +91,7 @@ public final class Soak {
             double goodput,
             double calmPace,
             List<Incident> incidents,
+            int slowed,
             List<String> complaints) {
         public Result {
             incidents = List.copyOf(incidents);
@@ -199,6 +204,9 @@ public final class Soak {
                 undisturbedMs / (double) Math.max(1, disturbedMs),
                 calmPace(expected, actual, job.run().strikes()),
                 Timeline.of(job.run(), job.interventions()),
+                (int) job.run().strikes().stream()
+                        .filter(strike -> strike.action() == Action.SLOW)
+                        .count(),
                 complaints);
     }
 

@@ -9,6 +9,10 @@ import io.longreel.ops.device.Devices;
 import io.longreel.ops.kernels.LinearKernels;
 import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class OneDnnMatmulTest {
@@ -36,6 +40,44 @@ class OneDnnMatmulTest {
                 assertProductOfOnes(bench, 100);
             }
         }
+    }
+
+    /** What the other process does. */
+    static final class NarrowProduct {
+        private NarrowProduct() {}
+
+        public static void main(String[] args) {
+            try (TensorWorkbench bench = TensorWorkbench.open(4)) {
+                Tensor a = ones(bench, 5, 3);
+                Tensor b = ones(bench, 2, 3);
+                Tensor out = bench.filled(0.5f, 5, 2);
+                boolean hasPrimitive = OneDnnMatmul.multiply(
+                        new Shape(false, true, 5, 2, 3, 0f),
+                        a.segment(),
+                        b.segment(),
+                        bench.filled(0, 5, 2).segment());
+                Devices.cpu().kernels().linear().matmul(false, a, true, b, 1f, out);
+                System.out.println(hasPrimitive + " " + Arrays.toString(out.toFloats()));
+            }
+        }
+    }
+
+    @Test
+    void shouldMultiplyInF32WhereOneDnnHasNoNarrowProducts() throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-modules=jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                NarrowProduct.class.getName());
+        builder.environment().put("ONEDNN_MAX_CPU_ISA", "AVX2");
+        Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        float[] expected = new float[10];
+        Arrays.fill(expected, 3.5f);
+        assertEquals("false " + Arrays.toString(expected), said.strip());
     }
 
     private void assertProductOfOnes(TensorWorkbench bench, int rows) {

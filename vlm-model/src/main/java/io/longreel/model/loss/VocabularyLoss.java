@@ -50,7 +50,7 @@ public final class VocabularyLoss {
         weights.use(headUnit);
         weights.openGradients(headUnit);
         long start = ws.scratch().mark();
-        Tensor head = Products.factor(ws, weights.weight(headName));
+        Tensor head = Products.factor(ws, weights.factor(headName, ws.kernels().operands()));
         Tensor dHead = weights.gradient(headName);
         ws.kernels().elementwise().zero(dNormed);
         for (int from = 0; from < rows.length; from += CHUNK_ROWS) {
@@ -99,7 +99,7 @@ public final class VocabularyLoss {
     /** {@code normed [rows, D] -> logits [rows, V]} in the scratch arena; for borders that want all of them. The head must be in use. */
     public Tensor logits(Workspace ws, Tensor normed) {
         Tensor logits = ws.scratch().allocate(normed.rows(), vocabularySize);
-        Products.forward(ws, normed, weights.weight(headName), null, logits);
+        Products.forward(ws, normed, weights.factor(headName, ws.kernels().operands()), null, logits);
         return logits;
     }
 }

@@ -207,6 +207,7 @@ public final class Gradients implements Weights.GradientSink {
         if (!sharded) {
             return;
         }
+        world.poll();
         List<Slot> group = group(unit);
         if (group.stream().anyMatch(slot -> reducing.stream().anyMatch(other -> other.window == slot.window))) {
             settle();

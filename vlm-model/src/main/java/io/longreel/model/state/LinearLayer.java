@@ -20,7 +20,7 @@ public final class LinearLayer {
     /** {@code y [T, out] = x [T, in] W^T + b}. */
     public void forward(Workspace ws, Tensor x, Tensor y) {
         LinearKernels linear = ws.kernels().linear();
-        Products.forward(ws, x, weight(), bias(), y);
+        Products.forward(ws, x, weight(ws), bias(), y);
         Weights.Adapter adapter = weights.adapter(name);
         if (adapter != null) {
             long mark = ws.scratch().mark();
@@ -39,7 +39,7 @@ public final class LinearLayer {
         Products.backward(
                 ws,
                 x,
-                weight(),
+                weight(ws),
                 dy,
                 beta,
                 dx,
@@ -68,8 +68,8 @@ public final class LinearLayer {
         return low;
     }
 
-    private Tensor weight() {
-        return weights.weight(name + ".weight");
+    private Tensor weight(Workspace ws) {
+        return weights.factor(name + ".weight", ws.kernels().operands());
     }
 
     private @Nullable Tensor bias() {

@@ -9,14 +9,16 @@ import io.longreel.transport.Transfer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Windows of F32 in which the weights of a unit appear while it is used: gathered from all ranks where weights are sharded, widened where they are
- * BF16. Token embedding and head share one window; all other units take two in turn, so that the next one is gathered while this one is
+ * BF16: one by one, when a parameter is asked for, where the rank keeps all of them. Token embedding and head share one window; all other units take two in turn, so that the next one is gathered while this one is
  * computed with (ZeRO stage 3; FSDP's prefetching). Every parameter always appears at the same place. All ranks use the same units in the same order.
  * Owned by a rank, used by its compute thread.
  */
@@ -30,6 +32,9 @@ public final class UnitWindows implements Weights.Source {
     private static final class Slot {
         final Tensor window;
         final @Nullable Tensor landing;
+
+        /** Parameters of the resident unit that are widened; all are where the unit was gathered. */
+        final Set<String> wide = new HashSet<>();
 
         /** Unit whose weights are in the window. */
         @Nullable
@@ -97,6 +102,7 @@ public final class UnitWindows implements Weights.Source {
 
     @Override
     public void use(String unit, @Nullable String next) {
+        world.poll();
         Slot slot = slot(unit);
         if (!unit.equals(slot.resident)) {
             if (!unit.equals(slot.coming)) {
@@ -117,11 +123,22 @@ public final class UnitWindows implements Weights.Source {
 
     @Override
     public void require(String parameter) {
-        String unit = store.unitOf(parameter).name();
-        if (!unit.equals(slot(unit).resident)) {
+        Unit unit = store.unitOf(parameter);
+        Slot slot = slot(unit.name());
+        if (!unit.name().equals(slot.resident)) {
             throw new IllegalStateException("weights must be in use: parameter=%s unit=%s resident=%s"
-                    .formatted(parameter, unit, slot(unit).resident));
+                    .formatted(parameter, unit.name(), slot.resident));
         }
+        if (!store.form().sharded() && slot.wide.add(parameter)) {
+            long from = unit.space().offset(parameter);
+            long to = from + unit.spec(parameter).elements();
+            kernels.elementwise().widen(store.part(unit, from, to), slot.window.elements(from, to));
+        }
+    }
+
+    @Override
+    public @Nullable Tensor narrow(String parameter) {
+        return store.form().sharded() ? null : store.tensor(parameter);
     }
 
     @Override
@@ -135,8 +152,8 @@ public final class UnitWindows implements Weights.Source {
 
     @Override
     public void keep(String unitName) {
-        require(store.unit(unitName).specs().getFirst().name());
         Unit unit = store.unit(unitName);
+        unit.specs().forEach(spec -> require(spec.name()));
         long from = store.from(unit);
         long to = store.to(unit);
         Tensor values = slot(unitName).window.elements(from, to);
@@ -178,9 +195,8 @@ public final class UnitWindows implements Weights.Source {
         Tensor window = slot.window.elements(0, unit.elements());
         if (slot.landing != null) {
             kernels.elementwise().widen(slot.landing.elements(0, unit.elements()), window);
-        } else if (!store.form().sharded()) {
-            kernels.elementwise().widen(store.part(unit, 0, unit.elements()), window);
         }
+        slot.wide.clear();
         slot.resident = unit.name();
         slot.coming = null;
     }

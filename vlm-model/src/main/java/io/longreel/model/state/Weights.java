@@ -1,5 +1,6 @@
 package io.longreel.model.state;
 
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -58,8 +59,13 @@ public final class Weights {
          */
         void use(String unit, @Nullable String next);
 
-        /** Throws when the weights of a parameter are not there. */
+        /** The weights of a parameter are in their tensor when this returns. Throws when its unit is not in use. */
         void require(String parameter);
+
+        /** The weights of a parameter as they are kept, BF16; null when they are not kept so, or not as a whole. */
+        default @Nullable Tensor narrow(String parameter) {
+            return null;
+        }
 
         /** What is kept has changed: nothing that was fetched before is right any more. */
         void invalidate();
@@ -116,6 +122,17 @@ public final class Weights {
             source.require(name);
         }
         return view(name);
+    }
+
+    /**
+     * The weights of a parameter for a product: as they are kept, where they are kept in the type that products take, so that nobody widens and narrows
+     * them again; else as {@link #weight} gives them.
+     *
+     * @param type that products take
+     */
+    public Tensor factor(String name, DType type) {
+        Tensor narrow = type == DType.BF16 ? source.narrow(name) : null;
+        return narrow == null ? weight(name) : narrow;
     }
 
     /** The tensor in which a parameter appears, whether its weights are there or not. */

@@ -110,12 +110,9 @@ final class ChaosReader {
                         .formatted(
                                 String.join(
                                         ", ",
-                                        phases.stream()
-                                                .sorted()
-                                                .map(ConfigReader::written)
-                                                .toList()),
-                                ConfigReader.written(fault.action()),
-                                ConfigReader.written(at.phase())),
+                                        phases.stream().sorted().map(Words::of).toList()),
+                                Words.of(fault.action()),
+                                Words.of(at.phase())),
                 keys.pathOf("do"));
     }
 

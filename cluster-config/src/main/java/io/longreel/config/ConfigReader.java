@@ -10,11 +10,9 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -271,11 +269,6 @@ final class ConfigReader {
         faults.add(pathOf(key), originOf(key), message);
     }
 
-    /** The names of an enum as they are written in a file. */
-    static <E extends Enum<E>> String written(E constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
     private @Nullable ConfigValue value(String key) {
         asked.add(key);
         ConfigValue value = object.get(key);
@@ -313,14 +306,12 @@ final class ConfigReader {
 
     private <E extends Enum<E>> E choiceOf(String key, ConfigValue value, Class<E> type, E instead) {
         String text = textOf(key, value);
-        for (E constant : type.getEnumConstants()) {
-            if (written(constant).equals(text)) {
-                return constant;
-            }
+        Map<String, E> byWord = Words.of(type);
+        E named = byWord.get(text);
+        if (named != null) {
+            return named;
         }
-        List<String> known = Arrays.stream(type.getEnumConstants())
-                .map(ConfigReader::written)
-                .toList();
+        List<String> known = List.copyOf(byWord.keySet());
         String hint =
                 NearestKey.to(text, known).map("; did you mean %s?"::formatted).orElse("");
         fault(key, "must be one of %s, not %s%s".formatted(String.join(", ", known), shown(value), hint));

@@ -71,7 +71,7 @@ final class ParallelismReader {
                         .formatted(mesh.ulyssesDegree(), advice.heads(), hint),
                 root.pathOf("model"));
         boolean ulyssesInside = mesh.inner() == Mesh.Inner.ULYSSES;
-        String inner = ConfigReader.written(mesh.inner());
+        String inner = Words.of(mesh.inner());
         faults.require(
                 cluster.ranksPerNode() % mesh.innerDegree() == 0,
                 section,

@@ -123,22 +123,22 @@ final class RunConfigWriter {
                 "data", mesh.dataDegree(),
                 "ring", mesh.ringDegree(),
                 "ulysses", mesh.ulyssesDegree(),
-                "inner", ConfigReader.written(mesh.inner()));
+                "inner", Words.of(mesh.inner()));
     }
 
     private static Map<String, Object> sharding(ShardingSettings sharding) {
         return Map.of(
-                "layout", ConfigReader.written(sharding.layout()),
-                "stages", ConfigReader.written(sharding.stages()),
-                "state", ConfigReader.written(sharding.state()));
+                "layout", Words.of(sharding.layout()),
+                "stages", Words.of(sharding.stages()),
+                "state", Words.of(sharding.state()));
     }
 
     private static Map<String, Object> precision(PrecisionSettings precision) {
         return Map.of(
-                "weights", ConfigReader.written(precision.weights()),
-                "exchange", ConfigReader.written(precision.exchange()),
-                "products", ConfigReader.written(precision.products()),
-                "sums", ConfigReader.written(precision.sums()));
+                "weights", Words.of(precision.weights()),
+                "exchange", Words.of(precision.exchange()),
+                "products", Words.of(precision.products()),
+                "sums", Words.of(precision.sums()));
     }
 
     private static Map<String, Object> recompute(RecomputeSettings recompute) {
@@ -151,7 +151,7 @@ final class RunConfigWriter {
 
     private static Map<String, Object> attention(AttentionSettings attention) {
         Map<String, Object> map = new HashMap<>();
-        map.put("mask", ConfigReader.written(attention.mask()));
+        map.put("mask", Words.of(attention.mask()));
         map.put("window", null);
         attention.window().ifPresent(tokens -> map.put("window", tokens));
         map.put("sinks", attention.sinks());
@@ -166,7 +166,7 @@ final class RunConfigWriter {
 
     private static Map<String, Object> transport(TransportSettings transport) {
         return Map.of(
-                "intra-node", ConfigReader.written(transport.intraNode()),
+                "intra-node", Words.of(transport.intraNode()),
                 "window", Units.size(transport.windowBytes()),
                 "mtu", Units.size(transport.mtuBytes()),
                 "term", Units.size(transport.termBytes()),
@@ -238,9 +238,7 @@ final class RunConfigWriter {
     private static Map<String, Object> stage(StageSettings stage) {
         Map<String, Object> map = new HashMap<>();
         map.put("name", stage.name());
-        map.put(
-                "trainable",
-                stage.trainable().stream().sorted().map(ConfigReader::written).toList());
+        map.put("trainable", stage.trainable().stream().sorted().map(Words::of).toList());
         stage.lora().ifPresent(lora -> map.put("lora", Map.of("rank", lora.rank(), "alpha", lora.alpha())));
         map.put("context-tokens-max", stage.contextTokensMax());
         StageSettings.Optimizer optimizer = stage.optimizer();
@@ -270,7 +268,7 @@ final class RunConfigWriter {
         map.put("steps", phase.steps());
         map.put("samples-per-step", phase.samplesPerStep());
         map.put("learning-rate", phase.learningRate());
-        map.put("schedule", ConfigReader.written(phase.schedule()));
+        map.put("schedule", Words.of(phase.schedule()));
         map.put("warmup-steps", phase.warmupSteps());
         map.put("final-fraction", phase.finalFraction());
         phase.ropeTheta().ifPresent(theta -> map.put("rope-theta", theta));
@@ -302,7 +300,7 @@ final class RunConfigWriter {
     private static Map<String, Object> fault(ChaosSettings.Fault fault) {
         return Map.of(
                 "at", place(fault.at()),
-                "do", ConfigReader.written(fault.action()),
+                "do", Words.of(fault.action()),
                 "for", Units.duration(fault.lasts()),
                 "times", fault.times(),
                 "peers", fault.peers(),
@@ -320,7 +318,7 @@ final class RunConfigWriter {
         map.put("stage", at.stage());
         map.put("step", at.step());
         map.put("steps", at.steps());
-        map.put("phase", ConfigReader.written(at.phase()));
+        map.put("phase", Words.of(at.phase()));
         map.put("occurrence", at.occurrence());
         return map;
     }

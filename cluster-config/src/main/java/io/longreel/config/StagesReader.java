@@ -211,8 +211,7 @@ final class StagesReader {
                             kind.keys().contains(key) || !written.containsKey(key),
                             section,
                             key,
-                            "is for kind = %s, but the kind is %s"
-                                    .formatted(ConfigReader.written(other), ConfigReader.written(kind)),
+                            "is for kind = %s, but the kind is %s".formatted(Words.of(other), Words.of(kind)),
                             section.pathOf("kind"));
                 }
             }

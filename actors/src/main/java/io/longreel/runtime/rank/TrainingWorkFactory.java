@@ -44,6 +44,8 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private final WorkInstruments instruments;
     private final ClassicActorSystemProvider system;
     private final SnapshotVault vault = SnapshotVault.open();
+    /** Whether the code of a step has been run here. */
+    private volatile boolean hasComputed;
 
     private TrainingWorkFactory(
             RunConfig config,
@@ -117,6 +119,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     @Override
     public void warmUp(BooleanSupplier isNeeded) {
+        if (hasComputed) {
+            return; // a process that comes back is as warm as it was
+        }
+        hasComputed = true;
         try {
             int steps = WarmUp.run(transport.dataEndpoint(), transport.driverDirectory(), new WarmUpGround(), isNeeded);
             LOG.info("node.warm steps={}", steps);
@@ -128,6 +134,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     @Override
     public RankWork create(Placement placement, int rank) {
+        hasComputed = true;
         return new TrainingWork(this, placement, rank);
     }
 

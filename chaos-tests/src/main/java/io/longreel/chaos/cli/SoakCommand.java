@@ -7,9 +7,9 @@ import io.longreel.chaos.scenario.ScenarioResult;
 import io.longreel.chaos.scenario.ScenarioResult.Verdict;
 import io.longreel.chaos.scenario.ShippedJob;
 import io.longreel.chaos.scenario.Soak;
-import io.longreel.chaos.scenario.Timeline;
 import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.Words;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -152,10 +151,7 @@ final class SoakCommand implements Callable<Integer> {
 
     /** Without names, all kinds. */
     static List<Action> kindsOf(List<String> names) {
-        Map<String, Action> known = new LinkedHashMap<>();
-        for (Action action : Action.values()) {
-            known.put(Timeline.word(action), action);
-        }
+        Map<String, Action> known = Words.of(Action.class);
         for (String name : names) {
             if (!known.containsKey(name)) {
                 throw RuntimeFailure.config(

@@ -12,6 +12,7 @@ import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.Words;
 import io.longreel.curriculum.eval.StepMetrics;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -162,9 +163,9 @@ public final class Soak {
                                     metrics.lines(),
                                     steps,
                                     ordered[0],
-                                    Timeline.word(order.action()),
+                                    Words.of(order.action()),
                                     order.rank(),
-                                    Timeline.word(order.phase())));
+                                    Words.of(order.phase())));
                 }
                 return isOver;
             });

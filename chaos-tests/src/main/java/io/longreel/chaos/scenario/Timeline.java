@@ -4,13 +4,13 @@ import io.longreel.chaos.fault.Strike;
 import io.longreel.chaos.process.Job.Intervention;
 import io.longreel.chaos.process.ObservedRun;
 import io.longreel.config.ChaosSettings.Action;
+import io.longreel.config.Words;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.JournalLine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -44,12 +44,7 @@ public final class Timeline {
 
     private static String nameOf(Strike strike) {
         return "%s rank %d at step %d, %s"
-                .formatted(word(strike.action()), strike.rank(), strike.step(), word(strike.phase()));
-    }
-
-    /** As it is written in a configuration. */
-    public static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+                .formatted(Words.of(strike.action()), strike.rank(), strike.step(), Words.of(strike.phase()));
     }
 
     private static Incident incident(Blow blow, long endMs, List<JournalLine> journal, List<StepMetrics> steps) {

@@ -99,27 +99,25 @@ final class GroupCommunicator implements Communicator {
             }
         }
         copyOwn(own, receive.get(index));
-        return new Gather(first, tag, receive);
+        return new Followed(first, () -> passOn(tag, receive));
     }
 
-    /** A gather in flight: its first step is posted, its second follows when it is awaited. */
-    private final class Gather implements Transfer {
+    /** Messages in flight, and what is left to do once they have arrived. */
+    private static final class Followed implements Transfer {
         private final Exchange first;
-        private final MessageTag tag;
-        private final List<MemorySegment> receive;
+        private final Runnable rest;
         private boolean awaited;
 
-        Gather(Exchange first, MessageTag tag, List<MemorySegment> receive) {
+        Followed(Exchange first, Runnable rest) {
             this.first = first;
-            this.tag = tag;
-            this.receive = receive;
+            this.rest = rest;
         }
 
         @Override
         public void await() {
             if (!awaited) {
                 first.await();
-                passOn(tag, receive);
+                rest.run();
                 awaited = true;
             }
         }
@@ -195,34 +193,11 @@ final class GroupCommunicator implements Communicator {
             int peer = after(step);
             exchange.send(group.get(peer), piece(input, offsets, peer));
         }
-        return new Reduction(exchange, terms, own);
+        return new Followed(exchange, () -> endpoint.sum().sum(terms, own, own.byteSize() / Float.BYTES));
     }
 
     private static MemorySegment piece(MemorySegment input, long[] offsets, int member) {
         return input.asSlice(offsets[member] * Float.BYTES, (offsets[member + 1] - offsets[member]) * Float.BYTES);
-    }
-
-    /** A reduction in flight: its pieces travel, and are summed when it is awaited. */
-    private final class Reduction implements Transfer {
-        private final Exchange exchange;
-        private final MemorySegment[] terms;
-        private final MemorySegment own;
-        private boolean awaited;
-
-        Reduction(Exchange exchange, MemorySegment[] terms, MemorySegment own) {
-            this.exchange = exchange;
-            this.terms = terms;
-            this.own = own;
-        }
-
-        @Override
-        public void await() {
-            if (!awaited) {
-                exchange.await();
-                endpoint.sum().sum(terms, own, own.byteSize() / Float.BYTES);
-                awaited = true;
-            }
-        }
     }
 
     @Override

@@ -97,9 +97,7 @@ final class BenchAllCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        if (!json) {
-            say(out, heading());
-        }
+        say(out, heading());
         ArrayNode all = JSON.createArrayNode();
         for (Row row : ROWS) {
             ObjectNode result = added(all, row);

@@ -3,14 +3,10 @@ package io.longreel.chaos.fault;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.kernels.AttentionKernels;
-import io.longreel.ops.kernels.ElementwiseKernels;
+import io.longreel.ops.kernels.ForwardingKernels;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.kernels.KeyRanges;
-import io.longreel.ops.kernels.LinearKernels;
-import io.longreel.ops.kernels.LossKernels;
-import io.longreel.ops.kernels.NormKernels;
 import io.longreel.ops.kernels.OptimizerKernels;
-import io.longreel.ops.kernels.RowKernels;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import java.util.List;
@@ -35,40 +31,22 @@ record StruckDevice(Device real, RankFaults faults) implements Device {
         real.bindThread();
     }
 
-    private record StruckKernels(Kernels real, RankFaults faults) implements Kernels {
-        @Override
-        public LinearKernels linear() {
-            return real.linear();
-        }
+    private static final class StruckKernels extends ForwardingKernels {
+        private final RankFaults faults;
 
-        @Override
-        public NormKernels norm() {
-            return real.norm();
-        }
-
-        @Override
-        public ElementwiseKernels elementwise() {
-            return real.elementwise();
-        }
-
-        @Override
-        public RowKernels rows() {
-            return real.rows();
+        StruckKernels(Kernels real, RankFaults faults) {
+            super(real);
+            this.faults = faults;
         }
 
         @Override
         public AttentionKernels attention() {
-            return new StruckAttention(real.attention(), faults);
-        }
-
-        @Override
-        public LossKernels loss() {
-            return real.loss();
+            return new StruckAttention(super.attention(), faults);
         }
 
         @Override
         public OptimizerKernels optimizer() {
-            OptimizerKernels kernels = real.optimizer();
+            OptimizerKernels kernels = super.optimizer();
             return (weights, gradients, m, v, scale, rate, beta1, beta2, epsilon, decay, step) -> {
                 faults.updates(weights);
                 kernels.adamW(weights, gradients, m, v, scale, rate, beta1, beta2, epsilon, decay, step);

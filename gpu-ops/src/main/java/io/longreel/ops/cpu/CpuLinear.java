@@ -19,6 +19,9 @@ final class CpuLinear implements LinearKernels {
     /** Rows whose fp32 sum is formed before it joins the total: two levels keep long sums exact to a few ulp. */
     private static final int ROWS_PER_SUM = 64;
 
+    /** Bytes: a cache line, as tensors have it. */
+    private static final long ALIGNMENT = 64;
+
     @Override
     public void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {
         Shapes.matmul(transposeA, a, transposeB, b, c);
@@ -50,7 +53,7 @@ final class CpuLinear implements LinearKernels {
     }
 
     private static MemorySegment widened(Tensor narrow, Arena arena) {
-        MemorySegment wide = arena.allocate(narrow.elements() * Float.BYTES, Long.SIZE);
+        MemorySegment wide = arena.allocate(narrow.elements() * Float.BYTES, ALIGNMENT);
         BrainFloats.widen(narrow.segment(), wide, narrow.elements());
         return wide;
     }

@@ -45,8 +45,8 @@ final class OneDnn {
             ADDRESS,
             JAVA_LONG);
     // Asked of oneDNN's own handle, so that it is the OpenMP runtime that oneDNN was bound to and not another copy.
-    private static final MethodHandle SET_THREADS = Linker.nativeLinker()
-            .downcallHandle(LIBRARY.findOrThrow("omp_set_num_threads"), FunctionDescriptor.ofVoid(JAVA_INT));
+    private static final MethodHandle SET_THREADS =
+            downcall("omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
 
     private static final ThreadLocal<Integer> THREADS = ThreadLocal.withInitial(() -> 0);
 

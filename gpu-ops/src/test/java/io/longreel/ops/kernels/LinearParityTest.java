@@ -17,56 +17,43 @@ class LinearParityTest {
 
     @Test
     void shouldEqualTheOracleWhenProductsHaveAnySizeAndTransposition() {
-        long seed = 100;
+        compareProducts(DType.F32, 100);
+    }
+
+    @Test
+    void shouldEqualTheOracleWhenFactorsAreNarrow() {
+        compareProducts(DType.BF16, 5000);
+    }
+
+    private void compareProducts(DType factors, long firstSeed) {
+        long seed = firstSeed;
         for (int m : SIZES) {
             for (int n : SIZES) {
                 for (int k : SIZES) {
                     for (int flags = 0; flags < 4; flags++) {
-                        compareProduct(m, n, k, (flags & 1) != 0, (flags & 2) != 0, BETAS[flags], seed++);
+                        compareProduct(factors, m, n, k, (flags & 1) != 0, (flags & 2) != 0, BETAS[flags], seed++);
                     }
                 }
             }
         }
     }
 
-    private void compareProduct(int m, int n, int k, boolean transposeA, boolean transposeB, float beta, long seed) {
-        try (TensorWorkbench bench = TensorWorkbench.open(seed, 1 << 17)) {
-            Tensor a = transposeA ? bench.normal(k, m) : bench.normal(m, k);
-            Tensor b = transposeB ? bench.normal(n, k) : bench.normal(k, n);
+    private void compareProduct(
+            DType factors, int m, int n, int k, boolean transposeA, boolean transposeB, float beta, long seed) {
+        try (TensorWorkbench bench = TensorWorkbench.open(seed, 1 << 18)) {
+            Tensor a = factor(bench, factors, transposeA ? bench.normal(k, m) : bench.normal(m, k));
+            Tensor b = factor(bench, factors, transposeB ? bench.normal(n, k) : bench.normal(k, n));
             // beta 0 must overwrite whatever was there
             Tensor expected = beta == 0f ? bench.filled(Float.NaN, m, n) : bench.normal(m, n);
             Tensor actual = bench.copy(expected);
             plain.matmul(transposeA, a, transposeB, b, beta, expected);
             cpu.matmul(transposeA, a, transposeB, b, beta, actual);
-            bench.assertClose("matmul m=%d n=%d k=%d".formatted(m, n, k), expected, actual, TOLERANCE);
+            bench.assertClose("%s matmul m=%d n=%d k=%d".formatted(factors, m, n, k), expected, actual, TOLERANCE);
         }
     }
 
-    @Test
-    void shouldEqualTheOracleWhenFactorsAreNarrow() {
-        long seed = 5000;
-        for (int m : SIZES) {
-            for (int n : SIZES) {
-                for (int k : SIZES) {
-                    for (int flags = 0; flags < 4; flags++) {
-                        compareNarrowProduct(m, n, k, (flags & 1) != 0, (flags & 2) != 0, BETAS[flags], seed++);
-                    }
-                }
-            }
-        }
-    }
-
-    private void compareNarrowProduct(
-            int m, int n, int k, boolean transposeA, boolean transposeB, float beta, long seed) {
-        try (TensorWorkbench bench = TensorWorkbench.open(seed, 1 << 18)) {
-            Tensor a = narrow(bench, transposeA ? bench.normal(k, m) : bench.normal(m, k));
-            Tensor b = narrow(bench, transposeB ? bench.normal(n, k) : bench.normal(k, n));
-            Tensor expected = beta == 0f ? bench.filled(Float.NaN, m, n) : bench.normal(m, n);
-            Tensor actual = bench.copy(expected);
-            plain.matmul(transposeA, a, transposeB, b, beta, expected);
-            cpu.matmul(transposeA, a, transposeB, b, beta, actual);
-            bench.assertClose("narrow matmul m=%d n=%d k=%d".formatted(m, n, k), expected, actual, TOLERANCE);
-        }
+    private static Tensor factor(TensorWorkbench bench, DType type, Tensor wide) {
+        return type == DType.BF16 ? narrow(bench, wide) : wide;
     }
 
     private static Tensor narrow(TensorWorkbench bench, Tensor wide) {

@@ -1,10 +1,8 @@
 package io.longreel.transport.link;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How a media driver's thread waits: with links of its process open, or work a moment ago (which another process of the node may have brought), for moments;
@@ -12,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * few times only before it sleeps: where ranks keep all cores busy, whoever spins takes their time. Opening a link wakes it. The driver's thread idles; any
  * thread opens and closes links.
  */
-final class DriverIdle implements IdleStrategy {
+final class DriverIdle extends QuietIdle {
     private static final long SHORTEST_PARK_NS = 1_000;
     private static final long LONGEST_PARK_NS = 200_000;
     private static final long QUIET_PARK_NS = 10_000_000;
@@ -24,7 +22,6 @@ final class DriverIdle implements IdleStrategy {
     private final IdleStrategy busy = new BackoffIdleStrategy(SPINS, YIELDS, SHORTEST_PARK_NS, LONGEST_PARK_NS);
     private final AtomicInteger links = new AtomicInteger();
     private final ResolverIdle resolver = new ResolverIdle();
-    private volatile @Nullable Thread idler;
     private int looksSinceWork;
 
     /** How the driver's helper waits. */
@@ -35,7 +32,7 @@ final class DriverIdle implements IdleStrategy {
     void linkOpens() {
         links.incrementAndGet();
         resolver.wake();
-        LockSupport.unpark(idler);
+        unpark();
     }
 
     void linkCloses() {
@@ -48,19 +45,9 @@ final class DriverIdle implements IdleStrategy {
     }
 
     @Override
-    public void idle(int workCount) {
-        if (workCount > 0) {
-            reset();
-        } else {
-            idle();
-        }
-    }
-
-    @Override
     public void idle() {
         if (isQuiet()) {
-            idler = Thread.currentThread();
-            LockSupport.parkNanos(QUIET_PARK_NS);
+            sleep(QUIET_PARK_NS);
         } else {
             looksSinceWork = Math.min(BUSY_LOOKS, looksSinceWork + 1);
             busy.idle();

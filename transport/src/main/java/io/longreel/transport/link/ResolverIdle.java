@@ -1,15 +1,12 @@
 package io.longreel.transport.link;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.IdleStrategy;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the thread waits that resolves names and opens sockets for a media driver: for a millisecond, as Aeron has it, while links open and for a second after;
  * otherwise for long. The resolver's thread idles; any thread wakes it.
  */
-final class ResolverIdle implements IdleStrategy {
+final class ResolverIdle extends QuietIdle {
     private static final long AWAKE_PARK_NS = 1_000_000;
     private static final long QUIET_PARK_NS = 50_000_000;
     private static final int AWAKE_LOOKS = 1_000;
@@ -17,12 +14,10 @@ final class ResolverIdle implements IdleStrategy {
     /** The driver itself opens sockets first. */
     private final AtomicInteger looksLeft = new AtomicInteger(AWAKE_LOOKS);
 
-    private volatile @Nullable Thread idler;
-
     /** There will be work soon. */
     void wake() {
         looksLeft.set(AWAKE_LOOKS);
-        LockSupport.unpark(idler);
+        unpark();
     }
 
     /** Whether it would wait for long now. */
@@ -31,19 +26,9 @@ final class ResolverIdle implements IdleStrategy {
     }
 
     @Override
-    public void idle(int workCount) {
-        if (workCount > 0) {
-            reset();
-        } else {
-            idle();
-        }
-    }
-
-    @Override
     public void idle() {
-        idler = Thread.currentThread();
         int left = looksLeft.getAndUpdate(looks -> Math.max(0, looks - 1));
-        LockSupport.parkNanos(left == 0 ? QUIET_PARK_NS : AWAKE_PARK_NS);
+        sleep(left == 0 ? QUIET_PARK_NS : AWAKE_PARK_NS);
     }
 
     @Override

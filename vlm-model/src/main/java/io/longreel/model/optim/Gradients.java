@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gradients implements Weights.GradientSink {
 
+    /** Number of the window of embedding and head; the others take turns. */
+    private static final int WIDE = 0;
+
     /** What trains in one unit of a pass; {@code wide} for embedding and head, whose window is their own. */
     public record Group(String unit, boolean wide, List<TrainedRange> ranges) {
         public Group {
@@ -50,17 +53,14 @@ public final class Gradients implements Weights.GradientSink {
         final Tensor own;
         /** Number of the window that {@code accumulated} is in. */
         final int window;
-
-        final boolean isWide;
         /** Whether {@code summed} already holds something of this step. */
         boolean begun;
         /** The sum that is on its way. */
         @Nullable
         Transfer transfer;
 
-        Slot(int window, boolean isWide, TrainedRange range, Tensor accumulated, Tensor summed, Tensor own) {
+        Slot(int window, TrainedRange range, Tensor accumulated, Tensor summed, Tensor own) {
             this.window = window;
-            this.isWide = isWide;
             this.range = range;
             this.accumulated = accumulated;
             this.summed = summed;
@@ -91,12 +91,12 @@ public final class Gradients implements Weights.GradientSink {
         List<Tensor> windows = new ArrayList<>();
         int turns = narrowWindows(sums);
         for (int i = 0; i <= turns && sharded; i++) {
-            windows.add(arena.allocate(type, windowElements(groups, i == turns)));
+            windows.add(arena.allocate(type, windowElements(groups, i == WIDE)));
         }
         this.landing = sharded && sums == Sums.FAST ? arena.allocate(landingElements(groups, world.size())) : null;
         int turn = 0;
         for (Group group : groups) {
-            int number = group.wide ? turns : turn++ % turns;
+            int number = group.wide ? WIDE : 1 + turn++ % turns;
             Tensor window = sharded ? windows.get(number) : null;
             long offset = 0;
             for (TrainedRange range : group.ranges) {
@@ -110,7 +110,7 @@ public final class Gradients implements Weights.GradientSink {
                 Tensor summed = sharded ? arena.allocate(type, share) : accumulated.elements(from, to);
                 Tensor own = type == DType.F32 ? summed : arena.allocate(share);
                 slots.computeIfAbsent(group.unit, key -> new ArrayList<>())
-                        .add(new Slot(number, group.wide, range, accumulated, summed, own));
+                        .add(new Slot(number, range, accumulated, summed, own));
                 offset += range.elements();
                 name(range, accumulated);
             }
@@ -225,7 +225,7 @@ public final class Gradients implements Weights.GradientSink {
         long landed = 0;
         for (Slot slot : reducing) {
             // Embedding and head come last or are large: nothing to hide behind, much to land.
-            if (landing == null || slot.isWide) {
+            if (landing == null || slot.window == WIDE) {
                 reduce(slot, target(slot));
                 continue;
             }

@@ -15,14 +15,9 @@ public final class Products {
 
     /** {@code y [T, out] = x [T, in] w [out, in]^T (+ bias)}. */
     public static void forward(Workspace ws, Tensor x, Tensor w, @Nullable Tensor bias, Tensor y) {
-        LinearKernels linear = ws.kernels().linear();
-        if (ws.kernels().operands() == DType.F32) {
-            linear.linear(x, w, bias, y);
-            return;
-        }
         TensorArena scratch = ws.scratch();
         long mark = scratch.mark();
-        linear.linear(factor(ws, x), factor(ws, w), bias, y);
+        ws.kernels().linear().linear(factor(ws, x), factor(ws, w), bias, y);
         scratch.rewind(mark);
     }
 

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Windows of F32 in which the weights of a unit appear while it is used: gathered from all ranks where weights are sharded, widened where they are
- * BF16: one by one, when a parameter is asked for, where the rank keeps all of them. Token embedding and head share one window; all other units take two in turn, so that the next one is gathered while this one is
- * computed with (ZeRO stage 3; FSDP's prefetching). Every parameter always appears at the same place. All ranks use the same units in the same order.
+ * BF16: one by one, when a parameter is asked for, where the rank keeps all of them. Token embedding and head share one window; all other units take
+ * two in turn, so that the next one is gathered while this one is computed with (ZeRO stage 3; FSDP's prefetching). Every parameter always appears at the same place. All ranks use the same units in the same order.
  * Owned by a rank, used by its compute thread.
  */
 public final class UnitWindows implements Weights.Source {

@@ -5,6 +5,7 @@ import io.longreel.runtime.launch.HostPort;
 import io.longreel.runtime.launch.ProcessLog;
 import io.longreel.runtime.launch.WorkerProcess;
 import io.longreel.runtime.node.NodeEnd;
+import io.longreel.runtime.rank.SpareTime;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.rank.WorkInstruments;
 import io.longreel.runtime.supervisor.RunEnd;
@@ -64,6 +65,9 @@ final class WorkerCommand implements Callable<Integer> {
     @Option(names = "--forked", hidden = true, description = "Ends when stdin does.")
     private boolean forked;
 
+    @Option(names = "--in-spare-time", hidden = true, description = "Gives way to other processes until it is needed.")
+    private boolean inSpareTime;
+
     /** Files that this process opens to show who it is. */
     private static final class TlsOptions {
         @Option(names = "--tls-key-store", required = true, paramLabel = "FILE", description = "As tls.key-store.")
@@ -95,6 +99,7 @@ final class WorkerCommand implements Callable<Integer> {
                                 .formatted(ProcessHandle.current().pid()))
                 : log;
         ProcessLog.writeTo(file);
+        SpareTime spareTime = inSpareTime ? SpareTime.begin() : SpareTime.none();
         if (!forked) {
             spec.commandLine().getOut().printf("joining %s; log: %s%n", address, file);
         }
@@ -103,7 +108,8 @@ final class WorkerCommand implements Callable<Integer> {
                         address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
                 system -> TrainingWorkFactory.opener(
                         system,
-                        config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config))));
+                        config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config)),
+                        spareTime));
         return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
     }
 }

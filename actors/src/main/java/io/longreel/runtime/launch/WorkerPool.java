@@ -78,7 +78,7 @@ final class WorkerPool implements AutoCloseable {
         WorkerPool pool = new WorkerPool(start, listener, clockNs);
         try {
             for (int node = 0; node < count; node++) {
-                pool.fork("node-" + node);
+                pool.fork("node-" + node, false);
             }
             return pool;
         } catch (IOException e) {
@@ -88,15 +88,15 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private synchronized void fork(String nodeId) throws IOException {
+    private synchronized void fork(String nodeId, boolean inSpareTime) throws IOException {
         if (isOver) {
             return;
         }
-        Process process = builder(nodeId).start();
+        Process process = builder(nodeId, inSpareTime).start();
         Slot slot = slots.computeIfAbsent(nodeId, id -> new Slot(id, process));
         slot.process = process;
         slot.pace.born(nowMs());
-        LOG.info("worker.forked nodeId={} pid={}", nodeId, process.pid());
+        LOG.info("worker.forked nodeId={} pid={} inSpareTime={}", nodeId, process.pid(), inSpareTime);
         process.onExit()
                 .exceptionally(failure -> process)
                 .thenAccept(ended -> gone(slot, ended))
@@ -106,11 +106,14 @@ final class WorkerPool implements AutoCloseable {
                 });
     }
 
-    private ProcessBuilder builder(String nodeId) {
+    private ProcessBuilder builder(String nodeId, boolean inSpareTime) {
         RunDirectory directory = start.directory();
         List<String> arguments =
                 new ArrayList<>(List.of("--forked", "--seed", start.seed(), "--node-id", nodeId, "--log"));
         arguments.add(directory.logFile(nodeId).toString());
+        if (inSpareTime) {
+            arguments.add("--in-spare-time");
+        }
         start.tls().ifPresent(files -> arguments.addAll(tlsArguments(files)));
         ProcessBuilder builder = new ProcessBuilder(JvmCommand.worker(arguments))
                 .redirectErrorStream(true)
@@ -134,10 +137,11 @@ final class WorkerPool implements AutoCloseable {
     private void gone(Slot slot, Process ended) {
         int exitCode = ended.exitValue();
         LOG.info("worker.ended nodeId={} pid={} exitCode={}", slot.nodeId, ended.pid(), exitCode);
-        OptionalLong delayMs = replaces(exitCode) ? delayMs(slot) : OptionalLong.empty();
+        boolean isUrgent = isUrgent();
+        OptionalLong delayMs = replaces(exitCode) ? delayMs(slot, isUrgent) : OptionalLong.empty();
         listener.ended(
                 WorkerProcess.processId(slot.nodeId, ended.pid()), reason(slot.nodeId, exitCode), delayMs.isEmpty());
-        delayMs.ifPresent(delay -> replace(slot.nodeId, delay));
+        delayMs.ifPresent(delay -> replace(slot.nodeId, delay, !isUrgent));
     }
 
     /** Who left because it was asked to, and who was told that it cannot take part, is not missed. */
@@ -145,11 +149,15 @@ final class WorkerPool implements AutoCloseable {
         return !isOver && exitCode != 0 && exitCode != MISUSED;
     }
 
-    private synchronized OptionalLong delayMs(Slot slot) {
+    /** As many as the mesh needs are left, and no other that stands by when the next one dies. */
+    private synchronized boolean isUrgent() {
         long alive =
                 slots.values().stream().filter(other -> other.process.isAlive()).count();
-        // As many as the mesh needs, and one more that stands by when the next one dies.
-        OptionalLong delayMs = slot.pace.died(nowMs(), alive <= start.needed());
+        return alive <= start.needed();
+    }
+
+    private synchronized OptionalLong delayMs(Slot slot, boolean isUrgent) {
+        OptionalLong delayMs = slot.pace.died(nowMs(), isUrgent);
         if (delayMs.isEmpty()) {
             LOG.warn(
                     "worker.given-up nodeId={}: its process died {} times within {} s of its start",
@@ -160,14 +168,14 @@ final class WorkerPool implements AutoCloseable {
         return delayMs;
     }
 
-    private synchronized void replace(String nodeId, long delayMs) {
+    private synchronized void replace(String nodeId, long delayMs, boolean inSpareTime) {
         if (isOver) {
             return;
         }
         var unused = forks.schedule(
                 () -> {
                     try {
-                        fork(nodeId);
+                        fork(nodeId, inSpareTime);
                     } catch (IOException e) {
                         LOG.warn("worker.not-replaced nodeId={}", nodeId, e);
                     }

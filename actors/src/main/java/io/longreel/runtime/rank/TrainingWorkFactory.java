@@ -43,6 +43,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private final Curriculum curriculum;
     private final WorkInstruments instruments;
     private final ClassicActorSystemProvider system;
+    private final SpareTime spareTime;
     private final SnapshotVault vault = SnapshotVault.open();
     /** Whether the code of a step has been run here. */
     private volatile boolean hasComputed;
@@ -54,7 +55,8 @@ public final class TrainingWorkFactory implements RankWorkFactory {
             TransportNode transport,
             Curriculum curriculum,
             WorkInstruments instruments,
-            ClassicActorSystemProvider system) {
+            ClassicActorSystemProvider system,
+            SpareTime spareTime) {
         this.config = config;
         this.model = model;
         this.device = device;
@@ -62,29 +64,34 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         this.curriculum = curriculum;
         this.instruments = instruments;
         this.system = system;
+        this.spareTime = spareTime;
     }
 
     /**
      * Opens factories whose data streams run on {@code system}.
      *
      * @param instruments what watches or disturbs the ranks of a run
+     * @param spareTime ended when the process is warm or needed
      */
-    public static Opener opener(ClassicActorSystemProvider system, Function<RunConfig, WorkInstruments> instruments) {
-        return (configText, host) -> open(configText, host, system, instruments);
+    public static Opener opener(
+            ClassicActorSystemProvider system, Function<RunConfig, WorkInstruments> instruments, SpareTime spareTime) {
+        return (configText, host) -> open(configText, host, system, instruments, spareTime);
     }
 
     private static TrainingWorkFactory open(
             String configText,
             String host,
             ClassicActorSystemProvider system,
-            Function<RunConfig, WorkInstruments> instrumentsOf) {
+            Function<RunConfig, WorkInstruments> instrumentsOf,
+            SpareTime spareTime) {
         RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
         ModelConfig model = modelOf(config);
         WorkInstruments instruments = instrumentsOf.apply(config);
         Curriculum curriculum = Curriculum.open(config, model.vision().imageSize(), model.tokensPerFrame());
         try {
             TransportNode transport = TransportNode.open(config.transport(), host, instruments.links());
-            return new TrainingWorkFactory(config, model, Devices.cpu(), transport, curriculum, instruments, system);
+            return new TrainingWorkFactory(
+                    config, model, Devices.cpu(), transport, curriculum, instruments, system, spareTime);
         } catch (RuntimeException e) {
             curriculum.close();
             throw e;
@@ -129,12 +136,15 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         } catch (RuntimeFailure e) {
             // Such as no room for its links: the run does without, its first steps here take longer.
             LOG.warn("node.cold error={}", e.toString());
+        } finally {
+            spareTime.end();
         }
     }
 
     @Override
     public RankWork create(Placement placement, int rank) {
         hasComputed = true;
+        spareTime.end();
         return new TrainingWork(this, placement, rank);
     }
 

@@ -35,6 +35,9 @@ final class RecoveryRules {
             return;
         }
         Recovery recovery = ongoing(turn);
+        if (recovery.attempts() == 0) {
+            state = state.with(state.watch().with(state.watch().pace().faulted(turn.nowMs())));
+        }
         turn.become(state.recovering(Optional.of(recovery.with(failure).oneMoreAttempt())));
         if (recovery.attempts() >= turn.plan().recovery().attemptsMax()) {
             EndingRules.exhausted(turn);

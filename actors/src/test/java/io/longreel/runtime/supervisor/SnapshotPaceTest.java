@@ -42,6 +42,41 @@ class SnapshotPaceTest {
     }
 
     @Test
+    void shouldTakeThemAsYoungSaysWhileFaultsComeOften() {
+        long faultToFaultMs = 15_000;
+        double costMs = 150;
+        RecoverySettings settings = settings("recovery.snapshot-cost-max=" + SHARE);
+        SnapshotPace pace = warm(costMs).ordered(0);
+        for (long fault = 1; fault <= 10; fault++) {
+            pace = pace.faulted(fault * faultToFaultMs);
+        }
+        long nowMs = 11 * faultToFaultMs;
+        double bestMs = Math.sqrt(2 * costMs * faultToFaultMs);
+        pace = pace.ordered(nowMs);
+        assertEquals(bestMs, pauseMs(settings, pace, nowMs), 0.1 * bestMs);
+        // Long after the last fault they come as rarely as their share says.
+        long calmMs = nowMs + 24 * 3_600_000L;
+        assertEquals(costMs / SHARE, pauseMs(settings, pace.ordered(calmMs), calmMs), 1);
+    }
+
+    /** One that has measured so often that nothing but the cost counts. */
+    private static SnapshotPace warm(double costMs) {
+        SnapshotPace pace = SnapshotPace.initial(0);
+        for (int i = 0; i < 20; i++) {
+            pace = pace.measured(costMs);
+        }
+        return pace;
+    }
+
+    private static double pauseMs(RecoverySettings settings, SnapshotPace pace, long takenMs) {
+        int pauseMs = 0;
+        while (!pace.isDue(settings, 0, takenMs + pauseMs)) {
+            pauseMs++;
+        }
+        return pauseMs;
+    }
+
+    @Test
     void shouldCountStepsWhenToldTo() {
         RecoverySettings every = settings("recovery.snapshot-every-steps=3");
         SnapshotPace pace = SnapshotPace.initial(0).measured(10_000);

@@ -164,6 +164,12 @@ public final class RunFiles implements RunRecorder {
     }
 
     @Override
+    public void discardCheckpoint(Position position) {
+        journal.requireNewest();
+        checkpoints.discard(position.globalStep());
+    }
+
+    @Override
     public void manifest(Effect.WriteManifest manifest) {
         journal.requireNewest();
         Position position = manifest.position();

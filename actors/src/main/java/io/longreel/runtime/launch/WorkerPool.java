@@ -141,7 +141,7 @@ final class WorkerPool implements AutoCloseable {
         OptionalLong delayMs = replaces(exitCode) ? delayMs(slot, isUrgent) : OptionalLong.empty();
         listener.ended(
                 WorkerProcess.processId(slot.nodeId, ended.pid()), reason(slot.nodeId, exitCode), delayMs.isEmpty());
-        delayMs.ifPresent(delay -> replace(slot.nodeId, delay, !isUrgent));
+        delayMs.ifPresent(delay -> replace(slot.nodeId, delay));
     }
 
     /** Who left because it was asked to, and who was told that it cannot take part, is not missed. */
@@ -168,14 +168,14 @@ final class WorkerPool implements AutoCloseable {
         return delayMs;
     }
 
-    private synchronized void replace(String nodeId, long delayMs, boolean inSpareTime) {
+    private synchronized void replace(String nodeId, long delayMs) {
         if (isOver) {
             return;
         }
         var unused = forks.schedule(
                 () -> {
                     try {
-                        fork(nodeId, inSpareTime);
+                        fork(nodeId, !isUrgent());
                     } catch (IOException e) {
                         LOG.warn("worker.not-replaced nodeId={}", nodeId, e);
                     }

@@ -32,6 +32,9 @@ public sealed interface Effect {
     /** Make an empty directory for the slices of a checkpoint; nodes are told to write behind it. Comes back only as SavingFailed. */
     record PrepareCheckpoint(Position position) implements Effect {}
 
+    /** Give back the room of a checkpoint that will not be written; nodes may still be writing. */
+    record DiscardCheckpoint(Position position) implements Effect {}
+
     /** Make the checkpoint exist. Comes back as ManifestWritten or SavingFailed. */
     record WriteManifest(
             String checkpoint,

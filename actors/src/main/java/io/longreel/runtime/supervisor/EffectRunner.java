@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.journal.TermSuperseded;
 import io.longreel.runtime.protocol.RecordReport;
 import java.time.Duration;
@@ -99,6 +100,7 @@ final class EffectRunner {
                     save(
                             JobPlan.checkpointName(prepare.position()),
                             () -> recorder.prepareCheckpoint(prepare.position()));
+                case Effect.DiscardCheckpoint discard -> discard(discard.position());
                 case Effect.WriteManifest manifest -> {
                     if (save(manifest.checkpoint(), () -> recorder.manifest(manifest))) {
                         reports.accept(new RecordReport.ManifestWritten(manifest.checkpoint()));
@@ -139,6 +141,15 @@ final class EffectRunner {
         LOG.warn("supervisor.superseded: {}", cause.getMessage());
         isOver = true;
         finish(new Task.End(SUPERSEDED, String.valueOf(cause.getMessage())));
+    }
+
+    /** What cannot be deleted takes room, no more. */
+    private void discard(Position position) {
+        try {
+            recorder.discardCheckpoint(position);
+        } catch (RuntimeFailure e) {
+            LOG.warn("checkpoint.not-discarded globalStep={} cause=\"{}\"", position.globalStep(), e.getMessage());
+        }
     }
 
     /** A checkpoint that cannot be written is not the end of the run; whether it was written. */

@@ -25,6 +25,8 @@ final class FailureRules {
         boolean isFirst = at.globalStep() <= turn.plan().start().position().globalStep();
         if (state.phase() instanceof Phase.Closing) {
             turn.ignore(failed); // the model is written
+        } else if (failed.category() == Category.DATA && at.isBefore(state.committed())) {
+            RecoveryRules.begin(turn, failure); // they could be read before, and what was committed is not skipped
         } else if (failed.category() == Category.DATA && !isFirst && state.phase() instanceof Phase.Training) {
             GuardRules.badSamples(turn, at, failure);
         } else if (isTheUsers) {

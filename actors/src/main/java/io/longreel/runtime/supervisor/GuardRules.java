@@ -49,6 +49,12 @@ final class GuardRules {
                         Set.of());
                 return false;
             }
+            boolean isUnknown = known.isEmpty() && !isKnownAsHarmful(state);
+            if (isUnknown
+                    && !result.applied()
+                    && state.plan().recovery().guard().replayNonFinite()) {
+                return doubt(turn, state.reached(), Kind.NOT_FINITE, result.toString(), Set.of());
+            }
             clear(turn);
             return true;
         }

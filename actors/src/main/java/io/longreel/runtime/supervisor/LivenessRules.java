@@ -12,6 +12,9 @@ final class LivenessRules {
     /** When the supervisor itself did not look at the clock for so long, it was away, and nobody can be blamed for silence. */
     static final long AWAY_MS = 500;
 
+    /** That several nodes fall silent at once is more often the supervisor's network than all of them, and with them what is in their memories would be lost. */
+    private static final long SEVERAL_SILENT_MS = 8_000;
+
     /** A rank that computes may be kept from its core for seconds on a busy machine, or by a collector. */
     private static final long STUCK_LEAST_MS = 10_000;
 
@@ -60,8 +63,14 @@ final class LivenessRules {
         List<Member> silent = turn.state().crew().members().values().stream()
                 .filter(member -> member.isReady() && turn.nowMs() - member.heardMs() > limitMs)
                 .toList();
-        silent.forEach(member -> FailureRules.lose(
-                turn, member, "it has said nothing for %d ms".formatted(turn.nowMs() - member.heardMs())));
+        long placed = silent.stream()
+                .filter(member -> turn.state().placedIds().contains(member.processId()))
+                .count();
+        long patienceMs = placed > turn.plan().recovery().replicas() ? Math.max(limitMs, SEVERAL_SILENT_MS) : limitMs;
+        silent.stream()
+                .filter(member -> turn.nowMs() - member.heardMs() > patienceMs)
+                .forEach(member -> FailureRules.lose(
+                        turn, member, "it has said nothing for %d ms".formatted(turn.nowMs() - member.heardMs())));
     }
 
     private static void loseTheStuck(Turn turn) {
@@ -79,7 +88,7 @@ final class LivenessRules {
                             turn,
                             member,
                             "rank %d has made no progress for %d s".formatted(pulse.getKey(), standingMs / 1000));
-                    break;
+                    return; // the ranks of the others are stopped now, which looks the same
                 }
             }
         }
@@ -126,6 +135,7 @@ final class LivenessRules {
             default -> {} // the others wait for ranks and files, which are watched above
         }
         if (turn.state().stop().isPresent()
+                && turn.state().saving().isEmpty() // a checkpoint has a limit of its own
                 && !(turn.state().phase() instanceof Phase.Ended)
                 && turn.nowMs() >= turn.state().stop().get().deadlineMs()) {
             EndingRules.fail(

@@ -35,9 +35,7 @@ final class RecoveryRules {
             return;
         }
         Recovery recovery = ongoing(turn);
-        if (recovery.attempts() == 0) {
-            state = state.with(state.watch().with(state.watch().pace().faulted(turn.nowMs())));
-        }
+        state = state.with(state.watch().with(state.watch().pace().faulted(turn.nowMs())));
         turn.become(state.recovering(Optional.of(recovery.with(failure).oneMoreAttempt())));
         if (recovery.attempts() >= turn.plan().recovery().attemptsMax()) {
             EndingRules.exhausted(turn);
@@ -192,7 +190,7 @@ final class RecoveryRules {
             sites.add(new RankSite(rank, node.nodeId(), node.processId(), node.dataEndpoint(), node.driverDirectory()));
         }
         Placement placement = new Placement(turn.plan().runToken(), state.generation(), places.mesh(), sites);
-        boolean isOtherMesh = state.placement().isPresent() && !state.mesh().equals(places.mesh());
+        boolean isOtherMesh = !state.mesh().equals(places.mesh());
         boolean isSmaller = !places.mesh().equals(turn.plan().mesh());
         Progress progress = state.progress().at(source.position());
         turn.become(state.placed(placement).with(isOtherMesh ? progress.withoutLog() : progress))

@@ -17,6 +17,13 @@ public interface RunRecorder extends AutoCloseable {
     /** Makes an empty directory for slices. */
     void prepareCheckpoint(Position position);
 
+    /**
+     * Deletes what was written of a checkpoint that will not exist; one that exists stays.
+     *
+     * @throws io.longreel.config.RuntimeFailure RETRYABLE when it cannot be deleted
+     */
+    void discardCheckpoint(Position position);
+
     /** Makes a checkpoint exist, and drops those that are not kept any more. */
     void manifest(Effect.WriteManifest manifest);
 

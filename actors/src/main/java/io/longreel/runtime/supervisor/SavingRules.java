@@ -158,8 +158,10 @@ final class SavingRules {
     }
 
     private static void giveUp(Turn turn, String reason) {
-        long step = turn.state().saving().map(s -> s.position().globalStep()).orElse(0L);
+        Saving saving = turn.state().saving().orElseThrow();
+        long step = saving.position().globalStep();
         turn.become(turn.state().saving(Optional.empty()))
+                .effect(new Effect.DiscardCheckpoint(saving.position()))
                 .announce(new RunNews.CheckpointFailed(
                         "the checkpoint of step %d was not written: %s".formatted(step, reason)));
     }

@@ -37,7 +37,7 @@ final class StallRules {
                 limitMs = Math.max(CONNECT_MS, 2 * hangMs);
             }
             long stillMs = turn.nowMs() - turn.state().watch().movedMs();
-            if (stillMs > limitMs) {
+            if (stillMs > limitMs && isEachHeard(turn, hangMs / 2)) {
                 RecoveryRules.begin(
                         turn,
                         new Failure(
@@ -47,6 +47,13 @@ final class StallRules {
                                 true));
             }
         }
+    }
+
+    /** Ranks of whom nothing was heard may move all the same. */
+    private static boolean isEachHeard(Turn turn, long withinMs) {
+        return turn.state().placedIds().stream()
+                .flatMap(id -> turn.state().crew().member(id).stream())
+                .allMatch(member -> turn.nowMs() - member.heardMs() <= withinMs);
     }
 
     /**

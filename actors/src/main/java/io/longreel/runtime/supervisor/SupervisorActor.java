@@ -156,6 +156,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             case Effect.WriteJournal write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.RecordStep write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.PrepareCheckpoint write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.DiscardCheckpoint discard -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteManifest write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.FindCheckpoint find -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteEvaluation write -> runner.add(new EffectRunner.Task.Write(effect));

@@ -38,6 +38,9 @@ public final class Takeover {
         Takeover takeover = new Takeover(plan);
         takeover.begin(plan.start().position());
         history.entries().forEach(takeover::read);
+        if (!takeover.mesh.equals(plan.mesh().toString())) {
+            takeover.results.clear(); // no placement tells of which mesh they are
+        }
         Progress progress = Progress.takenOver(
                 plan.start(),
                 takeover.committed,

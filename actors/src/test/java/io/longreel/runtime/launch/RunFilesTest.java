@@ -73,6 +73,23 @@ class RunFilesTest {
     }
 
     @Test
+    void shouldGiveBackTheRoomOfACheckpointThatWillNotBeAndKeepOneThatIs(@TempDir Path root) throws IOException {
+        try (RunDirectory directory = RunFixtures.created(root);
+                RunFiles files = open(directory, 0)) {
+            Position whole = new Position(0, 1, 1);
+            checkpoint(directory, files, whole);
+            Position half = new Position(0, 2, 2);
+            files.prepareCheckpoint(half);
+            Path halfWritten = CheckpointStore.of(directory.root()).directory(2);
+            SliceWriter.write(halfWritten, 0, Map.of(), List.of());
+            files.discardCheckpoint(half);
+            files.discardCheckpoint(whole);
+            assertFalse(Files.exists(halfWritten));
+            assertTrue(Files.exists(CheckpointStore.of(directory.root()).directory(1)));
+        }
+    }
+
+    @Test
     void shouldCutMetricsBackToTheCheckpointWhenTheRunGoesOn(@TempDir Path root) throws IOException {
         try (RunDirectory directory = RunFixtures.created(root)) {
             try (RunFiles files = open(directory, 0)) {

@@ -154,6 +154,7 @@ final class CoreDriver {
                 case Effect.WriteJournal e -> {}
                 case Effect.AnswerSender e -> {}
                 case Effect.PrepareCheckpoint e -> {}
+                case Effect.DiscardCheckpoint e -> {}
                 case Effect.RecordStep e -> {}
                 case Effect.Announce e -> {}
                 case Effect.Note e -> {}

@@ -49,6 +49,11 @@ final class FakeRecorder implements RunRecorder {
     }
 
     @Override
+    public void discardCheckpoint(Position position) {
+        written.add("discard " + position.globalStep());
+    }
+
+    @Override
     public void manifest(Effect.WriteManifest manifest) {
         if (failsAtManifest) {
             throw new IllegalStateException("no space left on device");

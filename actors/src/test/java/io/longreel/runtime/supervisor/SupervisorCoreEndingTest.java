@@ -10,6 +10,7 @@ import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
+import io.longreel.runtime.protocol.NodeCommand.WriteSlices;
 import io.longreel.runtime.protocol.NodeReport.NodeFailed;
 import io.longreel.runtime.protocol.NodeReport.SlicesFailed;
 import io.longreel.runtime.protocol.RankCommand;
@@ -145,6 +146,18 @@ class SupervisorCoreEndingTest {
         assertTrue(run.all(Effect.Finish.class).isEmpty());
         run.on(new Event.TimePassed(run.nowMs + EndingRules.STOP_GRACE_MS));
         assertEquals(1, run.finish().exitCode());
+    }
+
+    @Test
+    void shouldNotGiveUpASavingThatTakesLongerThanAStopMay() {
+        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 1, Start.fresh(1)))
+                .connect()
+                .runUntil(WriteSlices.class)
+                .stop();
+        run.pending.removeIf(said -> said.trigger() instanceof RankCommand.RunStep);
+        assertTrue(run.state.saving().isPresent());
+        run.on(new Event.TimePassed(run.nowMs + EndingRules.STOP_GRACE_MS));
+        assertTrue(run.all(Effect.Finish.class).isEmpty());
     }
 
     @Test

@@ -223,6 +223,50 @@ class SupervisorCoreRecoveryTest {
     }
 
     @Test
+    void shouldHavePatienceWhenSoManyFallSilentAtOnceThatTheirMemoriesWouldBeLost() {
+        CoreDriver run = trained(1);
+        tick(run, 3_000);
+        assertEquals(2, run.state.crew().members().size());
+        assertEquals(1, run.state.generation());
+        tickWithBeats(run, 1_000, "p-a", "node-a");
+        assertEquals(Set.of("p-a"), run.state.crew().members().keySet(), "one of them is not the network any more");
+        CoreDriver cutOff = trained(1);
+        tick(cutOff, 8_200);
+        assertEquals(Set.of(), cutOff.state.crew().members().keySet());
+    }
+
+    @Test
+    void shouldNotSkipACommittedStepWhoseSamplesCannotBeReadAnyMore() {
+        CoreDriver run = trained(2);
+        run.kill("p-a").kill("p-b"); // no checkpoint: from the beginning
+        run.join("q-a", "node-a").ready("q-a", "node-a").join("q-b", "node-b").ready("q-b", "node-b");
+        run.runUntil(RankCommand.RunStep.class).happen(0);
+        StepId second = new StepId(run.state.generation(), 0, 1);
+        run.runUntil(RankCommand.RunStep.class);
+        int generation = run.state.generation();
+        run.rank(new RankFailed(second, 1, Category.DATA, "x.mp4 cannot be read"));
+        assertEquals(generation + 1, run.state.generation());
+        run.runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+        assertEquals(Set.of(), run.state.progress().skipped());
+    }
+
+    @Test
+    void shouldDoubtAStepThatIsNotFiniteWhenItIsComputedAgainOnAnotherMesh() {
+        CoreDriver run = trained(2);
+        run.kill("p-a").kill("p-b"); // no checkpoint: from the beginning, on one node, so that results may differ
+        run.sick = "q-a";
+        run.sickStep = 0;
+        run.join("q-a", "node-a").ready("q-a", "node-a").runToEnd();
+        tickWithBeats(run, 5_200, "q-a", "node-a");
+        run.runToEnd();
+        assertEquals(new Mesh(1, 1, 2), run.state.mesh());
+        assertTrue(
+                run.news(RunNews.Doubted.class).getFirst().text().contains("not finite"),
+                run.news(RunNews.Doubted.class)::toString);
+    }
+
+    @Test
     void shouldBlameNobodyForSilenceWhileTheSupervisorItselfWasAway() {
         CoreDriver run = trained(1);
         tick(run, 200);
@@ -420,6 +464,8 @@ class SupervisorCoreRecoveryTest {
         CoreDriver run = trained(CoreDriver.plan(1, 1, Start.fresh(1)), 1);
         SnapshotId first = run.state.saving().orElseThrow().snapshot();
         run.node(new SlicesFailed("p-a", first, "no space left on device"));
+        assertEquals(
+                1, run.all(Effect.DiscardCheckpoint.class).getFirst().position().globalStep());
         run.runToEnd();
         assertEquals("finished: 5 steps", run.finish().message());
         assertTrue(run.news(RunNews.CheckpointFailed.class)

@@ -87,6 +87,18 @@ class TakeoverTest {
     }
 
     @Test
+    void shouldCompareNoResultOfASmallerMeshWithThoseOfAnother() {
+        List<JournalEntry> entries = journalOf(2);
+        entries.add(new JournalEntry.Recovering(2, 0, 2, 2, "node lost"));
+        entries.add(new JournalEntry.Placed(2, List.of("node-a"), "data=1,ring=1,ulysses=2"));
+        entries.add(new JournalEntry.StepCommitted(2, 0, 3, 3, CoreDriver.result(2)));
+        SupervisorState state = after(entries);
+        assertEquals(PLAN.position(0, 3), state.committed());
+        // Which mesh the ranks get next is open: with all nodes back it is the larger one again.
+        assertEquals(Optional.empty(), state.progress().log().result(2));
+    }
+
+    @Test
     void shouldGoOnSkippingAndStoppingAsTheOneBefore() {
         List<JournalEntry> entries = journalOf(2);
         entries.add(new JournalEntry.SamplesQuarantined(0, 2, 2, true, "x.mp4 cannot be read"));

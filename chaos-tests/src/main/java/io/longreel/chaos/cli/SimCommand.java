@@ -2,6 +2,7 @@ package io.longreel.chaos.cli;
 
 import io.longreel.chaos.sim.Simulation;
 import io.longreel.chaos.sim.Simulation.Outcome;
+import io.longreel.config.RuntimeFailure;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,6 +39,9 @@ final class SimCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (schedules < 1) {
+            throw RuntimeFailure.config("--schedules must be at least 1, not " + schedules);
+        }
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         long faults = 0;

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 final class SoakCommand implements Callable<Integer> {
     private static final int OK = 0;
     private static final int FAILED = 1;
-    private static final Pattern TIME = Pattern.compile("(\\d+)\\s*(ms|s|m|h)");
+    private static final Pattern TIME = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
 
     @Spec
     private final CommandSpec spec = CommandSpec.create();
@@ -169,6 +169,9 @@ final class SoakCommand implements Callable<Integer> {
             throw RuntimeFailure.config("%s must be a time such as 15s, 500ms or 10m, not %s".formatted(option, text));
         }
         long number = Long.parseLong(time.group(1));
+        if (number == 0) {
+            throw RuntimeFailure.config("%s must be longer than %s".formatted(option, text));
+        }
         return switch (time.group(2)) {
             case "ms" -> Duration.ofMillis(number);
             case "s" -> Duration.ofSeconds(number);

@@ -14,11 +14,13 @@ public final class SoakSummary {
     public static String of(Soak.Result result) {
         return String.format(
                 Locale.ROOT,
-                "goodput %.3f (far from faults %.3f): %d steps in %.1f s undisturbed, %.1f s under %d faults and %d that only slow down; "
+                "goodput %.3f (far from faults %s): %d steps in %.1f s undisturbed, %.1f s under %d faults and %d that only slow down; "
                         + "%d were noticed, after %s, next commit %s; "
                         + "%d committed steps lost, %d computed again",
                 result.goodput(),
-                result.calmPace(),
+                result.calmPace().isPresent()
+                        ? String.format(Locale.ROOT, "%.3f", result.calmPace().getAsDouble())
+                        : "-",
                 result.steps(),
                 result.undisturbedMs() / 1000.0,
                 result.disturbedMs() / 1000.0,

@@ -19,8 +19,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -45,8 +48,8 @@ public final class Soak {
     /** A rank that computes something else for a time is not to be replaced. */
     private static final long SLOW_MS = 1_000;
 
-    /** Steps behind a strike after which a process that was started for it has nothing left to compile. */
-    private static final int CALM_STEPS = 30;
+    /** Behind a strike; the ranks are back by then, though a process that was started for it may still be warming up. */
+    private static final long CALM_AFTER_MS = 8_000;
 
     private static final int STOPPED_BY_HAND = 143;
 
@@ -81,7 +84,7 @@ public final class Soak {
      *
      * @param goodput time of the steps undisturbed over their time disturbed
      * @param calmPace the same for the steps that are far behind a strike: less than 1 is a machine that became slower, or something that a recovery
-     *     leaves behind
+     *     leaves behind; empty where no step is
      * @param slowed faults that only make a rank slow: nothing to be noticed, and no incidents
      * @param complaints what is not as it must be
      */
@@ -90,7 +93,7 @@ public final class Soak {
             long undisturbedMs,
             long disturbedMs,
             double goodput,
-            double calmPace,
+            OptionalDouble calmPace,
             List<Incident> incidents,
             int slowed,
             List<String> complaints) {
@@ -137,7 +140,16 @@ public final class Soak {
                     "the end of the undisturbed time",
                     plan.lasts().plus(START_LIMIT),
                     () -> wallClock.millis() - startMs >= plan.lasts().toMillis());
-            stop(job);
+            ChildJvm.Outcome end = stop(job);
+            if (end.exitCode() != STOPPED_BY_HAND) {
+                throw new RuntimeFailure(
+                        RuntimeFailure.Category.FATAL,
+                        "the undisturbed run ended by itself with exit code %d%s%n%s"
+                                .formatted(
+                                        end.exitCode(),
+                                        end.exitCode() == 0 ? ": name a longer job, or less time" : "",
+                                        job.story()));
+            }
             return job.run();
         }
     }
@@ -169,8 +181,8 @@ public final class Soak {
                 }
                 return isOver;
             });
-            stop(job);
-            return result(undisturbed, job, steps, ordered[0]);
+            ChildJvm.Outcome end = stop(job);
+            return result(undisturbed, job, steps, ordered[0], end);
         }
     }
 
@@ -190,12 +202,16 @@ public final class Soak {
         return new Order(action, phase, 1, rank, last.stageIndex(), last.step() + 2, lastsMs);
     }
 
-    private Result result(ObservedRun undisturbed, Job job, int steps, long ordered) {
+    private Result result(ObservedRun undisturbed, Job job, int steps, long ordered, ChildJvm.Outcome end) {
         List<StepMetrics> expected = undisturbed.steps().subList(0, steps);
         List<StepMetrics> actual =
                 job.run().steps().subList(0, Math.min(steps, job.run().committedSteps()));
         List<String> complaints = new ArrayList<>(Checks.differences(expected, actual));
         complaints.addAll(missed(job.run().strikes(), ordered));
+        if (end.exitCode() != STOPPED_BY_HAND) {
+            complaints.add("the run ended by itself with exit code %d after %d steps%n%s"
+                    .formatted(end.exitCode(), job.run().committedSteps(), job.story()));
+        }
         long undisturbedMs = durationMs(expected);
         long disturbedMs = durationMs(actual);
         return new Result(
@@ -220,22 +236,21 @@ public final class Soak {
                 .toList();
     }
 
-    static double calmPace(List<StepMetrics> expected, List<StepMetrics> actual, List<Strike> strikes) {
-        Set<List<Integer>> struck = strikes.stream()
-                .map(strike -> List.of(strike.stage(), strike.step()))
-                .collect(Collectors.toSet());
+    static OptionalDouble calmPace(List<StepMetrics> expected, List<StepMetrics> actual, List<Strike> strikes) {
+        NavigableSet<Long> struckMs = new TreeSet<>();
+        strikes.forEach(strike -> struckMs.add(strike.atMs()));
         long undisturbedMs = 0;
         long disturbedMs = 0;
-        int calmSteps = 0;
         for (int i = 1; i < actual.size(); i++) {
-            StepMetrics step = actual.get(i);
-            calmSteps = struck.contains(List.of(step.stageIndex(), step.step())) ? 0 : calmSteps + 1;
-            if (calmSteps > CALM_STEPS) {
+            long beganMs = actual.get(i - 1).timestamp().toEpochMilli();
+            // The newest strike before the step's end: one in the midst of it disturbs it, too.
+            Long newestMs = struckMs.floor(actual.get(i).timestamp().toEpochMilli());
+            if (newestMs == null || beganMs - newestMs >= CALM_AFTER_MS) {
                 undisturbedMs += durationMs(expected.subList(i - 1, i + 1));
                 disturbedMs += durationMs(actual.subList(i - 1, i + 1));
             }
         }
-        return disturbedMs == 0 ? 1 : undisturbedMs / (double) disturbedMs;
+        return disturbedMs == 0 ? OptionalDouble.empty() : OptionalDouble.of(undisturbedMs / (double) disturbedMs);
     }
 
     private static long durationMs(List<StepMetrics> steps) {
@@ -252,14 +267,8 @@ public final class Soak {
         return arguments;
     }
 
-    private static void stop(Job job) {
+    private static ChildJvm.Outcome stop(Job job) {
         job.seed().terminate();
-        ChildJvm.Outcome end = job.outcome(END_LIMIT);
-        if (end.exitCode() != STOPPED_BY_HAND) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.FATAL,
-                    "the run ended by itself with exit code %d; name a longer job, or less time%n%s"
-                            .formatted(end.exitCode(), job.story()));
-        }
+        return job.outcome(END_LIMIT);
     }
 }

@@ -33,6 +33,13 @@ final class SharedDirectory {
         files.put(directory, new TreeMap<>());
     }
 
+    /** One that exists stays. */
+    void discard(String directory) {
+        if (!manifests.containsKey(directory)) {
+            files.remove(directory);
+        }
+    }
+
     /** Writes a slice; one of the same name gives way. */
     WrittenSlice write(String directory, SliceFile slice) {
         String name = "rank-%d.slice".formatted(slice.rank());

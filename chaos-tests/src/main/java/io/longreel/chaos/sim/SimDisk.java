@@ -92,6 +92,10 @@ final class SimDisk {
         checkpoints.prepare(SharedDirectory.directoryOf(JobPlan.checkpointName(position)));
     }
 
+    void discardCheckpoint(Position position) {
+        checkpoints.discard(SharedDirectory.directoryOf(JobPlan.checkpointName(position)));
+    }
+
     RecordReport writeManifest(Effect.WriteManifest manifest) {
         if (isFull()) {
             return new RecordReport.SavingFailed(manifest.checkpoint(), "No space left on device");

@@ -215,6 +215,7 @@ final class SimSupervisor {
             case Effect.RecordStep step ->
                 cluster.checks().recorded(step.step().position().globalStep());
             case Effect.PrepareCheckpoint prepare -> cluster.disk().prepareCheckpoint(prepare.position());
+            case Effect.DiscardCheckpoint discard -> cluster.disk().discardCheckpoint(discard.position());
             case Effect.WriteManifest manifest -> {
                 cluster.checks()
                         .sealed(

@@ -7,8 +7,10 @@ import io.longreel.config.ChaosSettings.Action;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.curriculum.eval.StepMetrics;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class SoakTest {
@@ -22,19 +24,24 @@ class SoakTest {
                 .toList();
     }
 
-    private static Strike strikeAt(int step) {
-        return new Strike(0, 1, Action.KILL, Phase.IDLE, 0, "node-0", "node-0/1", 1, 0, step, 0);
+    private static Strike strikeAt(long ms) {
+        return new Strike(0, 1, Action.KILL, Phase.IDLE, 0, "node-0", "node-0/1", 1, 0, 0, ms);
     }
 
     @Test
     void shouldComparePacesFarBehindStrikesOnly() {
-        List<StepMetrics> undisturbed = steps(step -> 100L * step);
-        // A quarter slower all the time, and five seconds lost at step 50.
-        List<StepMetrics> disturbed = steps(step -> 125L * step + (step >= 50 ? 5000 : 0));
-        assertEquals(0.8, Soak.calmPace(undisturbed, disturbed, List.of(strikeAt(50))), 1e-9);
+        List<StepMetrics> undisturbed = steps(step -> 1000L * step);
+        // A quarter slower all the time, and five seconds lost in step 50.
+        List<StepMetrics> disturbed = steps(step -> 1250L * step + (step >= 50 ? 5000 : 0));
+        long inStep50Ms = 1250L * 49 + 100;
         assertEquals(
-                6900.0 / (69 * 125 + 5000),
-                Soak.calmPace(undisturbed, disturbed, List.of()),
+                0.8,
+                Soak.calmPace(undisturbed, disturbed, List.of(strikeAt(inStep50Ms)))
+                        .orElseThrow(),
+                1e-9);
+        assertEquals(
+                99_000.0 / (99 * 1250 + 5000),
+                Soak.calmPace(undisturbed, disturbed, List.of()).orElseThrow(),
                 1e-9,
                 "without a strike the lost seconds count");
     }
@@ -51,8 +58,9 @@ class SoakTest {
     @Test
     void shouldSayNothingWhereNoStepIsFarFromAStrike() {
         List<StepMetrics> steps = steps(step -> 100L * step);
-        List<Strike> everywhere =
-                IntStream.range(0, STEPS).mapToObj(SoakTest::strikeAt).toList();
-        assertEquals(1, Soak.calmPace(steps, steps, everywhere));
+        List<Strike> everywhere = LongStream.range(0, STEPS)
+                .mapToObj(step -> strikeAt(100 * step))
+                .toList();
+        assertEquals(OptionalDouble.empty(), Soak.calmPace(steps, steps, everywhere));
     }
 }

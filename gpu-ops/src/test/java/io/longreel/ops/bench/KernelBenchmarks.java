@@ -10,6 +10,7 @@ import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -57,6 +58,8 @@ public class KernelBenchmarks {
 
     private Kernels kernels = Devices.cpu().kernels();
     private TensorWorkbench bench = TensorWorkbench.open(SEED, CAPACITY_BYTES);
+
+    private final CRC32C checksum = new CRC32C();
 
     // Of the middle of an MLP.
     private final Tensor x = bench.normal(ROWS, WIDE);
@@ -121,6 +124,14 @@ public class KernelBenchmarks {
     @Benchmark
     public void copy() {
         y.copyFrom(x);
+    }
+
+    /** What the receiver of so much does once more, and the sender before it. */
+    @Benchmark
+    public long crc32c() {
+        checksum.reset();
+        checksum.update(x.segment().asByteBuffer());
+        return checksum.getValue();
     }
 
     @Benchmark

@@ -63,7 +63,19 @@ public final class Main implements Runnable {
                 .setParameterExceptionHandler((failure, ignored) -> misused(failure, err))
                 .setExecutionExceptionHandler(
                         (failure, at, ignored) -> new FailureReport(at.getErr(), main.verbose).exitCodeOf(failure));
-        return commandLine.execute(args);
+        try {
+            int exitCode = commandLine.execute(args);
+            if (exitCode == OK && out.checkError()) { // who asked for it did not get it
+                err.println("longreel: the output could not be written to the end");
+                return FAILED;
+            }
+            return exitCode;
+        } catch (OutOfMemoryError e) {
+            err.println(
+                    "longreel: there is not enough memory (%s): ask for less, or give the JVM more, as by LONGREEL_JAVA_OPTS=-Xmx4g"
+                            .formatted(e.getMessage()));
+            return FAILED;
+        }
     }
 
     @Option(

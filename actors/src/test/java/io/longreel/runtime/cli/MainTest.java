@@ -9,6 +9,7 @@ import io.longreel.config.RuntimeFailure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,6 +85,22 @@ final class MainTest {
     }
 
     @Test
+    void shouldSayInOneLineThatThereIsNotEnoughMemory() {
+        int exitCode = Main.run(
+                List.of(new Hungry()), new PrintWriter(out, true), new PrintWriter(err, true), "ask-for-too-much");
+        assertEquals(Main.FAILED, exitCode);
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertTrue(err.toString().startsWith("longreel: there is not enough memory (no room)"), err::toString);
+    }
+
+    @Test
+    void shouldFailWhenTheOutputIsLost() {
+        PrintWriter full = new PrintWriter(new FullDisk());
+        assertEquals(Main.FAILED, Main.run(full, new PrintWriter(err, true), "config", "tiny"));
+        assertTrue(err.toString().contains("the output could not be written"), err::toString);
+    }
+
+    @Test
     void shouldListEveryCommandWhenHelpIsAsked() {
         assertEquals(Main.OK, run("--help"));
         assertTrue(out.toString().contains("config"), out::toString);
@@ -99,6 +116,27 @@ final class MainTest {
                         java.util.stream.Stream.of("break"), java.util.stream.Stream.of(options))
                 .toArray(String[]::new);
         return Main.run(List.of(new Breaking(thrown)), new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+
+    @Command(name = "ask-for-too-much")
+    private static final class Hungry implements Runnable {
+        @Override
+        public void run() {
+            throw new OutOfMemoryError("no room");
+        }
+    }
+
+    private static final class FullDisk extends Writer {
+        @Override
+        public void write(char[] buffer, int offset, int length) throws IOException {
+            throw new IOException("no space left on device");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Command(name = "break")

@@ -41,6 +41,10 @@ public final class AttentionBench {
     private static final int WARM_UP_RUNS = 3;
     private static final double WARM_UP_SECONDS = 3;
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(10);
+    /** Each is a thread with links to all others. */
+    static final int RANKS_MAX = 256;
+    /** A GiB for the queries, and some of that size beside them. */
+    private static final long ELEMENTS_MAX = 1L << 28;
 
     private AttentionBench() {}
 
@@ -64,6 +68,11 @@ public final class AttentionBench {
                 throw RuntimeFailure.config(
                         "tokens must be at least two per rank, dim and runs at least 1: tokens=%d dim=%d runs=%d"
                                 .formatted(tokens, headDim, runs));
+            }
+            if (ranks > RANKS_MAX || (double) tokens * heads * headDim > ELEMENTS_MAX) {
+                throw RuntimeFailure.config(
+                        "world must be at most %d, tokens x heads x dim at most %d: world=%d tokens=%d heads=%d dim=%d"
+                                .formatted(RANKS_MAX, ELEMENTS_MAX, ranks, tokens, heads, headDim));
             }
         }
 

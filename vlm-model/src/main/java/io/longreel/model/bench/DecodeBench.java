@@ -44,6 +44,10 @@ public final class DecodeBench {
                 throw RuntimeFailure.config(
                         "kv must divide heads, both at least 1: heads=%d kv=%d".formatted(heads, kvHeads));
             }
+            if (ranks > AttentionBench.RANKS_MAX || (double) heads * headDim > ELEMENTS_MAX) {
+                throw RuntimeFailure.config("world must be at most %d, heads x dim at most %d: world=%d heads=%d dim=%d"
+                        .formatted(AttentionBench.RANKS_MAX, ELEMENTS_MAX, ranks, heads, headDim));
+            }
             if ((double) tokens * kvHeads * headDim > ELEMENTS_MAX) {
                 throw RuntimeFailure.config(
                         "tokens x kv x dim must be at most %d: tokens=%d kv=%d dim=%d; measure fewer tokens"

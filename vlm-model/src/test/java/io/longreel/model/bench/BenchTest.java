@@ -204,5 +204,10 @@ class BenchTest {
         assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 3, 64, 4, 2, 16, 1, Links.OWN));
         assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4, 1, 64, 3, 1, 16, 1, Links.OWN));
         assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(2, 1, 3, 4, 2, 16, 1, Links.OWN));
+        assertThrows(
+                RuntimeFailure.class, () -> new AttentionBench.Setting(1, 1, 2_000_000_000, 4, 2, 16, 1, Links.OWN));
+        assertThrows(RuntimeFailure.class, () -> new AttentionBench.Setting(4000, 4000, 8000, 4, 2, 1, 1, Links.OWN));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(1, 16, 100_000_000, 1, 64, 1));
+        assertThrows(RuntimeFailure.class, () -> new DecodeBench.Setting(3000, 16, 100, 100, 1, 1));
     }
 }

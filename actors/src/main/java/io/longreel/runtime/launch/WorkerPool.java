@@ -137,8 +137,7 @@ final class WorkerPool implements AutoCloseable {
     private void gone(Slot slot, Process ended) {
         int exitCode = ended.exitValue();
         LOG.info("worker.ended nodeId={} pid={} exitCode={}", slot.nodeId, ended.pid(), exitCode);
-        boolean isUrgent = isUrgent();
-        OptionalLong delayMs = replaces(exitCode) ? delayMs(slot, isUrgent) : OptionalLong.empty();
+        OptionalLong delayMs = replaces(exitCode) ? delayMs(slot) : OptionalLong.empty();
         listener.ended(
                 WorkerProcess.processId(slot.nodeId, ended.pid()), reason(slot.nodeId, exitCode), delayMs.isEmpty());
         delayMs.ifPresent(delay -> replace(slot.nodeId, delay));
@@ -156,8 +155,8 @@ final class WorkerPool implements AutoCloseable {
         return alive <= start.needed();
     }
 
-    private synchronized OptionalLong delayMs(Slot slot, boolean isUrgent) {
-        OptionalLong delayMs = slot.pace.died(nowMs(), isUrgent);
+    private synchronized OptionalLong delayMs(Slot slot) {
+        OptionalLong delayMs = slot.pace.died(nowMs(), isUrgent());
         if (delayMs.isEmpty()) {
             LOG.warn(
                     "worker.given-up nodeId={}: its process died {} times within {} s of its start",

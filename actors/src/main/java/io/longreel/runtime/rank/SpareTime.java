@@ -1,9 +1,9 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.ops.memory.NativeCalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
@@ -16,7 +16,6 @@ import java.util.stream.Stream;
  * train on the same machine. Hardly more rather than nothing else ({@code SCHED_IDLE}), as it says that it lives, too. Linux, where a priority belongs to a
  * thread, and a thread begins with that of the one that starts it. Any thread ends it, once or more.
  */
-@SuppressWarnings("restricted") // two calls of the C library
 public final class SpareTime {
     private static final int USUAL = 0;
     /** Of 19: a 28th of what a usual thread gets where both want a core all the time. */
@@ -24,11 +23,11 @@ public final class SpareTime {
 
     private static final int ONE_THREAD = 0;
     private static final Path THREADS = Path.of("/proc/self/task");
-    private static final MethodHandle SET = downcall(
+    private static final MethodHandle SET = NativeCalls.ofCLibrary(
             "setpriority",
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    private static final MethodHandle GET = downcall(
+    private static final MethodHandle GET = NativeCalls.ofCLibrary(
             "getpriority", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
     private boolean isOver;
@@ -82,12 +81,10 @@ public final class SpareTime {
     }
 
     private static void move(int from, int to) {
-        List<Integer> left = having(from);
-        // Until none is left: one that has not moved yet may just have started another.
-        while (!left.isEmpty()) {
-            left.forEach(id -> set(id, to));
-            left = having(from);
-        }
+        long moved;
+        do { // again: one that had not moved yet may just have started another
+            moved = having(from).stream().filter(id -> set(id, to)).count();
+        } while (moved > 0);
     }
 
     private static List<Integer> having(int nice) {
@@ -114,7 +111,7 @@ public final class SpareTime {
         try {
             return (int) SET.invokeExact(ONE_THREAD, id, nice) == 0;
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
     }
 
@@ -123,19 +120,7 @@ public final class SpareTime {
         try {
             return (int) GET.invokeExact(ONE_THREAD, id);
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
-    }
-
-    private static RuntimeException unexpected(Throwable e) {
-        if (e instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("a native call must not throw", e);
-    }
-
-    private static MethodHandle downcall(String name, FunctionDescriptor descriptor) {
-        Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
     }
 }

@@ -8,9 +8,11 @@ import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
+import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.JoinRequested;
 import io.longreel.runtime.protocol.NodeReport.NodeReady;
 import io.longreel.runtime.protocol.RankCommand;
+import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.RankReport.CellEvaluated;
 import io.longreel.runtime.protocol.RankReport.ModelExported;
@@ -124,6 +126,32 @@ final class CoreDriver {
     /** A run that the first loss ends. */
     static CoreDriver withoutRecovery() {
         return new CoreDriver(plan(1, 0, Start.fresh(1), recovery(0, 0)));
+    }
+
+    /** A run that has trained until this many steps are committed. */
+    static CoreDriver trained(JobPlan plan, int steps) {
+        CoreDriver run = new CoreDriver(plan).connect();
+        while (run.committed().size() < steps) {
+            run.happen(0);
+        }
+        return run;
+    }
+
+    static CoreDriver trained(int steps) {
+        return trained(plan(1, 0, Start.fresh(1)), steps);
+    }
+
+    static Beat beat(String process, String node, int generation, List<RankPulse> ranks) {
+        return new Beat(process, node, "127.0.0.1:46", "/dev/shm/" + process, generation, ranks);
+    }
+
+    /** Lets time pass in which this node alone is heard of. */
+    void liveOn(long ms, String process, String node) {
+        for (long passed = 0; passed <= ms; passed += 100) {
+            nowMs += 100;
+            node(beat(process, node, 1, List.of()));
+            on(new Event.TimePassed(nowMs));
+        }
     }
 
     CoreDriver on(Event event) {

@@ -17,12 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What keeps failing is tried again after a pause, and the run stays its users' in it. */
 class SupervisorCorePauseTest {
     private static CoreDriver trained(int spares) {
-        CoreDriver run =
-                new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(20, spares))).connect();
-        while (run.committed().isEmpty()) {
-            run.happen(0);
-        }
-        return run;
+        return CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(20, spares)), 1);
     }
 
     private static void fail(CoreDriver run) {

@@ -14,7 +14,6 @@ import io.longreel.runtime.protocol.NodeCommand.NodeFenced;
 import io.longreel.runtime.protocol.NodeCommand.StartRanks;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.NodeCommand.StopRanks;
-import io.longreel.runtime.protocol.NodeReport.Beat;
 import io.longreel.runtime.protocol.NodeReport.LeaveRequested;
 import io.longreel.runtime.protocol.NodeReport.RanksStopped;
 import io.longreel.runtime.protocol.NodeReport.SlicesFailed;
@@ -35,19 +34,6 @@ import org.junit.jupiter.api.Test;
 /** A run in which things go wrong: what is lost, where the state comes from, and who is blamed. */
 class SupervisorCoreRecoveryTest {
 
-    /** Trains until this many steps are committed. */
-    private static CoreDriver trained(JobPlan plan, int steps) {
-        CoreDriver run = new CoreDriver(plan).connect();
-        while (run.committed().size() < steps) {
-            run.happen(0);
-        }
-        return run;
-    }
-
-    private static CoreDriver trained(int steps) {
-        return trained(CoreDriver.plan(1, 0, Start.fresh(1)), steps);
-    }
-
     /** Kills a process that hosts ranks, and goes on until another one hosts them. */
     private static void replace(CoreDriver run, String process) {
         run.kill(process);
@@ -63,13 +49,9 @@ class SupervisorCoreRecoveryTest {
         }
     }
 
-    private static Beat beat(String process, String node, int generation, List<RankPulse> ranks) {
-        return new Beat(process, node, "127.0.0.1:46", "/dev/shm/" + process, generation, ranks);
-    }
-
     @Test
     void shouldGoOnFromMemoryWithoutALostStepWhenANodeDiesAndItsNodeComesBack() {
-        CoreDriver run = trained(2).kill("p-b");
+        CoreDriver run = CoreDriver.trained(2).kill("p-b");
         assertEquals(
                 new StopRanks(2, "node node-b was lost: exit code 137"),
                 run.toldNodes(StopRanks.class).getFirst());
@@ -91,7 +73,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldJournalTheRecoveryBeforeAnyoneIsToldToStop() {
-        CoreDriver run = trained(1).kill("p-b");
+        CoreDriver run = CoreDriver.trained(1).kill("p-b");
         List<Effect> effects = run.effects;
         int journalled = -1;
         int told = -1;
@@ -109,7 +91,8 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldComputeStepsAgainWithoutCountingThemTwiceWhenBothHoldersOfASliceDie() {
-        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2).runUntil(RankCommand.EndStage.class);
+        CoreDriver run =
+                CoreDriver.trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2).runUntil(RankCommand.EndStage.class);
         assertEquals(3, run.committed().size());
         assertEquals("step-00000002", run.checkpoint.isEmpty() ? "none" : "step-00000002");
         run.kill("p-a").kill("p-b");
@@ -122,21 +105,10 @@ class SupervisorCoreRecoveryTest {
     }
 
     @Test
-    void shouldDoubtAStepThatHasAnotherResultWhenItIsComputedAgain() {
-        CoreDriver run = trained(2);
-        run.differing.put(0L, 1);
-        run.kill("p-a").kill("p-b"); // no checkpoint: from the beginning
-        run.join("q-a", "node-a").ready("q-a", "node-a").join("q-b", "node-b").ready("q-b", "node-b");
-        run.runToEnd();
-        assertTrue(run.news(RunNews.Doubted.class).getFirst().text().contains("silent corruption"));
-        assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
-    }
-
-    @Test
     void shouldShrinkWhenNoNodeComesAndGrowBackWhenOneDoes() {
-        CoreDriver run = trained(1).kill("p-b").runToEnd();
+        CoreDriver run = CoreDriver.trained(1).kill("p-b").runToEnd();
         assertInstanceOf(Phase.Seeking.class, run.state.phase());
-        tickWithBeats(run, 5_000, "p-a", "node-a");
+        run.liveOn(5_000, "p-a", "node-a");
         assertEquals(new Mesh(1, 1, 2), run.state.mesh());
         while (run.committed().size() < 2) {
             run.happen(0);
@@ -152,19 +124,11 @@ class SupervisorCoreRecoveryTest {
                         .count());
     }
 
-    private static void tickWithBeats(CoreDriver run, long ms, String process, String node) {
-        for (long passed = 0; passed <= ms; passed += 100) {
-            run.nowMs += 100;
-            run.node(beat(process, node, 1, List.of()));
-            run.on(new Event.TimePassed(run.nowMs));
-        }
-    }
-
     @Test
     void shouldEndWhenTheMeshMayNotShrink() {
         JobPlan plan = CoreDriver.plan(1, 0, Start.fresh(1), notElastic());
-        CoreDriver run = trained(plan, 1).kill("p-b").runToEnd();
-        tickWithBeats(run, 5_000, "p-a", "node-a");
+        CoreDriver run = CoreDriver.trained(plan, 1).kill("p-b").runToEnd();
+        run.liveOn(5_000, "p-a", "node-a");
         assertEquals(1, run.finish().exitCode());
         assertTrue(
                 run.finish().message().startsWith("only 1 of 2 nodes are left after 5 s: node node-b was lost"),
@@ -205,13 +169,13 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldLoseANodeThatSaysNothingAndFenceItWhenItWakesUp() {
-        CoreDriver run = trained(1);
-        tickWithBeats(run, 1_400, "p-a", "node-a");
+        CoreDriver run = CoreDriver.trained(1);
+        run.liveOn(1_400, "p-a", "node-a");
         assertEquals(2, run.state.crew().members().size());
-        tickWithBeats(run, 300, "p-a", "node-a");
+        run.liveOn(300, "p-a", "node-a");
         assertEquals(Set.of("p-a"), run.state.crew().members().keySet());
         assertEquals(2, run.state.generation());
-        run.node(beat("p-b", "node-b", 1, List.of(new RankPulse(2, 9, true))));
+        run.node(CoreDriver.beat("p-b", "node-b", 1, List.of(new RankPulse(2, 9, true))));
         Effect.TellNode fence = run.all(Effect.TellNode.class).stream()
                 .filter(tell -> tell.processId().equals("p-b") && tell.command() instanceof NodeFenced)
                 .reduce((a, b) -> b)
@@ -224,51 +188,20 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldHavePatienceWhenSoManyFallSilentAtOnceThatTheirMemoriesWouldBeLost() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         tick(run, 3_000);
         assertEquals(2, run.state.crew().members().size());
         assertEquals(1, run.state.generation());
-        tickWithBeats(run, 1_000, "p-a", "node-a");
+        run.liveOn(1_000, "p-a", "node-a");
         assertEquals(Set.of("p-a"), run.state.crew().members().keySet(), "one of them is not the network any more");
-        CoreDriver cutOff = trained(1);
+        CoreDriver cutOff = CoreDriver.trained(1);
         tick(cutOff, 8_200);
         assertEquals(Set.of(), cutOff.state.crew().members().keySet());
     }
 
     @Test
-    void shouldNotSkipACommittedStepWhoseSamplesCannotBeReadAnyMore() {
-        CoreDriver run = trained(2);
-        run.kill("p-a").kill("p-b"); // no checkpoint: from the beginning
-        run.join("q-a", "node-a").ready("q-a", "node-a").join("q-b", "node-b").ready("q-b", "node-b");
-        run.runUntil(RankCommand.RunStep.class).happen(0);
-        StepId second = new StepId(run.state.generation(), 0, 1);
-        run.runUntil(RankCommand.RunStep.class);
-        int generation = run.state.generation();
-        run.rank(new RankFailed(second, 1, Category.DATA, "x.mp4 cannot be read"));
-        assertEquals(generation + 1, run.state.generation());
-        run.runToEnd();
-        assertEquals("finished: 5 steps", run.finish().message());
-        assertEquals(Set.of(), run.state.progress().skipped());
-    }
-
-    @Test
-    void shouldDoubtAStepThatIsNotFiniteWhenItIsComputedAgainOnAnotherMesh() {
-        CoreDriver run = trained(2);
-        run.kill("p-a").kill("p-b"); // no checkpoint: from the beginning, on one node, so that results may differ
-        run.sick = "q-a";
-        run.sickStep = 0;
-        run.join("q-a", "node-a").ready("q-a", "node-a").runToEnd();
-        tickWithBeats(run, 5_200, "q-a", "node-a");
-        run.runToEnd();
-        assertEquals(new Mesh(1, 1, 2), run.state.mesh());
-        assertTrue(
-                run.news(RunNews.Doubted.class).getFirst().text().contains("not finite"),
-                run.news(RunNews.Doubted.class)::toString);
-    }
-
-    @Test
     void shouldBlameNobodyForSilenceWhileTheSupervisorItselfWasAway() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         tick(run, 200);
         run.nowMs += 30_000;
         run.on(new Event.TimePassed(run.nowMs));
@@ -278,11 +211,13 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldLoseANodeWhoseRankComputesWithoutProgressButNotOneThatWaits() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         for (int i = 0; i < 605; i++) {
             run.nowMs += 100;
-            run.node(beat("p-a", "node-a", 1, List.of(new RankPulse(0, 5, true), new RankPulse(1, 5, true))));
-            run.node(beat("p-b", "node-b", 1, List.of(new RankPulse(2, 5, true), new RankPulse(3, 5, false))));
+            run.node(
+                    CoreDriver.beat("p-a", "node-a", 1, List.of(new RankPulse(0, 5, true), new RankPulse(1, 5, true))));
+            run.node(CoreDriver.beat(
+                    "p-b", "node-b", 1, List.of(new RankPulse(2, 5, true), new RankPulse(3, 5, false))));
             run.on(new Event.TimePassed(run.nowMs));
         }
         assertEquals(Set.of("p-a"), run.state.crew().members().keySet());
@@ -291,7 +226,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldQuarantineANodeThatKeepsGettingLost() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         String process = "p-b";
         for (int loss = 1; loss <= 3; loss++) {
             run.kill(process);
@@ -390,61 +325,13 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldRememberSnapshotsOfStepsInFlightOnly() {
-        CoreDriver run = trained(2);
+        CoreDriver run = CoreDriver.trained(2);
         assertEquals(Set.of(2), ((Phase.Training) run.state.phase()).snapshots());
     }
 
     @Test
-    void shouldComputeAgainAndCountWhenADisagreementWasPassing() {
-        CoreDriver run = CoreDriver.fresh();
-        run.differing.put(1L, 1);
-        run.connect().runToEnd();
-        assertEquals("finished: 5 steps", run.finish().message());
-        assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
-        List<String> said = run.news(RunNews.Doubted.class).stream()
-                .map(RunNews.Doubted::text)
-                .toList();
-        assertTrue(said.getFirst().contains("ranks disagree") && said.getFirst().contains("p-b"), said.toString());
-        assertTrue(said.getLast().endsWith("what was wrong with it was passing"), said.toString());
-    }
-
-    @Test
-    void shouldLeaveEachNodeOutOnceWhenNoRankIsInTheMinority() {
-        for (String sick : List.of("p-a", "p-b")) {
-            CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)));
-            run.sick = sick;
-            run.sickStep = 1;
-            run.form().join("p-s", "node-s").ready("p-s", "node-s").runToEnd();
-            assertEquals("finished: 5 steps", run.finish().message());
-            assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
-            assertTrue(
-                    run.journal().stream().noneMatch(JournalEntry.SamplesQuarantined.class::isInstance),
-                    "the samples are right");
-            String last = run.news(RunNews.Doubted.class).getLast().text();
-            assertTrue(
-                    last.endsWith("in other places than %s, so one of the former ones is broken"
-                            .formatted(sick.replace("p-", "node-"))),
-                    last);
-        }
-    }
-
-    @Test
-    void shouldLoseTheNodeWhoseRankIsAlwaysInTheMinority() {
-        CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)));
-        run.differing.put(1L, 2);
-        run.form().join("p-s", "node-s").ready("p-s", "node-s").runToEnd();
-        assertEquals("finished: 5 steps", run.finish().message());
-        assertEquals(
-                "its ranks compute something else than the others, twice",
-                run.news(RunNews.NodeLost.class).getFirst().reason());
-        assertTrue(run.journal().stream()
-                .anyMatch(entry -> entry instanceof JournalEntry.NodeLost lost
-                        && lost.processId().equals("p-b")));
-    }
-
-    @Test
     void shouldGiveUpWithTheCauseWhenRecoveriesLeadNowhere() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(2, 0)), 1);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(2, 0)), 1);
         for (int i = 0; i < 3; i++) {
             run.rank(new RankFailed(run.state.at(), 1, Category.FATAL, "out of memory"));
             run.pending.removeIf(said -> said.trigger() instanceof RankCommand.RunStep);
@@ -461,7 +348,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldTrainOnWhenSlicesCannotBeWrittenAndTryAgainWhenDue() {
-        CoreDriver run = trained(CoreDriver.plan(1, 1, Start.fresh(1)), 1);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 1, Start.fresh(1)), 1);
         SnapshotId first = run.state.saving().orElseThrow().snapshot();
         run.node(new SlicesFailed("p-a", first, "no space left on device"));
         assertEquals(
@@ -490,8 +377,9 @@ class SupervisorCoreRecoveryTest {
                 0.01,
                 r.quarantine(),
                 r.guard());
-        CoreDriver run =
-                trained(CoreDriver.plan(1, 0, Start.fresh(1), rare), 1).stop().runToEnd();
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1), rare), 1)
+                .stop()
+                .runToEnd();
         assertEquals(1, run.told(RankCommand.TakeSnapshot.class).size());
         assertEquals(
                 "stopped at step 2, resume with bin/longreel resume /runs/test",
@@ -501,7 +389,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldGoOnFromTheMemoriesWhenAnotherSupervisorTakesOver() {
-        CoreDriver old = trained(2);
+        CoreDriver old = CoreDriver.trained(2);
         JobPlan plan = CoreDriver.plan(1, 0, Start.fresh(1));
         Progress known = Progress.takenOver(
                 plan.start(),
@@ -514,7 +402,7 @@ class SupervisorCoreRecoveryTest {
         CoreDriver run = new CoreDriver(plan);
         run.held.putAll(old.held);
         run.state = SupervisorState.takenOver(plan, 1, known, new TreeSet<>(Set.of("node-a", "node-b")), run.nowMs);
-        run.node(beat("p-a", "node-a", 1, List.of())).node(beat("p-b", "node-b", 1, List.of()));
+        run.node(CoreDriver.beat("p-a", "node-a", 1, List.of())).node(CoreDriver.beat("p-b", "node-b", 1, List.of()));
         assertEquals(2, run.state.generation());
         run.runToEnd();
         assertEquals("finished: 5 steps", run.finish().message());
@@ -526,7 +414,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldNeverTrustASnapshotOfAStepThatWasNotCommitted() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         for (int rank = 0; rank < 4; rank++) {
             // All hold what would be step 2, but not all have said so.
             for (String process : List.of("p-a", "p-b")) {
@@ -545,7 +433,7 @@ class SupervisorCoreRecoveryTest {
 
     @Test
     void shouldIgnoreAnAnswerToAnotherStop() {
-        CoreDriver run = trained(1);
+        CoreDriver run = CoreDriver.trained(1);
         run.rank(new RankFailed(run.state.at(), 3, Category.RETRYABLE, "peer is gone"));
         run.node(new RanksStopped("p-a", 7, List.of()));
         assertEquals(2, ((Phase.Stopping) run.state.phase()).waiting().size());

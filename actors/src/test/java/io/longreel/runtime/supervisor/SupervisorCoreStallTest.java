@@ -22,14 +22,6 @@ import org.junit.jupiter.api.Test;
 /** Messages that never arrived, and answers that come late for another reason. */
 class SupervisorCoreStallTest {
 
-    private static CoreDriver trained(JobPlan plan, int steps) {
-        CoreDriver run = new CoreDriver(plan).connect();
-        while (run.committed().size() < steps) {
-            run.happen(0);
-        }
-        return run;
-    }
-
     /** Lets time pass in which both nodes live and their ranks do this. */
     private static void beat(CoreDriver run, long ms, boolean isWaiting) {
         beat(run, ms, isWaiting, false);
@@ -58,7 +50,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldStartAgainWhenAllRanksWaitAndNothingIsOnItsWay() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.pending.clear();
         beat(run, 1_700, true);
         assertInstanceOf(Phase.Training.class, run.state.phase());
@@ -71,7 +63,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldWaitForARankThatComputesHoweverLongTheOthersWait() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.pending.clear();
         beat(run, 20_000, false);
         assertInstanceOf(Phase.Training.class, run.state.phase());
@@ -79,7 +71,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldSayStopAgainWhenANodeLivesAndDoesNotAnswer() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.pending.clear();
         while (!(run.state.phase() instanceof Phase.Stopping)) {
             beat(run, 100, true);
@@ -105,7 +97,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldAskForSlicesAgainWhenNoAnswerComes() {
-        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
         run.pending.removeIf(pending -> pending.trigger() instanceof WriteSlices);
         beat(run, 10_100, false);
         assertEquals(4, run.toldNodes(WriteSlices.class).size());
@@ -119,7 +111,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldGiveACheckpointUpWhenSomeSliceIsInNoMemory() {
-        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
         run.pending.removeIf(pending -> pending.trigger() instanceof WriteSlices);
         SnapshotId snapshot = run.state.saving().orElseThrow().snapshot();
         run.node(new SlicesWritten("p-a", snapshot, List.of()));
@@ -133,7 +125,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldTellOfACheckpointThatDoesNotComeAndGiveItUpInTheEnd() {
-        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 2, Start.fresh(1)), 2);
         run.pending.clear();
         beat(run, 61_000, false, true);
         assertEquals(1, run.news(RunNews.CheckpointFailed.class).size());
@@ -144,7 +136,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldNotWaitForTheSlicesOfANodeThatHasLeft() {
-        CoreDriver run = trained(CoreDriver.plan(1, 2, Start.fresh(1), CoreDriver.recovery(5, 1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 2, Start.fresh(1), CoreDriver.recovery(5, 1)), 2);
         run.join("p-c", "node-c").ready("p-c", "node-c");
         run.pending.removeIf(pending -> pending.trigger() instanceof WriteSlices);
         run.node(new LeaveRequested("p-b", "SIGTERM"));
@@ -155,7 +147,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldNotWaitForTheAnswerOfASpareThatLeavesWhileRanksAreStopped() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 1)), 2);
         run.join("p-c", "node-c").ready("p-c", "node-c").kill("p-b");
         run.pending.removeIf(pending -> pending.speaker().equals("p-c"));
         run.node(new LeaveRequested("p-c", "SIGTERM"));
@@ -167,7 +159,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldBlameNobodyWhileItsOwnOrdersWaitForASlowDisk() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.recorderIsSlow = true;
         run.pending.clear();
         beat(run, 20_000, true);
@@ -180,7 +172,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldReplayWhatIsCommittedBeforeItStopsAndSaves() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.kill("p-a").kill("p-b").stop();
         run.join("p-a2", "node-a").ready("p-a2", "node-a");
         run.join("p-b2", "node-b").ready("p-b2", "node-b").runToEnd();
@@ -193,7 +185,7 @@ class SupervisorCoreStallTest {
 
     @Test
     void shouldNotTrustWhatAReplayLeftThatCameOutDifferently() {
-        CoreDriver run = trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
         run.kill("p-a").kill("p-b");
         run.join("p-a2", "node-a").ready("p-a2", "node-a");
         run.join("p-b2", "node-b").ready("p-b2", "node-b").runUntil(RankCommand.RunStep.class);

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.longreel.ops.memory.NativeCalls;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -93,7 +94,7 @@ final class OneDnn {
                     cBlock,
                     ldc);
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
         if (status != SUCCESS) {
             throw new IllegalStateException(
@@ -108,22 +109,12 @@ final class OneDnn {
         try {
             SET_THREADS.invokeExact(threads);
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
     }
 
     private static MemorySegment block(MemorySegment segment, long at, long stride, int rows, int columns) {
         return segment.asSlice(at * Float.BYTES, ((rows - 1) * stride + columns) * Float.BYTES);
-    }
-
-    static RuntimeException unexpected(Throwable e) {
-        if (e instanceof RuntimeException runtime) {
-            return runtime;
-        }
-        if (e instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("a native call must not throw", e);
     }
 
     /** A function of oneDNN's that gives a status. */

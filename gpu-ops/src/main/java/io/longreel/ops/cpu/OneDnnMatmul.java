@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.longreel.ops.memory.NativeCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -290,7 +291,7 @@ final class OneDnnMatmul {
         try {
             return call.run();
         } catch (Throwable e) {
-            throw OneDnn.unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
     }
 

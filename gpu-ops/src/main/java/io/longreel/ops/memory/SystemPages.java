@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -31,11 +30,12 @@ final class SystemPages {
     private static final int ATTEMPTS = 5;
     private static final long FREEING_NS = 20_000_000;
 
-    private static final MethodHandle MMAP = downcall(
+    private static final MethodHandle MMAP = NativeCalls.ofCLibrary(
             "mmap", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle MUNMAP = downcall("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle MUNMAP =
+            NativeCalls.ofCLibrary("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle MADVISE =
-            downcall("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+            NativeCalls.ofCLibrary("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
     private SystemPages() {}
 
@@ -83,7 +83,7 @@ final class SystemPages {
             return (long)
                     MMAP.invokeExact(MemorySegment.NULL, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
     }
 
@@ -94,7 +94,7 @@ final class SystemPages {
                 throw new IllegalStateException("mapped memory must be unmappable: bytes=" + mapped.byteSize());
             }
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
     }
 
@@ -102,22 +102,7 @@ final class SystemPages {
         try {
             return (int) MADVISE.invokeExact(block, block.byteSize(), advice);
         } catch (Throwable e) {
-            throw unexpected(e);
+            throw NativeCalls.unexpected(e);
         }
-    }
-
-    private static RuntimeException unexpected(Throwable e) {
-        if (e instanceof RuntimeException runtime) {
-            return runtime;
-        }
-        if (e instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("a native call must not throw", e);
-    }
-
-    private static MethodHandle downcall(String name, FunctionDescriptor descriptor) {
-        Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
     }
 }

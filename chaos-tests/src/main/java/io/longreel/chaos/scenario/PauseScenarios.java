@@ -13,10 +13,10 @@ final class PauseScenarios {
         return List.of(
                 Scenario.of(
                                 "stop-zombie",
-                                "SIGSTOP 5 s",
+                                "SIGSTOP 3 s",
                                 "ring",
-                                "A worker is stopped; a spare takes over; the stopped one wakes up and is refused.")
-                        .faults("{at={rank=2,step=7,phase=ring,occurrence=3},do=stop,for=5 s}")
+                                "A worker is stopped, but not so long that its media driver gives up; a spare takes over; the stopped one wakes up and is refused.")
+                        .faults("{at={rank=2,step=7,phase=ring,occurrence=3},do=stop,for=3 s}")
                         .set(SPARE)
                         .check(Checks.unharmed())
                         .check(Checks.says("declared lost and its ranks are elsewhere"))

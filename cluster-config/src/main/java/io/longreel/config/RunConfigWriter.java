@@ -232,7 +232,37 @@ final class RunConfigWriter {
                                 "height", generated.height(),
                                 "frames-per-second", generated.framesPerSecond()),
                 "frame-cache", Units.size(data.frameCacheBytes()),
-                "prefetch-steps", data.prefetchSteps());
+                "prefetch-steps", data.prefetchSteps(),
+                "datasets", datasets(data.datasets()),
+                "damaged", Words.of(data.damaged()),
+                "prompt", prompt(data.prompt()));
+    }
+
+    private static Map<String, Object> datasets(Map<String, DatasetSettings> datasets) {
+        Map<String, Object> all = new HashMap<>();
+        datasets.forEach((name, dataset) -> {
+            Map<String, Object> map = new HashMap<>();
+            map.put("format", Words.of(dataset.format()));
+            map.put("files", dataset.files().stream().map(Path::toString).toList());
+            dataset.media().ifPresent(folder -> map.put("media", folder.toString()));
+            map.put("column", dataset.column());
+            Map<String, Object> subsets = new HashMap<>();
+            dataset.subsets()
+                    .forEach((key, subset) ->
+                            subsets.put(key, Map.of("file", subset.file().toString(), "drop", subset.drop())));
+            map.put("subsets", subsets);
+            all.put(name, map);
+        });
+        return all;
+    }
+
+    private static Map<String, Object> prompt(DataSettings.Prompt prompt) {
+        Map<String, Object> map = new HashMap<>();
+        prompt.tokenizer().ifPresent(file -> map.put("tokenizer", file.toString()));
+        prompt.template().ifPresent(name -> map.put("template", name));
+        prompt.system().ifPresent(text -> map.put("system", text));
+        prompt.frameEnd().ifPresent(text -> map.put("frame-end", text));
+        return map;
     }
 
     private static Map<String, Object> stage(StageSettings stage) {
@@ -283,6 +313,16 @@ final class RunConfigWriter {
                                 "kind", "passkeys",
                                 "tokens-min", passkeys.tokensMin(),
                                 "tokens-max", passkeys.tokensMax());
+                    case Source.Dataset dataset ->
+                        Map.of(
+                                "kind", "dataset",
+                                "mixture", dataset.mixture(),
+                                "weights", dataset.weights(),
+                                "shuffled", dataset.shuffled(),
+                                "frames-max", dataset.framesMax(),
+                                "frames-per-second-max", dataset.framesPerSecondMax(),
+                                "aspect", Words.of(dataset.aspect()),
+                                "tiles-max", dataset.tilesMax());
                 });
         return map;
     }

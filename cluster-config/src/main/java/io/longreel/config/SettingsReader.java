@@ -249,7 +249,24 @@ final class SettingsReader {
                 sampling,
                 generated,
                 section.sizeBytes("frame-cache", 1 << 20, Long.MAX_VALUE),
-                section.integer("prefetch-steps", 0, 1024));
+                section.integer("prefetch-steps", 0, 1024),
+                new DatasetsReader(section).read(),
+                section.choice("damaged", DataSettings.Damaged.class),
+                prompt(section.section("prompt")));
+    }
+
+    private static DataSettings.Prompt prompt(ConfigReader section) {
+        return new DataSettings.Prompt(
+                section.isNull("tokenizer")
+                        ? Optional.empty()
+                        : Optional.of(path(section, "tokenizer", section.text("tokenizer"))),
+                textOrNull(section, "template"),
+                textOrNull(section, "system"),
+                textOrNull(section, "frame-end"));
+    }
+
+    private static Optional<String> textOrNull(ConfigReader section, String key) {
+        return section.isNull(key) ? Optional.empty() : Optional.of(section.text(key));
     }
 
     CheckpointSettings checkpoint() {
@@ -258,7 +275,7 @@ final class SettingsReader {
                 section.integer("every-steps", 0, Integer.MAX_VALUE), section.integer("keep", 1, Integer.MAX_VALUE));
     }
 
-    private static Path path(ConfigReader section, String key, String text) {
+    static Path path(ConfigReader section, String key, String text) {
         try {
             if (!text.isBlank()) {
                 return Path.of(text).toAbsolutePath().normalize();

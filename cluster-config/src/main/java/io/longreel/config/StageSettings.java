@@ -1,8 +1,10 @@
 package io.longreel.config;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * One stage of the curriculum (LongVILA, section 3.1 to 3.4): what trains, on what, how long.
@@ -94,6 +96,41 @@ public record StageSettings(
 
         /** Text only: filler with a hidden key, and the question for it; its length is uniform in the range. */
         record Passkeys(int tokensMin, int tokensMax) implements Source {}
+
+        /**
+         * Records of the user's datasets.
+         *
+         * @param mixture such as {@code a+b*3+c@subset}
+         * @param weights shares of the datasets by name; empty = by their numbers of records
+         * @param shuffled whether the order is drawn from the seed, anew in each epoch
+         * @param framesMax most frames of one video
+         * @param framesPerSecondMax most frames of each second of a video that is shorter than {@code framesMax / framesPerSecondMax}; 0 = no limit
+         * @param aspect what happens to images that are not square
+         * @param tilesMax most tiles of one image, with aspect DYNAMIC
+         */
+        record Dataset(
+                String mixture,
+                Map<String, Double> weights,
+                boolean shuffled,
+                int framesMax,
+                double framesPerSecondMax,
+                Aspect aspect,
+                int tilesMax)
+                implements Source {
+            public Dataset {
+                weights = new TreeMap<>(weights);
+            }
+        }
+    }
+
+    /** What happens to an image that is not square (VILA's {@code image_aspect_ratio}; specification 2.1). */
+    public enum Aspect {
+        /** Squeezed into the square. */
+        RESIZE,
+        /** Centred in a square of the mean colour. */
+        PAD,
+        /** Cut into square tiles, with the whole picture behind them. */
+        DYNAMIC
     }
 
     /**

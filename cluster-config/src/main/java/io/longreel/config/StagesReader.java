@@ -17,8 +17,10 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Reads the curriculum: each stage over {@code stage-defaults}, each phase over its stage's {@code phase}. Stages of the library that no run
@@ -34,7 +36,8 @@ final class StagesReader {
     private enum Kind {
         CAPTIONS,
         NEEDLE_QUESTIONS,
-        PASSKEYS;
+        PASSKEYS,
+        DATASET;
 
         /** Keys of a source that mean something for this kind. */
         private Set<String> keys() {
@@ -42,6 +45,16 @@ final class StagesReader {
                 case CAPTIONS -> Set.of("kind");
                 case NEEDLE_QUESTIONS -> Set.of("kind", "frames");
                 case PASSKEYS -> Set.of("kind", "tokens-min", "tokens-max");
+                case DATASET ->
+                    Set.of(
+                            "kind",
+                            "mixture",
+                            "weights",
+                            "shuffled",
+                            "frames-max",
+                            "frames-per-second-max",
+                            "aspect",
+                            "tiles-max");
             };
         }
     }
@@ -204,6 +217,12 @@ final class StagesReader {
         List<Integer> frames = section.integers("frames", 1);
         int tokensMin = section.integer("tokens-min", PASSKEY_TOKENS_MIN, Integer.MAX_VALUE);
         int tokensMax = section.integer("tokens-max", PASSKEY_TOKENS_MIN, Integer.MAX_VALUE);
+        Source.Dataset dataset = dataset(section);
+        faults.require(
+                kind != Kind.DATASET || !dataset.mixture().isBlank(),
+                section,
+                "mixture",
+                "must name datasets of longreel.data.datasets, such as a+b*3");
         if (writtenPhase.get("source") instanceof ConfigObject written) {
             for (Kind other : Kind.values()) {
                 for (String key : other.keys()) {
@@ -227,7 +246,22 @@ final class StagesReader {
             case CAPTIONS -> new Source.Captions();
             case NEEDLE_QUESTIONS -> new Source.NeedleQuestions(frames);
             case PASSKEYS -> new Source.Passkeys(tokensMin, tokensMax);
+            case DATASET -> dataset;
         };
+    }
+
+    private static Source.Dataset dataset(ConfigReader section) {
+        ConfigReader weights = section.section("weights");
+        Map<String, Double> shares = new TreeMap<>();
+        weights.names().forEach(name -> shares.put(name, weights.number(name, Range.POSITIVE)));
+        return new Source.Dataset(
+                section.text("mixture"),
+                shares,
+                section.flag("shuffled"),
+                section.integer("frames-max", 1, 10_000_000),
+                section.number("frames-per-second-max", Range.NOT_NEGATIVE),
+                section.choice("aspect", StageSettings.Aspect.class),
+                section.integer("tiles-max", 1, 1024));
     }
 
     private static Lora lora(ConfigReader section) {
@@ -320,6 +354,7 @@ final class StagesReader {
                 architecture.flatMap(model ->
                         questions.frames().stream().max(Integer::compare).map(f -> questionTokens(f, model)));
             case Source.Passkeys passkeys -> Optional.of((long) passkeys.tokensMax());
+            case Source.Dataset dataset -> Optional.empty();
         };
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -117,7 +118,14 @@ final class RunConfigPropertyTest {
                                 2 * from(random, 8, 999),
                                 from(random, 1, 240)),
                         (1 << 20) + random.nextLong(1L << 40),
-                        random.nextInt(9)),
+                        random.nextInt(9),
+                        Map.of(),
+                        one(random, EnumSet.allOf(DataSettings.Damaged.class)),
+                        new DataSettings.Prompt(
+                                random.nextBoolean() ? Optional.of(Path.of("/models/a b")) : Optional.empty(),
+                                random.nextBoolean() ? Optional.of("plain") : Optional.empty(),
+                                random.nextBoolean() ? Optional.of("") : Optional.empty(),
+                                random.nextBoolean() ? Optional.of("\n") : Optional.empty())),
                 new CheckpointSettings(random.nextInt(99), from(random, 1, 9)),
                 recovery(random),
                 stages,
@@ -238,9 +246,18 @@ final class RunConfigPropertyTest {
     }
 
     private static Phase phase(RandomGenerator random, int index, Mesh mesh) {
-        Source source = switch (random.nextInt(3)) {
+        Source source = switch (random.nextInt(4)) {
             case 0 -> new Source.Captions();
             case 1 -> new Source.NeedleQuestions(List.of(from(random, 1, 999), from(random, 1, 999)));
+            case 2 ->
+                new Source.Dataset(
+                        "a+b*3+c@part",
+                        random.nextBoolean() ? Map.of() : Map.of("a", 0.5, "b", 1 + random.nextDouble(), "c", 3.0),
+                        random.nextBoolean(),
+                        from(random, 1, 4096),
+                        random.nextInt(9) / 2.0,
+                        one(random, EnumSet.allOf(StageSettings.Aspect.class)),
+                        from(random, 1, 40));
             default -> new Source.Passkeys(from(random, 64, 999), from(random, 1000, 65_536));
         };
         return new Phase(

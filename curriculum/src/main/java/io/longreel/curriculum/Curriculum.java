@@ -13,9 +13,10 @@ import io.longreel.curriculum.dataset.SeedPath;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.curriculum.footage.FootageGenerator;
 import io.longreel.curriculum.stage.RunPlan;
-import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.curriculum.text.TextForm;
 import io.longreel.curriculum.video.FootagePool;
 import io.longreel.curriculum.video.FrameStore;
+import io.longreel.model.ModelConfig;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.shard.Span;
 import java.nio.file.Path;
@@ -47,13 +48,13 @@ public final class Curriculum implements AutoCloseable {
     private final ExecutorService decoders;
     private final int decoderCount;
 
-    private Curriculum(RunConfig config, int tokensPerFrame, FrameStore store) {
+    private Curriculum(RunConfig config, ModelConfig model, TextForm form, FrameStore store) {
         this.config = config;
-        this.tokensPerFrame = tokensPerFrame;
+        this.tokensPerFrame = model.tokensPerFrame();
         this.plan = RunPlan.of(config.stages());
         this.seed = SeedPath.root(config.seed());
         this.store = store;
-        this.samples = SampleMaker.over(store);
+        this.samples = SampleMaker.over(store, form.wording());
         // Decoding ahead must not crowd out the ranks' own threads.
         this.decoderCount = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, DECODERS_MAX);
         this.decoders = Executors.newFixedThreadPool(
@@ -64,42 +65,44 @@ public final class Curriculum implements AutoCloseable {
     /**
      * Opens the run's footage; a run without any makes its own in its run directory first, once per host.
      *
-     * @param imageSize side of the model's frames in pixels
-     * @param tokensPerFrame tokens that an image marker becomes
+     * @param model whose frames and tokens the samples are made of
      */
-    public static Curriculum open(RunConfig config, int imageSize, int tokensPerFrame) {
-        check(config, tokensPerFrame);
+    public static Curriculum open(RunConfig config, ModelConfig model) {
+        TextForm form = form(config, model);
         DataSettings data = config.data();
+        int imageSize = model.vision().imageSize();
         if (data.footage().isEmpty()) {
             Path generated = config.out().resolve(GENERATED_FOOTAGE);
             FootageGenerator.ensure(generated, data.generated(), config.seed());
-            return over(FootagePool.open(List.of(generated), imageSize), config, tokensPerFrame);
+            return over(FootagePool.open(List.of(generated), imageSize), config, model, form);
         }
-        return over(FootagePool.open(data.footage(), imageSize, data.sampling()), config, tokensPerFrame);
+        return over(FootagePool.open(data.footage(), imageSize, data.sampling()), config, model, form);
     }
 
     /**
      * A curriculum whose footage is neither opened nor made, for who wants to know what the steps of a run hold: ids, labels, documents and numbers of
      * frames are the run's own, which do not depend on footage. No frame may be read.
      */
-    public static Curriculum withoutFootage(RunConfig config, int imageSize, int tokensPerFrame) {
-        check(config, tokensPerFrame);
-        return over(FootagePool.absent(config.data().generated().frames(), imageSize), config, tokensPerFrame);
+    public static Curriculum withoutFootage(RunConfig config, ModelConfig model) {
+        return over(
+                FootagePool.absent(
+                        config.data().generated().frames(), model.vision().imageSize()),
+                config,
+                model,
+                form(config, model));
     }
 
-    private static void check(RunConfig config, int tokensPerFrame) {
-        config.model()
-                .architecture()
-                .ifPresent(
-                        numbers -> ByteTokenizer.checkVocabulary(numbers.llm().vocabularySize()));
-        config.stages().forEach(stage -> requireRoom(stage, tokensPerFrame));
+    private static TextForm form(RunConfig config, ModelConfig model) {
+        TextForm form = TextForm.open(config, model);
+        config.stages().forEach(stage -> requireRoom(stage, model.tokensPerFrame(), form));
+        return form;
     }
 
     /** Takes the pool over. */
-    private static Curriculum over(FootagePool pool, RunConfig config, int tokensPerFrame) {
+    private static Curriculum over(FootagePool pool, RunConfig config, ModelConfig model, TextForm form) {
         try {
-            return new Curriculum(
-                    config, tokensPerFrame, FrameStore.open(pool, config.data().frameCacheBytes()));
+            FrameStore store = FrameStore.open(pool, config.data().frameCacheBytes());
+            return new Curriculum(config, model, form, store);
         } catch (RuntimeFailure e) {
             pool.close();
             throw e;
@@ -155,9 +158,9 @@ public final class Curriculum implements AutoCloseable {
     }
 
     /** A sample that is too long would stop the run in the middle: it stops here. */
-    private static void requireRoom(StageSettings stage, int tokensPerFrame) {
+    private static void requireRoom(StageSettings stage, int tokensPerFrame, TextForm form) {
         for (StageSettings.Phase phase : stage.phases()) {
-            long tokens = SampleMaker.tokensMax(phase.source(), tokensPerFrame);
+            long tokens = SampleMaker.tokensMax(phase.source(), tokensPerFrame, form.wording());
             if (tokens > stage.contextTokensMax()) {
                 throw RuntimeFailure.config(
                         "the longest sample of stage %s, phase %s has %d tokens, more than its context of %d; raise context-tokens-max or shorten its samples"

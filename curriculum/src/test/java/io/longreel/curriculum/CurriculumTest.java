@@ -47,7 +47,8 @@ class CurriculumTest {
     @Test
     void shouldHaveSameDocumentsWithoutFootageAndNoFrames() {
         try (Curriculum curriculum = TestRun.open(out);
-                Curriculum outline = Curriculum.withoutFootage(TestRun.config(out), TestFootage.IMAGE_SIZE, 4)) {
+                Curriculum outline =
+                        Curriculum.withoutFootage(TestRun.config(out), TestRun.model(TestRun.config(out)))) {
             for (int[] at : new int[][] {{0, 0}, {0, 4}, {1, 3}, {2, 5}}) {
                 assertEquals(documents(curriculum, at[0], at[1], 2), documents(outline, at[0], at[1], 2));
             }
@@ -124,7 +125,7 @@ class CurriculumTest {
         RunConfig config = TestRun.parse(TestRun.CONF.replace("tokens-max = 128", "tokens-max = 480"), out);
         RuntimeFailure failure = assertThrows(
                 RuntimeFailure.class,
-                () -> Curriculum.open(config, TestFootage.IMAGE_SIZE, 4).close());
+                () -> Curriculum.open(config, TestRun.model(config)).close());
         assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
         assertTrue(failure.toString().contains("stage text"), failure.toString());
         assertTrue(failure.toString().contains("513"), failure.toString());

@@ -2,6 +2,8 @@ package io.longreel.curriculum;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -55,6 +57,11 @@ public final class TestRun {
     }
 
     public static Curriculum open(Path out, String... overrides) {
-        return Curriculum.open(config(out, overrides), TestFootage.IMAGE_SIZE, 4);
+        RunConfig config = config(out, overrides);
+        return Curriculum.open(config, model(config));
+    }
+
+    public static ModelConfig model(RunConfig config) {
+        return ModelConfig.of(config.model().architecture().orElseThrow(), ByteTokenizer.IMAGE);
     }
 }

@@ -64,6 +64,8 @@ final class Workload {
                                 .orElse(0)
                         * tokensPerFrame;
             case Source.Passkeys passkeys -> (passkeys.tokensMin() + passkeys.tokensMax()) / 2.0;
+            // What records hold is not known here: as if each were one video.
+            case Source.Dataset dataset -> (double) dataset.framesMax() * tokensPerFrame;
         };
         return STEP_OVERHEAD_TOKENS + phase.samplesPerStep() * (tokens + SAMPLE_OVERHEAD_TOKENS);
     }

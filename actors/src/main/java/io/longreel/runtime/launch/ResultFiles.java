@@ -88,7 +88,7 @@ final class ResultFiles {
             return Optional.empty();
         }
         int imageSize = model.vision().imageSize();
-        try (Curriculum curriculum = Curriculum.open(config, imageSize, model.tokensPerFrame())) {
+        try (Curriculum curriculum = Curriculum.open(config, model)) {
             NeedleGrid grid = curriculum.needleGrid(last.get());
             int cell = grid.cells().size() / 2;
             int zoom = Math.max(1, STRIP_WIDTH_PIXELS / STRIP_FRAMES / imageSize);

@@ -140,6 +140,16 @@ final class RunProvenance {
             case Source.NeedleQuestions questions -> "needle-questions frames=" + questions.frames();
             case Source.Passkeys passkeys ->
                 "passkeys tokens=%d..%d".formatted(passkeys.tokensMin(), passkeys.tokensMax());
+            case Source.Dataset dataset ->
+                "dataset mixture=%s weights=%s shuffled=%s frames=%d fps=%s aspect=%s tiles=%d"
+                        .formatted(
+                                dataset.mixture(),
+                                dataset.weights(),
+                                dataset.shuffled(),
+                                dataset.framesMax(),
+                                dataset.framesPerSecondMax(),
+                                dataset.aspect(),
+                                dataset.tilesMax());
         };
     }
 

@@ -39,7 +39,7 @@ public final class MemoryPlan implements AutoCloseable {
     private MemoryPlan(RunConfig config, ModelConfig model, Collection<Integer> ranks) {
         this.config = config;
         this.model = model;
-        this.curriculum = Curriculum.withoutFootage(config, model.vision().imageSize(), model.tokensPerFrame());
+        this.curriculum = Curriculum.withoutFootage(config, model);
         SnapshotPeers peers = SnapshotPeers.of(
                 IntStream.range(0, config.mesh().worldSize())
                         .mapToObj(rank -> "node-" + rank / config.cluster().ranksPerNode())

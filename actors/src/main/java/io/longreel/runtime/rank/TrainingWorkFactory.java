@@ -87,7 +87,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
         ModelConfig model = modelOf(config);
         WorkInstruments instruments = instrumentsOf.apply(config);
-        Curriculum curriculum = Curriculum.open(config, model.vision().imageSize(), model.tokensPerFrame());
+        Curriculum curriculum = Curriculum.open(config, model);
         try {
             TransportNode transport = TransportNode.open(config.transport(), host, instruments.links());
             return new TrainingWorkFactory(

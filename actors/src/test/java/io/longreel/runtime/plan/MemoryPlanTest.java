@@ -87,8 +87,7 @@ class MemoryPlanTest {
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         int data = config.mesh().dataOf(rank);
         List<RankMemory> memory = new ArrayList<>();
-        try (Curriculum curriculum =
-                        Curriculum.withoutFootage(config, model.vision().imageSize(), model.tokensPerFrame());
+        try (Curriculum curriculum = Curriculum.withoutFootage(config, model);
                 PlannedSession session = PlannedSession.open(
                         model,
                         Devices.cpu(),

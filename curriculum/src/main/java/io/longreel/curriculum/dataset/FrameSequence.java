@@ -1,22 +1,21 @@
 package io.longreel.curriculum.dataset;
 
-import io.longreel.model.FrameSource;
 import io.longreel.model.JoinedFrames;
 import io.longreel.ops.tensor.Tensor;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** The frames of several videos one after the other, as a packed sequence has them, which can be decoded ahead. */
-public final class FrameSequence implements FrameSource {
-    private final List<VideoFrames> videos;
+public final class FrameSequence implements PreparedFrames {
+    private final List<PreparedFrames> videos;
     private final JoinedFrames frames;
 
-    private FrameSequence(List<VideoFrames> videos) {
+    private FrameSequence(List<? extends PreparedFrames> videos) {
         this.videos = List.copyOf(videos);
         this.frames = JoinedFrames.of(videos);
     }
 
-    static FrameSequence of(List<VideoFrames> videos) {
+    static FrameSequence of(List<? extends PreparedFrames> videos) {
         return new FrameSequence(videos);
     }
 
@@ -35,7 +34,7 @@ public final class FrameSequence implements FrameSource {
         frames.read(from, to, pixels_F3hw);
     }
 
-    /** Decodes ahead what {@link #read} of these frames will need; stops early when {@code cancelled} says so. */
+    @Override
     public void warm(int from, int to, BooleanSupplier cancelled) {
         for (JoinedFrames.Part part : frames.parts(from, to)) {
             if (!cancelled.getAsBoolean()) {

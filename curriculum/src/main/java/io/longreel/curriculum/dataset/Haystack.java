@@ -47,4 +47,9 @@ public final class Haystack {
         VideoFrames pixels = VideoFrames.keyed(samples.store(), samples.card(), hidden, keyBase);
         return SamplePacker.join(List.of(samples.needleTest(pixels)));
     }
+
+    /** Token that answers a test with this digit. */
+    public int answer(int digit) {
+        return samples.wording().digit(digit);
+    }
 }

@@ -3,9 +3,10 @@ package io.longreel.curriculum.dataset;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.config.StageSettings.Source.Captions;
+import io.longreel.config.StageSettings.Source.Dataset;
 import io.longreel.config.StageSettings.Source.NeedleQuestions;
 import io.longreel.config.StageSettings.Source.Passkeys;
-import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.curriculum.text.Wording;
 import io.longreel.curriculum.video.FrameStore;
 import java.util.Arrays;
 import java.util.Optional;
@@ -23,36 +24,44 @@ public final class SampleMaker {
 
     private static final String FILLER = "abcdefghijklmnopqrstuvwxyz ";
     private static final int KEY_LENGTH = key(0).length();
+    private static final String SCENE = "a scene";
     /** Shortest filler that has room for the key. */
     private static final int FILLER_TOKENS_MIN = KEY_LENGTH + 3;
 
     private final FrameStore store;
     private final NeedleCard card;
+    private final Wording wording;
 
-    private SampleMaker(FrameStore store) {
+    private SampleMaker(FrameStore store, Wording wording) {
         this.store = store;
+        this.wording = wording;
         this.card = NeedleCard.forImageSize(store.footage().imageSize());
     }
 
-    public static SampleMaker over(FrameStore store) {
-        return new SampleMaker(store);
+    public static SampleMaker over(FrameStore store, Wording wording) {
+        return new SampleMaker(store, wording);
     }
 
-    /** Tokens of the longest sample that a source can give, frames expanded: what a stage's context must have room for. */
-    public static long tokensMax(Source source, int tokensPerFrame) {
-        int answerTokens = 2;
+    /** Tokens of the longest sample that a source of this program's own can give, frames expanded: what a stage's context must have room for. */
+    public static long tokensMax(Source source, int tokensPerFrame, Wording wording) {
+        int around = wording.open().length + wording.end().length;
+        int asked = wording.question(QUESTION).length + wording.answer("0").length;
         return switch (source) {
-            case Captions captions -> 2L + tokensPerFrame + caption(0).length();
+            case Captions captions ->
+                around
+                        + (long) tokensPerFrame
+                        + wording.question("").length
+                        + Math.max(wording.answer(caption(0)).length, wording.answer(SCENE).length);
             case NeedleQuestions questions ->
-                1
+                around
+                        + asked
                         + (long) tokensPerFrame
                                 * questions.frames().stream()
                                         .mapToInt(Integer::intValue)
                                         .max()
-                                        .orElse(0)
-                        + QUESTION.length()
-                        + answerTokens;
-            case Passkeys passkeys -> 1L + passkeys.tokensMax() + QUESTION.length() + answerTokens;
+                                        .orElse(0);
+            case Passkeys passkeys -> around + asked + (long) passkeys.tokensMax();
+            case Dataset dataset -> 0; // its records are judged one by one
         };
     }
 
@@ -63,13 +72,15 @@ public final class SampleMaker {
                 needleQuestion(
                         questions.frames().get(random.nextInt(questions.frames().size())), random);
             case Passkeys passkeys -> passkey(passkeys, random);
+            case Dataset dataset -> throw new IllegalArgumentException("records of datasets are read, not made");
         };
     }
 
     /** A question about a needle in {@code video}, labelled on the answer alone: one token, which the test asks for. */
     Sample needleTest(VideoFrames video) {
         int digit = video.spec().needle().orElseThrow().digit();
-        return Sample.of(question(video.frameCount(), digit, false), 1, Optional.of(video));
+        int[] answer = {wording.digit(digit)};
+        return sample(concat(question(video.frameCount()), answer), 1, Optional.of(video));
     }
 
     FrameStore store() {
@@ -86,16 +97,16 @@ public final class SampleMaker {
         boolean hasCard = digit < NeedleCard.DIGITS;
         VideoSpec scene = VideoSpec.draw(1, footageFrames(), random);
         VideoSpec video = hasCard ? scene.withNeedle(new Needle(0, digit)) : scene;
-        int[] text = ByteTokenizer.encode(hasCard ? caption(digit) : "a scene");
-        int[] ids = concat(new int[] {ByteTokenizer.BEGIN, ByteTokenizer.IMAGE}, text, new int[] {ByteTokenizer.END});
-        return Sample.of(ids, text.length + 1, Optional.of(VideoFrames.of(store, card, video)));
+        int[] text = concat(wording.answer(hasCard ? caption(digit) : SCENE), wording.end());
+        int[] ids = concat(wording.open(), new int[] {wording.imageToken()}, wording.question(""), text);
+        return sample(ids, text.length, Optional.of(VideoFrames.of(store, card, video)));
     }
 
     private Sample needleQuestion(int frames, RandomGenerator random) {
         Needle needle = new Needle(random.nextInt(frames), random.nextInt(NeedleCard.DIGITS));
         VideoSpec video = VideoSpec.draw(frames, footageFrames(), random).withNeedle(needle);
-        int[] ids = question(frames, needle.digit(), true);
-        return Sample.of(ids, 2, Optional.of(VideoFrames.of(store, card, video)));
+        int[] answer = answer(needle.digit());
+        return sample(concat(question(frames), answer), answer.length, Optional.of(VideoFrames.of(store, card, video)));
     }
 
     private Sample passkey(Passkeys passkeys, RandomGenerator random) {
@@ -104,14 +115,17 @@ public final class SampleMaker {
                     .formatted(FILLER_TOKENS_MIN, passkeys.tokensMin(), passkeys.tokensMax()));
         }
         int digit = random.nextInt(NeedleCard.DIGITS);
-        int[] text = new int[random.nextInt(passkeys.tokensMin(), passkeys.tokensMax() + 1)];
-        for (int i = 0; i < text.length; i++) {
-            text[i] = FILLER.charAt(random.nextInt(FILLER.length()));
+        // As many characters: exactly so many tokens where text is bytes, at most as many elsewhere.
+        StringBuilder text = new StringBuilder();
+        int length = random.nextInt(passkeys.tokensMin(), passkeys.tokensMax() + 1);
+        for (int i = 0; i < length; i++) {
+            text.append(FILLER.charAt(random.nextInt(FILLER.length())));
         }
-        int[] key = ByteTokenizer.encode(key(digit));
-        System.arraycopy(key, 0, text, random.nextInt(text.length - key.length + 1), key.length);
-        int[] ids = concat(new int[] {ByteTokenizer.BEGIN}, text, ByteTokenizer.encode(QUESTION), answer(digit, true));
-        return Sample.of(ids, 2, Optional.empty());
+        int at = random.nextInt(length - KEY_LENGTH + 1);
+        text.replace(at, at + KEY_LENGTH, key(digit));
+        int[] answer = answer(digit);
+        int[] ids = concat(wording.open(), wording.text(text.toString()), wording.question(QUESTION), answer);
+        return sample(ids, answer.length, Optional.empty());
     }
 
     private int footageFrames() {
@@ -126,15 +140,22 @@ public final class SampleMaker {
         return " the card says " + digit + " ";
     }
 
-    private static int[] question(int frames, int digit, boolean withEnd) {
+    private int[] question(int frames) {
         int[] markers = new int[frames];
-        Arrays.fill(markers, ByteTokenizer.IMAGE);
-        return concat(new int[] {ByteTokenizer.BEGIN}, markers, ByteTokenizer.encode(QUESTION), answer(digit, withEnd));
+        Arrays.fill(markers, wording.imageToken());
+        return concat(wording.open(), markers, wording.question(QUESTION));
     }
 
-    private static int[] answer(int digit, boolean withEnd) {
-        int[] ids = ByteTokenizer.encode(Integer.toString(digit));
-        return withEnd ? concat(ids, new int[] {ByteTokenizer.END}) : ids;
+    private int[] answer(int digit) {
+        return concat(wording.answer(Integer.toString(digit)), wording.end());
+    }
+
+    private Sample sample(int[] ids, int answerTokens, Optional<VideoFrames> video) {
+        return Sample.of(ids, answerTokens, wording.imageToken(), video);
+    }
+
+    Wording wording() {
+        return wording;
     }
 
     private static int[] concat(int[]... parts) {

@@ -1,11 +1,10 @@
 package io.longreel.curriculum.dataset;
 
 import io.longreel.config.RuntimeFailure;
-import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.PackedBatch;
+import io.longreel.model.shard.Span;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Packs samples into sequences, in order, as many documents in each as its length allows once frames have become tokens. Nothing is cut or
@@ -57,8 +56,16 @@ public final class SamplePacker {
             System.arraycopy(sample.ids(), 0, ids, cuSeqlens[i], sample.ids().length);
             System.arraycopy(sample.labels(), 0, labels, cuSeqlens[i], sample.labels().length);
         }
-        List<VideoFrames> videos =
-                samples.stream().map(Sample::video).flatMap(Optional::stream).toList();
-        return new PackedBatch(ids, labels, cuSeqlens, ByteTokenizer.IMAGE, FrameSequence.of(videos));
+        List<PreparedFrames> frames = samples.stream()
+                .flatMap(sample -> sample.prepared().stream())
+                .map(PreparedFrames.class::cast)
+                .toList();
+        List<Span> media = new ArrayList<>();
+        for (int i = 0; i < samples.size(); i++) {
+            int start = cuSeqlens[i];
+            samples.get(i).media().forEach(span -> media.add(new Span(start + span.from(), start + span.to())));
+        }
+        return new PackedBatch(
+                ids, labels, cuSeqlens, samples.getFirst().imageToken(), FrameSequence.of(frames), media);
     }
 }

@@ -2,7 +2,6 @@ package io.longreel.curriculum.dataset;
 
 import io.longreel.curriculum.dataset.VideoSpec.Segment;
 import io.longreel.curriculum.video.FrameStore;
-import io.longreel.model.FrameSource;
 import io.longreel.ops.tensor.Tensor;
 import java.util.function.BooleanSupplier;
 
@@ -10,7 +9,7 @@ import java.util.function.BooleanSupplier;
  * The pixels of a {@link VideoSpec}, made when they are read: only frames that are asked for are decoded. Holds no pixels itself; the store
  * does, within its bound. May be read by several threads at a time.
  */
-public final class VideoFrames implements FrameSource {
+public final class VideoFrames implements PreparedFrames {
     private final FrameStore store;
     private final NeedleCard card;
     private final VideoSpec spec;
@@ -71,7 +70,7 @@ public final class VideoFrames implements FrameSource {
         });
     }
 
-    /** Decodes what {@link #read} of these frames will need; stops early when {@code cancelled} says so. */
+    @Override
     public void warm(int from, int to, BooleanSupplier cancelled) {
         checkRange(from, to);
         forEachStretch(from, to, (segment, footageFrom, footageTo, frame) -> {

@@ -5,7 +5,6 @@ import io.longreel.curriculum.dataset.Haystack;
 import io.longreel.curriculum.dataset.Needle;
 import io.longreel.curriculum.dataset.NeedleCard;
 import io.longreel.curriculum.dataset.SeedPath;
-import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.PackedBatch;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +79,7 @@ public final class NeedleGrid {
 
     /** Token that a test asks for. */
     public int expected(int cell, int needle) {
-        return ByteTokenizer.encode(Integer.toString(cells.get(cell).digits().get(needle)))[0];
+        return haystack.answer(cells.get(cell).digits().get(needle));
     }
 
     /** Whether {@code answer}, the most likely tokens at the labelled positions, passes a test. */

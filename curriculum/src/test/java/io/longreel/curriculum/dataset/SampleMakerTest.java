@@ -10,6 +10,7 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.curriculum.TestFootage;
 import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.curriculum.text.Wording;
 import io.longreel.curriculum.video.FrameStore;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
@@ -32,7 +33,7 @@ class SampleMakerTest {
 
     SampleMakerTest(@TempDir Path directory) {
         store = TestFootage.store(directory, 200, 1, 1 << 22);
-        samples = SampleMaker.over(store);
+        samples = SampleMaker.over(store, Wording.bytes());
     }
 
     @AfterEach
@@ -50,7 +51,10 @@ class SampleMakerTest {
             assertEquals(ByteTokenizer.BEGIN, sample.ids()[0]);
             assertEquals(ByteTokenizer.IMAGE, sample.ids()[1]);
             assertEquals(ByteTokenizer.END, sample.ids()[sample.ids().length - 1]);
-            boolean hasCard = sample.video().orElseThrow().spec().needle().isPresent();
+            boolean hasCard = ((VideoFrames) sample.prepared().orElseThrow())
+                    .spec()
+                    .needle()
+                    .isPresent();
             sawScene |= !hasCard;
             assertTrue(text.matches(hasCard ? "a card with \\d" : "a scene"), text);
             assertEquals(text.length() + 1, labelled(sample), "description and end are learned");
@@ -63,7 +67,10 @@ class SampleMakerTest {
         Source source = new Source.NeedleQuestions(List.of(1, 4, 33));
         for (int i = 0; i < 30; i++) {
             Sample sample = samples.make(source, SEED.child(i).generator());
-            Needle needle = sample.video().orElseThrow().spec().needle().orElseThrow();
+            Needle needle = ((VideoFrames) sample.prepared().orElseThrow())
+                    .spec()
+                    .needle()
+                    .orElseThrow();
             assertTrue(List.of(1, 4, 33).contains(sample.frames().frameCount()));
             assertEquals("\nWhich number is on the card? " + needle.digit(), ByteTokenizer.decode(sample.ids()));
             assertEquals(2, labelled(sample));
@@ -96,7 +103,7 @@ class SampleMakerTest {
                 Sample sample = samples.make(source, SEED.child(i).generator());
                 longest = Math.max(longest, sample.expandedTokens(4));
             }
-            assertEquals(longest, SampleMaker.tokensMax(source, 4), source.toString());
+            assertEquals(longest, SampleMaker.tokensMax(source, 4, Wording.bytes()), source.toString());
         }
     }
 
@@ -207,7 +214,7 @@ class SampleMakerTest {
     }
 
     private static VideoSpec specOf(Sample sample) {
-        return sample.video().orElseThrow().spec();
+        return ((VideoFrames) sample.prepared().orElseThrow()).spec();
     }
 
     private static long labelled(Sample sample) {

@@ -15,7 +15,7 @@ import io.longreel.curriculum.footage.FootageGenerator;
 import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.curriculum.video.FootagePool;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.shard.Span;
@@ -43,12 +43,12 @@ public final class Curriculum implements AutoCloseable {
     private final int tokensPerFrame;
     private final RunPlan plan;
     private final SeedPath seed;
-    private final FrameStore store;
+    private final FootageStore store;
     private final SampleMaker samples;
     private final ExecutorService decoders;
     private final int decoderCount;
 
-    private Curriculum(RunConfig config, ModelConfig model, TextForm form, FrameStore store) {
+    private Curriculum(RunConfig config, ModelConfig model, TextForm form, FootageStore store) {
         this.config = config;
         this.tokensPerFrame = model.tokensPerFrame();
         this.plan = RunPlan.of(config.stages());
@@ -101,7 +101,7 @@ public final class Curriculum implements AutoCloseable {
     /** Takes the pool over. */
     private static Curriculum over(FootagePool pool, RunConfig config, ModelConfig model, TextForm form) {
         try {
-            FrameStore store = FrameStore.open(pool, config.data().frameCacheBytes());
+            FootageStore store = FootageStore.open(pool, config.data().frameCacheBytes());
             return new Curriculum(config, model, form, store);
         } catch (RuntimeFailure e) {
             pool.close();
@@ -115,7 +115,7 @@ public final class Curriculum implements AutoCloseable {
     }
 
     /** Decoded frames of this process, for figures. */
-    public FrameStore store() {
+    public FootageStore store() {
         return store;
     }
 

@@ -3,7 +3,7 @@ package io.longreel.curriculum;
 import io.longreel.config.DataSettings.GeneratedFootage;
 import io.longreel.curriculum.footage.FootageGenerator;
 import io.longreel.curriculum.video.FootagePool;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,8 +24,8 @@ public final class TestFootage {
         return file;
     }
 
-    public static FrameStore store(Path directory, int frames, long seed, long capacityBytes) {
-        return FrameStore.open(
+    public static FootageStore store(Path directory, int frames, long seed, long capacityBytes) {
+        return FootageStore.open(
                 FootagePool.open(List.of(generated(directory, frames, seed)), IMAGE_SIZE), capacityBytes);
     }
 

@@ -7,7 +7,7 @@ import io.longreel.config.StageSettings.Source.Dataset;
 import io.longreel.config.StageSettings.Source.NeedleQuestions;
 import io.longreel.config.StageSettings.Source.Passkeys;
 import io.longreel.curriculum.text.Wording;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -28,17 +28,17 @@ public final class SampleMaker {
     /** Shortest filler that has room for the key. */
     private static final int FILLER_TOKENS_MIN = KEY_LENGTH + 3;
 
-    private final FrameStore store;
+    private final FootageStore store;
     private final NeedleCard card;
     private final Wording wording;
 
-    private SampleMaker(FrameStore store, Wording wording) {
+    private SampleMaker(FootageStore store, Wording wording) {
         this.store = store;
         this.wording = wording;
         this.card = NeedleCard.forImageSize(store.footage().imageSize());
     }
 
-    public static SampleMaker over(FrameStore store, Wording wording) {
+    public static SampleMaker over(FootageStore store, Wording wording) {
         return new SampleMaker(store, wording);
     }
 
@@ -83,7 +83,7 @@ public final class SampleMaker {
         return sample(concat(question(video.frameCount()), answer), 1, Optional.of(video));
     }
 
-    FrameStore store() {
+    FootageStore store() {
         return store;
     }
 

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Packs samples into sequences, in order, as many documents in each as its length allows once frames have become tokens. Nothing is cut or
- * padded: a sample that is too long by itself is an error of the configuration.
+ * Packs samples into sequences, each into the first that has room for it once frames have become tokens: samples move as little as a good filling
+ * allows. Nothing is cut or padded: a sample that is too long by itself is an error of the configuration.
  */
 public final class SamplePacker {
     private SamplePacker() {}
@@ -18,9 +18,7 @@ public final class SamplePacker {
      * @param where stage and step, for the message
      */
     public static List<PackedBatch> pack(List<Sample> samples, int tokensPerFrame, int contextTokensMax, String where) {
-        List<PackedBatch> batches = new ArrayList<>();
-        List<Sample> open = new ArrayList<>();
-        long openTokens = 0;
+        List<Sequence> sequences = new ArrayList<>();
         for (Sample sample : samples) {
             long tokens = sample.expandedTokens(tokensPerFrame);
             if (tokens > contextTokensMax) {
@@ -29,18 +27,24 @@ public final class SamplePacker {
                                 .formatted(
                                         where, tokens, sample.frames().frameCount(), tokensPerFrame, contextTokensMax));
             }
-            if (openTokens + tokens > contextTokensMax) {
-                batches.add(join(open));
-                open.clear();
-                openTokens = 0;
+            Sequence roomy = sequences.stream()
+                    .filter(sequence -> sequence.tokens + tokens <= contextTokensMax)
+                    .findFirst()
+                    .orElse(null);
+            if (roomy == null) {
+                roomy = new Sequence();
+                sequences.add(roomy);
             }
-            open.add(sample);
-            openTokens += tokens;
+            roomy.samples.add(sample);
+            roomy.tokens += tokens;
         }
-        if (!open.isEmpty()) {
-            batches.add(join(open));
-        }
-        return List.copyOf(batches);
+        return sequences.stream().map(sequence -> join(sequence.samples)).toList();
+    }
+
+    /** A sequence that is being filled. */
+    private static final class Sequence {
+        private final List<Sample> samples = new ArrayList<>();
+        private long tokens;
     }
 
     /** One sequence of these documents. */

@@ -1,7 +1,7 @@
 package io.longreel.curriculum.dataset;
 
 import io.longreel.curriculum.dataset.VideoSpec.Segment;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import io.longreel.ops.tensor.Tensor;
 import java.util.function.BooleanSupplier;
 
@@ -10,24 +10,24 @@ import java.util.function.BooleanSupplier;
  * does, within its bound. May be read by several threads at a time.
  */
 public final class VideoFrames implements PreparedFrames {
-    private final FrameStore store;
+    private final FootageStore store;
     private final NeedleCard card;
     private final VideoSpec spec;
     private final long keyBase;
 
-    private VideoFrames(FrameStore store, NeedleCard card, VideoSpec spec, long keyBase) {
+    private VideoFrames(FootageStore store, NeedleCard card, VideoSpec spec, long keyBase) {
         this.store = store;
         this.card = card;
         this.spec = spec;
         this.keyBase = keyBase;
     }
 
-    public static VideoFrames of(FrameStore store, NeedleCard card, VideoSpec spec) {
+    public static VideoFrames of(FootageStore store, NeedleCard card, VideoSpec spec) {
         return new VideoFrames(store, card, spec, -1);
     }
 
     /** Frames with keys {@code keyBase + frame}, except the one with the needle, which has none. */
-    static VideoFrames keyed(FrameStore store, NeedleCard card, VideoSpec spec, long keyBase) {
+    static VideoFrames keyed(FootageStore store, NeedleCard card, VideoSpec spec, long keyBase) {
         return new VideoFrames(store, card, spec, keyBase);
     }
 

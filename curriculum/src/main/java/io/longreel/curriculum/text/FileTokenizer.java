@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  */
 public final class FileTokenizer implements Tokenizer {
     private static final String FILE = "tokenizer.json";
+    private static final Map<String, String> LIBRARY_SETTINGS = Map.of("ai.djl.offline", "true", "RUST_FLAVOR", "cpu");
     private static final String ADVICE =
             "give a tokenizer.json as Hugging Face writes it, or set longreel.data.prompt.tokenizer";
 
@@ -122,8 +123,8 @@ public final class FileTokenizer implements Tokenizer {
     }
 
     private static HuggingFaceTokenizer library(Path file) {
-        // The library would look for a newer native part in the network otherwise.
-        System.setProperty("ai.djl.offline", "true");
+        // It must not look for its native part in the network, nor for a GPU.
+        LIBRARY_SETTINGS.forEach((key, value) -> System.setProperty(key, System.getProperty(key, value)));
         try {
             return HuggingFaceTokenizer.builder()
                     .optTokenizerPath(file)

@@ -13,10 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * All footage of a run as one row of frames: the sampled frames of the first file, then those of the second, and so on. One reader per file, each
  * behind its own lock, so that several threads may decode at a time as long as they want different files.
  */
-public final class FootagePool implements AutoCloseable {
-
-    /** A stretch of one video, by the numbers of its sampled frames. */
-    public record Stretch(int video, int from, int to) {}
+public final class FootagePool implements FrameBank {
 
     private final List<VideoReader> videos;
     /** For each video, the frames that are used, by their number in the file. */
@@ -80,7 +77,7 @@ public final class FootagePool implements AutoCloseable {
         return imageSize;
     }
 
-    /** Bytes of one decoded frame. */
+    @Override
     public long frameBytes() {
         return 3L * imageSize() * imageSize();
     }
@@ -89,6 +86,7 @@ public final class FootagePool implements AutoCloseable {
         return videos.size();
     }
 
+    @Override
     public int frameCount(int video) {
         return sampled.get(video).length;
     }
@@ -114,7 +112,8 @@ public final class FootagePool implements AutoCloseable {
         return starts[video];
     }
 
-    /** Decodes a stretch; waits while another thread uses the same video. */
+    /** Waits while another thread uses the same video. */
+    @Override
     public void read(Stretch stretch, MemorySegment rgb_Fhw3) {
         ReentrantLock lock = locks.get(stretch.video());
         lock.lock();

@@ -1,7 +1,7 @@
 package io.longreel.curriculum.video;
 
 import io.longreel.config.RuntimeFailure;
-import io.longreel.curriculum.video.FootagePool.Stretch;
+import io.longreel.curriculum.video.FrameBank.Stretch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * holds more than its capacity: chunk buffers are made as they are needed up to that bound, then used again, and a thread that finds all of
  * them in use waits. A reader holds one chunk at a time and only while it copies, so waiting always ends.
  *
- * <p>Shared by all ranks and decoding threads of a process. Owns the {@link FootagePool}: closing the store closes it.
+ * <p>Shared by all ranks and decoding threads of a process. Owns the {@link FrameBank}: closing the store closes it.
  */
 public final class FrameStore implements AutoCloseable {
     private static final int CHUNK_FRAMES_MAX = 64;
     /** So many chunks should fit, or two ranks and their decoders would push out each other's frames all the time. */
     private static final int CHUNKS_WANTED = 8;
 
-    /** Sees one decoded frame; the memory is valid during the call only. */
+    /** Sees one decoded frame, by its number in the video; the memory is valid during the call only. */
     @FunctionalInterface
     public interface FrameVisitor {
         void visit(int frame, MemorySegment rgb_hw3);
@@ -47,7 +47,7 @@ public final class FrameStore implements AutoCloseable {
 
     private record ChunkKey(int video, int number) {}
 
-    private final FootagePool pool;
+    private final FrameBank bank;
     private final int chunkFrames;
     private final int chunkBuffersMax;
     private final Arena arena = Arena.ofShared();
@@ -61,39 +61,33 @@ public final class FrameStore implements AutoCloseable {
     private long chunksReused;
     private boolean closed;
 
-    private FrameStore(FootagePool pool, int chunkFrames, int chunkBuffersMax) {
-        this.pool = pool;
+    private FrameStore(FrameBank bank, int chunkFrames, int chunkBuffersMax) {
+        this.bank = bank;
         this.chunkFrames = chunkFrames;
         this.chunkBuffersMax = chunkBuffersMax;
     }
 
-    /** A store over {@code pool}, which it takes over, of at most {@code capacityBytes} of decoded frames. */
-    public static FrameStore open(FootagePool pool, long capacityBytes) {
-        long framesMax = capacityBytes / pool.frameBytes();
+    /** A store over {@code bank}, which it takes over, of at most {@code capacityBytes} of decoded frames. */
+    public static FrameStore open(FrameBank bank, long capacityBytes) {
+        long framesMax = capacityBytes / bank.frameBytes();
         if (framesMax < 1) {
             throw RuntimeFailure.config(
                     "longreel.data.frame-cache must hold at least one decoded frame: frameCacheBytes=%d frameBytes=%d; raise it"
-                            .formatted(capacityBytes, pool.frameBytes()));
+                            .formatted(capacityBytes, bank.frameBytes()));
         }
         int chunkFrames = Math.clamp(framesMax / CHUNKS_WANTED, 1, CHUNK_FRAMES_MAX);
         long buffers = framesMax / chunkFrames;
-        return new FrameStore(pool, chunkFrames, (int) Math.min(buffers, Integer.MAX_VALUE));
+        return new FrameStore(bank, chunkFrames, (int) Math.min(buffers, Integer.MAX_VALUE));
     }
 
-    public FootagePool footage() {
-        return pool;
-    }
-
-    /** Shows frames {@code [from, to)} of the footage in order, decoding what is not there. */
-    public void visit(int from, int to, FrameVisitor visitor) {
-        long frameBytes = pool.frameBytes();
+    /** Shows frames {@code [from, to)} of a video in order, decoding what is not there. */
+    public void visit(int video, int from, int to, FrameVisitor visitor) {
+        long frameBytes = bank.frameBytes();
         int frame = from;
         while (frame < to) {
-            int video = pool.videoOf(frame);
-            int start = pool.start(video);
-            ChunkKey key = new ChunkKey(video, (frame - start) / chunkFrames);
-            int chunkStart = start + key.number() * chunkFrames;
-            int end = Math.min(to, Math.min(chunkStart + chunkFrames, start + pool.frameCount(video)));
+            ChunkKey key = new ChunkKey(video, frame / chunkFrames);
+            int chunkStart = key.number() * chunkFrames;
+            int end = Math.min(to, Math.min(chunkStart + chunkFrames, bank.frameCount(video)));
             Chunk chunk = acquire(key);
             try {
                 for (; frame < end; frame++) {
@@ -105,9 +99,9 @@ public final class FrameStore implements AutoCloseable {
         }
     }
 
-    /** Decodes frames {@code [from, to)} where they are not there yet. They may be dropped again before they are used. */
-    public void warm(int from, int to) {
-        visit(from, to, (frame, rgb_hw3) -> {});
+    /** Decodes frames {@code [from, to)} of a video where they are not there yet. They may be dropped again before they are used. */
+    public void warm(int video, int from, int to) {
+        visit(video, from, to, (frame, rgb_hw3) -> {});
     }
 
     public Statistics statistics() {
@@ -133,7 +127,7 @@ public final class FrameStore implements AutoCloseable {
                 changed.awaitUninterruptibly();
             }
             arena.close();
-            pool.close();
+            bank.close();
         } finally {
             lock.unlock();
         }
@@ -185,10 +179,10 @@ public final class FrameStore implements AutoCloseable {
 
     private void decode(ChunkKey key, Chunk chunk) {
         int from = key.number() * chunkFrames;
-        int to = Math.min(from + chunkFrames, pool.frameCount(key.video()));
+        int to = Math.min(from + chunkFrames, bank.frameCount(key.video()));
         RuntimeException failure = null;
         try {
-            pool.read(new Stretch(key.video(), from, to), chunk.rgb_Fhw3);
+            bank.read(new Stretch(key.video(), from, to), chunk.rgb_Fhw3);
         } catch (RuntimeException e) {
             failure = e;
         }
@@ -219,7 +213,7 @@ public final class FrameStore implements AutoCloseable {
         }
         if (chunkBuffers < chunkBuffersMax) {
             chunkBuffers++;
-            return arena.allocate(chunkFrames * pool.frameBytes());
+            return arena.allocate(chunkFrames * bank.frameBytes());
         }
         for (Iterator<Chunk> oldest = chunks.values().iterator(); oldest.hasNext(); ) {
             Chunk chunk = oldest.next();

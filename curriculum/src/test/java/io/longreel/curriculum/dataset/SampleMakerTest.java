@@ -11,7 +11,7 @@ import io.longreel.config.StageSettings.Source;
 import io.longreel.curriculum.TestFootage;
 import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.curriculum.text.Wording;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.ops.memory.TensorArena;
@@ -28,7 +28,7 @@ class SampleMakerTest {
     private static final int SIZE = TestFootage.IMAGE_SIZE;
     private static final SeedPath SEED = SeedPath.root(7);
 
-    private final FrameStore store;
+    private final FootageStore store;
     private final SampleMaker samples;
 
     SampleMakerTest(@TempDir Path directory) {

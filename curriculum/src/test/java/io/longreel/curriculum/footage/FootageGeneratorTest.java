@@ -10,7 +10,7 @@ import io.longreel.config.DataSettings.GeneratedFootage;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.TestFootage;
 import io.longreel.curriculum.dataset.NeedleCard;
-import io.longreel.curriculum.video.FrameStore;
+import io.longreel.curriculum.video.FootageStore;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -73,7 +73,7 @@ class FootageGeneratorTest {
         double[] darkest = {255};
         double[] brightest = {0};
         double[] closest = {Double.MAX_VALUE};
-        try (FrameStore store = TestFootage.store(directory, 800, 77, 1 << 24)) {
+        try (FootageStore store = TestFootage.store(directory, 800, 77, 1 << 24)) {
             store.visit(0, 800, (frame, rgb_hw3) -> {
                 byte[] pixels = rgb_hw3.toArray(ValueLayout.JAVA_BYTE);
                 double mean = 0;

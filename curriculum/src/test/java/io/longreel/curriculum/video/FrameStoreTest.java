@@ -47,7 +47,7 @@ class FrameStoreTest {
     void shouldShowSampledFramesOnlyWhenFootageIsSampled() {
         int[] all = hashes(1 << 24, 0, 200);
         // 70 and 130 frames at 24 per second: the first is short of 4 s, the second is not.
-        try (FrameStore store = FrameStore.open(FootagePool.open(files, SIZE, new Sampling(20, 5)), 1 << 24)) {
+        try (FootageStore store = FootageStore.open(FootagePool.open(files, SIZE, new Sampling(20, 5)), 1 << 24)) {
             assertEquals(14 + 20, store.footage().frameCount());
             int[] first = FrameSampling.uniform(70, 14);
             int[] second = FrameSampling.uniform(130, 20);
@@ -63,7 +63,7 @@ class FrameStoreTest {
 
     @Test
     void shouldDecodeOnceWhenEverythingFits() {
-        try (FrameStore store = open(1 << 24)) {
+        try (FootageStore store = open(1 << 24)) {
             store.warm(0, 200);
             long decoded = store.statistics().chunksDecoded();
             store.warm(0, 200);
@@ -74,7 +74,7 @@ class FrameStoreTest {
 
     @Test
     void shouldDropWhatWasUsedLongestAgoWhenFull() {
-        try (FrameStore store = open(16 * FRAME_BYTES)) {
+        try (FootageStore store = open(16 * FRAME_BYTES)) {
             // Chunks of two frames, eight of them.
             store.warm(0, 16);
             store.warm(0, 2);
@@ -92,7 +92,7 @@ class FrameStoreTest {
     void shouldServeManyThreadsFromFewChunks() {
         int[] expected = hashes(1 << 24, 0, 200);
         long seed = 23;
-        try (FrameStore store = open(16 * FRAME_BYTES)) {
+        try (FootageStore store = open(16 * FRAME_BYTES)) {
             List<CompletableFuture<Void>> threads = new ArrayList<>();
             for (int thread = 0; thread < 4; thread++) {
                 Random random = new Random(seed + thread);
@@ -117,21 +117,21 @@ class FrameStoreTest {
     @Test
     void shouldRefuseCapacityBelowOneFrameAndUseAfterClose() {
         try (FootagePool pool = FootagePool.open(files, SIZE)) {
-            assertThrows(RuntimeFailure.class, () -> FrameStore.open(pool, FRAME_BYTES - 1));
+            assertThrows(RuntimeFailure.class, () -> FootageStore.open(pool, FRAME_BYTES - 1));
         }
-        FrameStore store = open(1 << 20);
+        FootageStore store = open(1 << 20);
         store.close();
         assertThrows(IllegalStateException.class, () -> store.warm(0, 1));
         assertThrows(IllegalStateException.class, store::close);
     }
 
-    private FrameStore open(long capacityBytes) {
-        return FrameStore.open(FootagePool.open(files, SIZE), capacityBytes);
+    private FootageStore open(long capacityBytes) {
+        return FootageStore.open(FootagePool.open(files, SIZE), capacityBytes);
     }
 
     private int[] hashes(long capacityBytes, int from, int to) {
         int[] hashes = new int[to - from];
-        try (FrameStore store = open(capacityBytes)) {
+        try (FootageStore store = open(capacityBytes)) {
             store.visit(
                     from,
                     to,

@@ -11,7 +11,7 @@ import java.util.TreeMap;
  *
  * @param files in the order in which their records count
  * @param media folder that media paths start from; empty = the folder of the file that names them
- * @param column field or column that holds the text or the token ids; not for LLAVA and WEBDATASET
+ * @param column field or column that holds the text or the token ids; blank = the format's usual one
  * @param subsets parts of it by name, for {@code name@subset}
  */
 public record DatasetSettings(

@@ -27,8 +27,25 @@ public final class RunConfigLoader {
     static final String ROOT = "longreel";
     static final String REFERENCE = "reference.conf";
 
-    private static final List<String> PRESETS =
-            List.of("demo", "order-1-2-3-4-5", "order-1-2-4-35", "order-4-1-2-3-5", "order-4-1-2-35", "tiny");
+    private static final List<String> PRESETS = List.of(
+            "demo",
+            "longvila-1.5b",
+            "longvila-1.5b-tiny",
+            "longvila-7b",
+            "longvila-7b-tiny",
+            "order-1-2-3-4-5",
+            "order-1-2-4-35",
+            "order-4-1-2-3-5",
+            "order-4-1-2-35",
+            "table1-1-2-3-4-5",
+            "table1-1-2-3-4-5-tiny",
+            "table1-1-2-4-35",
+            "table1-1-2-4-35-tiny",
+            "table1-4-1-2-3-5",
+            "table1-4-1-2-3-5-tiny",
+            "table1-4-1-2-35",
+            "table1-4-1-2-35-tiny",
+            "tiny");
 
     private RunConfigLoader() {}
 

@@ -219,10 +219,12 @@ final class StagesReader {
         int tokensMax = section.integer("tokens-max", PASSKEY_TOKENS_MIN, Integer.MAX_VALUE);
         Source.Dataset dataset = dataset(section);
         faults.require(
-                kind != Kind.DATASET || !dataset.mixture().isBlank(),
+                kind != Kind.DATASET
+                        || writtenPhase.isEmpty()
+                        || !dataset.mixture().isBlank(),
                 section,
                 "mixture",
-                "must name datasets of longreel.data.datasets, such as a+b*3");
+                "must name datasets of longreel.data.datasets, such as \"a+b*3\"");
         if (writtenPhase.get("source") instanceof ConfigObject written) {
             for (Kind other : Kind.values()) {
                 for (String key : other.keys()) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -79,6 +80,112 @@ final class RunConfigLoaderTest {
                 Optional.of(new StageSettings.Needle("needle-final", List.of(32, 128, 512, 2048, 6000), 6, 5)),
                 last.evaluation());
         assertEquals(Path.of("runs/demo").toAbsolutePath(), demo.out());
+    }
+
+    /** Specification 5.1 to 5.3, tables of the stages. */
+    @Test
+    void shouldHaveThePapersValuesInTheFullPresets() {
+        RunConfig config = RunConfigLoader.load("longvila-7b", List.of());
+        assertEquals(
+                List.of(
+                        "1-align",
+                        "2-pretrain",
+                        "3-short-sft",
+                        "4-extend-64k",
+                        "4-extend-256k",
+                        "4-extend-512k",
+                        "4-extend-1m",
+                        "5-long-sft-2048"),
+                config.stages().stream().map(StageSettings::name).toList());
+        assertEquals(
+                List.of(1e-3, 5e-5, 1e-4, 2e-5, 2e-5, 2e-5, 2e-5, 5e-5),
+                config.stages().stream()
+                        .map(stage -> stage.phases().getFirst().learningRate())
+                        .toList());
+        assertEquals(
+                List.of(2048, 1024, 1024, 4, 16, 16, 4, 128),
+                config.stages().stream()
+                        .map(stage -> stage.phases().getFirst().samplesPerStep())
+                        .toList());
+        assertEquals(
+                List.of(15_300_000.0, 207_112_184.0, 1_062_356_830.0, 3_580_165_449.0),
+                config.stages().stream()
+                        .flatMap(stage -> stage.phases().getFirst().ropeTheta().stream())
+                        .toList());
+        StageSettings extend = config.stages().get(4);
+        assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());
+        assertEquals(StageSettings.Schedule.CONSTANT, extend.phases().getFirst().schedule());
+        assertEquals(262_144, extend.contextTokensMax());
+        Source.Dataset last =
+                (Source.Dataset) config.stages().getLast().phases().getFirst().source();
+        assertEquals(2048, last.framesMax());
+        assertEquals(2.0, last.framesPerSecondMax());
+        assertEquals(
+                256,
+                ((Source.Dataset) RunConfigLoader.load("longvila-1.5b", List.of())
+                                .stages()
+                                .getLast()
+                                .phases()
+                                .getFirst()
+                                .source())
+                        .framesMax());
+    }
+
+    /** A twin has the stages of its elder, in order, with the same parts, schedules and RoPE bases. */
+    @Test
+    void shouldHaveATinyTwinOfEachFullPreset() {
+        List<String> full = RunConfigLoader.presets().stream()
+                .filter(name -> RunConfigLoader.presets().contains(name + "-tiny"))
+                .toList();
+        assertEquals(6, full.size());
+        for (String name : full) {
+            List<StageSettings> elder = RunConfigLoader.load(name, List.of()).stages();
+            List<StageSettings> twin =
+                    RunConfigLoader.load(name + "-tiny", List.of()).stages();
+            assertEquals(elder.size(), twin.size(), name);
+            for (int i = 0; i < elder.size(); i++) {
+                StageSettings.Phase phase = elder.get(i).phases().getFirst();
+                StageSettings.Phase small = twin.get(i).phases().getFirst();
+                assertEquals(elder.get(i).name(), twin.get(i).name());
+                assertEquals(elder.get(i).trainable(), twin.get(i).trainable());
+                assertEquals(elder.get(i).lora(), twin.get(i).lora());
+                assertEquals(elder.get(i).optimizer(), twin.get(i).optimizer());
+                assertEquals(phase.schedule(), small.schedule());
+                assertEquals(phase.finalFraction(), small.finalFraction());
+                assertEquals(phase.ropeTheta(), small.ropeTheta());
+            }
+        }
+    }
+
+    @Test
+    void shouldReadDatasets(@TempDir Path folder) throws IOException {
+        Path a = Files.writeString(folder.resolve("a-0.jsonl"), "");
+        Path b = Files.writeString(folder.resolve("a-1.jsonl"), "");
+        Path bad = Files.writeString(folder.resolve("bad.txt"), "");
+        RunConfig config = RunConfigLoader.load(
+                "tiny",
+                List.of(
+                        "data.datasets.caps={files=[\"%s/a-*.jsonl\"],media=\"%s\",subsets={clean={file=\"%s\"}}}"
+                                .formatted(folder, folder, bad),
+                        "data.damaged=skip",
+                        "stages[0].phases[0].source={kind=dataset,mixture=\"caps@clean\",frames-max=4}"));
+        assertEquals(
+                new DatasetSettings(
+                        "caps",
+                        DatasetSettings.Format.LLAVA,
+                        List.of(a, b),
+                        Optional.of(folder),
+                        "",
+                        Map.of("clean", new DatasetSettings.Subset(bad, true))),
+                config.data().datasets().get("caps"));
+        assertEquals(DataSettings.Damaged.SKIP, config.data().damaged());
+        assertEquals(config, RunConfigLoader.parse(RunConfigLoader.render(config), "rendered", List.of()));
+        String message = assertThrows(
+                        RuntimeFailure.class,
+                        () -> RunConfigLoader.load(
+                                "tiny", List.of("data.datasets.caps={files=[\"%s/b-*.jsonl\"]}".formatted(folder))))
+                .getMessage();
+        assertTrue(message.contains("data.datasets.caps.files matches no file"), message);
     }
 
     @Test

@@ -4,20 +4,23 @@ import io.longreel.config.DataSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Source;
 import io.longreel.config.topology.Mesh;
 import io.longreel.curriculum.dataset.Haystack;
+import io.longreel.curriculum.dataset.RecordSampler.Drawn;
 import io.longreel.curriculum.dataset.Sample;
 import io.longreel.curriculum.dataset.SampleMaker;
 import io.longreel.curriculum.dataset.SamplePacker;
 import io.longreel.curriculum.dataset.SeedPath;
+import io.longreel.curriculum.dataset.SkippedRecord;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.curriculum.footage.FootageGenerator;
+import io.longreel.curriculum.media.MediaStore;
 import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.curriculum.video.FootagePool;
 import io.longreel.curriculum.video.FootageStore;
 import io.longreel.model.ModelConfig;
-import io.longreel.model.PackedBatch;
 import io.longreel.model.shard.Span;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,16 +47,18 @@ public final class Curriculum implements AutoCloseable {
     private final RunPlan plan;
     private final SeedPath seed;
     private final FootageStore store;
+    private final RecordSources records;
     private final SampleMaker samples;
     private final ExecutorService decoders;
     private final int decoderCount;
 
-    private Curriculum(RunConfig config, ModelConfig model, TextForm form, FootageStore store) {
+    private Curriculum(RunConfig config, ModelConfig model, TextForm form, FootageStore store, RecordSources records) {
         this.config = config;
         this.tokensPerFrame = model.tokensPerFrame();
         this.plan = RunPlan.of(config.stages());
         this.seed = SeedPath.root(config.seed());
         this.store = store;
+        this.records = records;
         this.samples = SampleMaker.over(store, form.wording());
         // Decoding ahead must not crowd out the ranks' own threads.
         this.decoderCount = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, DECODERS_MAX);
@@ -71,6 +76,9 @@ public final class Curriculum implements AutoCloseable {
         TextForm form = form(config, model);
         DataSettings data = config.data();
         int imageSize = model.vision().imageSize();
+        if (!needsFootage(config)) {
+            return over(FootagePool.absent(1, imageSize), config, model, form);
+        }
         if (data.footage().isEmpty()) {
             Path generated = config.out().resolve(GENERATED_FOOTAGE);
             FootageGenerator.ensure(generated, data.generated(), config.seed());
@@ -92,6 +100,15 @@ public final class Curriculum implements AutoCloseable {
                 form(config, model));
     }
 
+    /** Whether some sample or test of a run is cut from footage. */
+    public static boolean needsFootage(RunConfig config) {
+        return config.stages().stream()
+                .anyMatch(stage -> stage.evaluation().isPresent()
+                        || stage.phases().stream()
+                                .anyMatch(phase -> phase.source() instanceof Source.Captions
+                                        || phase.source() instanceof Source.NeedleQuestions));
+    }
+
     private static TextForm form(RunConfig config, ModelConfig model) {
         TextForm form = TextForm.open(config, model);
         config.stages().forEach(stage -> requireRoom(stage, model.tokensPerFrame(), form));
@@ -101,9 +118,16 @@ public final class Curriculum implements AutoCloseable {
     /** Takes the pool over. */
     private static Curriculum over(FootagePool pool, RunConfig config, ModelConfig model, TextForm form) {
         try {
-            FootageStore store = FootageStore.open(pool, config.data().frameCacheBytes());
-            return new Curriculum(config, model, form, store);
-        } catch (RuntimeFailure e) {
+            // Footage and media share the bound.
+            long cacheBytes = config.data().frameCacheBytes() / (RecordSources.isUsedBy(config) ? 2 : 1);
+            RecordSources records = RecordSources.open(config, model, form, cacheBytes, System::nanoTime);
+            try {
+                return new Curriculum(config, model, form, FootageStore.open(pool, cacheBytes), records);
+            } catch (RuntimeException e) {
+                records.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
             pool.close();
             throw e;
         }
@@ -121,20 +145,37 @@ public final class Curriculum implements AutoCloseable {
 
     /**
      * The micro-batches of one step for one data-parallel replica, which together are its share of the global batch: samples are dealt out in
-     * contiguous, even parts. Empty when there are fewer samples than replicas and this one gets none. Costs no decoding.
+     * contiguous, even parts. Costs no decoding, but a look at each medium that is new.
      */
-    public List<PackedBatch> batches(int stageIndex, int step, int replica, int replicas) {
+    public StepSamples samples(int stageIndex, int step, int replica, int replicas) {
         StageSettings stage = config.stages().get(stageIndex);
         RunPlan.Point point = plan.at(stageIndex, step);
         SeedPath stepSeed = seed.child("samples").child(stageIndex).child(step);
         Span own = Span.part(point.phase().samplesPerStep(), replicas, replica);
-        List<Sample> drawn = new ArrayList<>();
+        List<Sample> usable = new ArrayList<>();
+        List<SkippedRecord> skipped = new ArrayList<>();
         for (int i = own.from(); i < own.to(); i++) {
-            drawn.add(samples.make(point.phase().source(), stepSeed.child(i).generator()));
+            switch (draw(point, stepSeed, i)) {
+                case Drawn.Usable drawn -> usable.add(drawn.sample());
+                case Drawn.Left left -> skipped.add(left.record());
+            }
         }
         String where = "stage %s, phase %s, step %d"
                 .formatted(stage.name(), point.phase().name(), step);
-        return SamplePacker.pack(drawn, tokensPerFrame, stage.contextTokensMax(), where);
+        return new StepSamples(
+                SamplePacker.pack(usable, tokensPerFrame, stage.contextTokensMax(), where), skipped);
+    }
+
+    private Drawn draw(RunPlan.Point point, SeedPath stepSeed, int sample) {
+        return point.phase().source() instanceof Source.Dataset
+                ? records.at(
+                        point.stageIndex(),
+                        point.phaseIndex(),
+                        point.phaseStep(),
+                        point.phase().samplesPerStep(),
+                        sample)
+                : new Drawn.Usable(
+                        samples.make(point.phase().source(), stepSeed.child(sample).generator()));
     }
 
     /** A feed for one rank of {@code mesh}. Streams run on {@code system}; decoding runs on this object's own threads. */
@@ -169,6 +210,11 @@ public final class Curriculum implements AutoCloseable {
         }
     }
 
+    /** Frames of the datasets' media that this process has decoded, and the time that took. */
+    public MediaStore.Decoded decoded() {
+        return records.decoded();
+    }
+
     int prefetchSteps() {
         return config.data().prefetchSteps();
     }
@@ -178,5 +224,6 @@ public final class Curriculum implements AutoCloseable {
     public void close() {
         decoders.shutdown();
         store.close();
+        records.close();
     }
 }

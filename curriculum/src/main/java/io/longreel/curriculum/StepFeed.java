@@ -42,8 +42,8 @@ public final class StepFeed implements AutoCloseable {
         }
     }
 
-    /** A step as it leaves the stream: its batches, or why there are none. */
-    private record Prepared(int globalStep, List<PackedBatch> batches, Optional<RuntimeException> failure) {}
+    /** A step as it leaves the stream: its samples, or why there are none. */
+    private record Prepared(int globalStep, StepSamples samples, Optional<RuntimeException> failure) {}
 
     /** A running stream and the steps that are under way in it. */
     private record Stream(
@@ -83,12 +83,12 @@ public final class StepFeed implements AutoCloseable {
     }
 
     /**
-     * The micro-batches of a step for this rank's replica. Steps may be asked for in any order; in the order of the run they have been decoded
+     * What this rank's replica learns from in a step. Steps may be asked for in any order; in the order of the run they have been decoded
      * ahead, after a jump the stream starts again there.
      *
      * @throws CancellationException when the feed is closed
      */
-    public List<PackedBatch> next(int stageIndex, int step) {
+    public StepSamples next(int stageIndex, int step) {
         int globalStep = curriculum.plan().at(stageIndex, step).globalStep();
         Stream current = streamAt(globalStep);
         fill(current, Math.max(1, curriculum.prefetchSteps()));
@@ -104,7 +104,7 @@ public final class StepFeed implements AutoCloseable {
             throw prepared.failure().get();
         }
         fill(current, curriculum.prefetchSteps());
-        return prepared.batches();
+        return prepared.samples();
     }
 
     /** Ends the stream; a call of {@link #next} that waits, and every later one, is cancelled. */
@@ -205,14 +205,14 @@ public final class StepFeed implements AutoCloseable {
     private Prepared prepare(int globalStep, BooleanSupplier cancelled) {
         try {
             RunPlan.Point point = curriculum.plan().at(globalStep);
-            List<PackedBatch> batches =
-                    curriculum.batches(point.stageIndex(), point.step(), share.replica(), share.replicas());
+            StepSamples samples =
+                    curriculum.samples(point.stageIndex(), point.step(), share.replica(), share.replicas());
             if (curriculum.prefetchSteps() > 0) {
-                batches.forEach(batch -> warm(batch, cancelled));
+                samples.batches().forEach(batch -> warm(batch, cancelled));
             }
-            return new Prepared(globalStep, batches, Optional.empty());
+            return new Prepared(globalStep, samples, Optional.empty());
         } catch (RuntimeException e) {
-            return new Prepared(globalStep, List.of(), Optional.of(e));
+            return new Prepared(globalStep, new StepSamples(List.of(), List.of()), Optional.of(e));
         }
     }
 

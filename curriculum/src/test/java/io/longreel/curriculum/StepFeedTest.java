@@ -51,8 +51,9 @@ class StepFeedTest {
                 StepFeed feed = curriculum.feed(SYSTEM, new Mesh(2, 1, 2), 3)) {
             for (int i = 0; i < curriculum.plan().steps(); i++) {
                 RunPlan.Point point = curriculum.plan().at(i);
-                List<PackedBatch> fed = feed.next(point.stageIndex(), point.step());
-                assertSameBatches(curriculum.batches(point.stageIndex(), point.step(), 1, 2), fed, i);
+                List<PackedBatch> fed =
+                        feed.next(point.stageIndex(), point.step()).batches();
+                assertSameBatches(curriculum.samples(point.stageIndex(), point.step(), 1, 2).batches(), fed, i);
                 assertTrue(feed.stepsUnderWay() <= 2, "steps under way: " + feed.stepsUnderWay());
             }
         }
@@ -63,7 +64,7 @@ class StepFeedTest {
         try (Curriculum curriculum = TestRun.open(out);
                 StepFeed feed = curriculum.feed(SYSTEM, Mesh.single(), 0)) {
             for (int[] at : new int[][] {{2, 2}, {2, 3}, {0, 4}, {1, 0}, {2, 5}, {2, 5}}) {
-                assertSameBatches(curriculum.batches(at[0], at[1], 0, 1), feed.next(at[0], at[1]), at[1]);
+                assertSameBatches(curriculum.samples(at[0], at[1], 0, 1).batches(), feed.next(at[0], at[1]).batches(), at[1]);
             }
         }
     }
@@ -72,7 +73,7 @@ class StepFeedTest {
     void shouldWorkWithoutDecodingAheadWhenPrefetchIsZero() {
         try (Curriculum curriculum = TestRun.open(out, "longreel.data.prefetch-steps=0");
                 StepFeed feed = curriculum.feed(SYSTEM, Mesh.single(), 0)) {
-            assertSameBatches(curriculum.batches(2, 0, 0, 1), feed.next(2, 0), 0);
+            assertSameBatches(curriculum.samples(2, 0, 0, 1).batches(), feed.next(2, 0).batches(), 0);
             assertEquals(0, feed.stepsUnderWay());
             assertEquals(0, curriculum.store().statistics().chunksDecoded());
         }
@@ -150,7 +151,7 @@ class StepFeedTest {
     private static float[] readStage(StepFeed feed, int rank, int ranks) {
         float[] sums = new float[0];
         for (int step = 0; step < 6; step++) {
-            for (PackedBatch batch : feed.next(2, step)) {
+            for (PackedBatch batch : feed.next(2, step).batches()) {
                 Span own = Span.part(batch.frames().frameCount(), ranks, rank);
                 try (TensorArena arena = TensorArena.open("test", (long) own.size() * PIXELS * Float.BYTES)) {
                     Tensor pixels = arena.allocate(own.size(), 3, TestFootage.IMAGE_SIZE, TestFootage.IMAGE_SIZE);

@@ -80,7 +80,7 @@ final class TrainingWork implements RankWork {
 
     @Override
     public List<PackedBatch> batches(int stage, int step) {
-        return instruments.around(feed.next(stage, step));
+        return instruments.around(feed.next(stage, step).batches());
     }
 
     @Override

@@ -108,8 +108,25 @@ public final class ImageProcessor {
         return pixels_3hw;
     }
 
+    /**
+     * Writes levels of a picture that has the model's size already.
+     *
+     * @param rgb_hw3 bytes, [image size, image size, 3]
+     * @param pixels_3hw floats, [3, image size, image size]
+     */
+    public void normalize(MemorySegment rgb_hw3, MemorySegment pixels_3hw) {
+        long plane = (long) imageSize * imageSize;
+        for (int channel = 0; channel < Picture.CHANNELS; channel++) {
+            float[] table = pixels[channel];
+            for (long i = 0; i < plane; i++) {
+                int level = Byte.toUnsignedInt(rgb_hw3.get(ValueLayout.JAVA_BYTE, i * Picture.CHANNELS + channel));
+                pixels_3hw.setAtIndex(ValueLayout.JAVA_FLOAT, channel * plane + i, table[level]);
+            }
+        }
+    }
+
     /** The picture in the model's size. */
-    Picture fit(Picture picture) {
+    public Picture fit(Picture picture) {
         Picture resized = settings.resize()
                 .map(resize -> resized(picture, targetSize(picture.size(), resize)))
                 .orElse(picture);

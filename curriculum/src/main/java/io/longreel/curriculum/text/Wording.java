@@ -1,25 +1,38 @@
 package io.longreel.curriculum.text;
 
 import io.longreel.config.RuntimeFailure;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The ids around the parts of a sample that the program makes itself: what stands before the media, a question, an answer, an end. With a tokenizer file
  * they are those of its chat template, so that needle tests ask a model in the form that it knows. Immutable.
  */
 public final class Wording {
+    /** What models of the field put behind a document; the first that the tokenizer has. */
+    private static final List<String> DOCUMENT_ENDS = List.of("<|endoftext|>", "<|end_of_text|>", "</s>");
+
     private final Tokenizer tokenizer;
     private final Optional<ChatEncoder> chat;
     private final int imageToken;
     private final int[] open;
     private final int[] end;
+    private final int[] documentEnd;
 
-    private Wording(Tokenizer tokenizer, Optional<ChatEncoder> chat, int imageToken, int[] open, int[] end) {
+    private Wording(
+            Tokenizer tokenizer,
+            Optional<ChatEncoder> chat,
+            int imageToken,
+            int[] open,
+            int[] end,
+            int[] documentEnd) {
         this.tokenizer = tokenizer;
         this.chat = chat;
         this.imageToken = imageToken;
         this.open = open;
         this.end = end;
+        this.documentEnd = documentEnd;
     }
 
     /** Bare bytes between a beginning and an end: what models of the program's own demonstrations speak. */
@@ -29,6 +42,7 @@ public final class Wording {
                 Optional.empty(),
                 ByteTokenizer.IMAGE,
                 new int[] {ByteTokenizer.BEGIN},
+                new int[] {ByteTokenizer.END},
                 new int[] {ByteTokenizer.END});
     }
 
@@ -36,8 +50,13 @@ public final class Wording {
     public static Wording of(ChatEncoder chat, int imageToken) {
         ChatTemplate template = chat.template();
         Tokenizer tokenizer = chat.tokenizer();
-        int[] open = chat.openingIds();
-        return new Wording(tokenizer, Optional.of(chat), imageToken, open, tokenizer.encode(template.answerEnd()));
+        int[] end = tokenizer.encode(template.answerEnd());
+        int[] documentEnd = DOCUMENT_ENDS.stream()
+                .filter(token -> tokenizer.special(token).isPresent())
+                .findFirst()
+                .map(tokenizer::encode)
+                .orElse(end);
+        return new Wording(tokenizer, Optional.of(chat), imageToken, chat.openingIds(), end, documentEnd);
     }
 
     /** Id that stands for a frame. */
@@ -62,6 +81,13 @@ public final class Wording {
     /** What stands behind an answer and is learned with it. */
     public int[] end() {
         return end.clone();
+    }
+
+    /** A document with its beginning and end. */
+    public int[] document(String text) {
+        int[] ids = text(text);
+        int[] first = chat.isPresent() ? new int[0] : open;
+        return IntStream.of(first, ids, documentEnd).flatMap(IntStream::of).toArray();
     }
 
     /** Ids of text. */

@@ -66,14 +66,28 @@ public final class VideoReader implements AutoCloseable {
      * @param imageSize width and height of the frames that {@link #read} gives
      */
     public static VideoReader open(Path file, int imageSize) {
+        return open(file, file.toString(), imageSize);
+    }
+
+    /**
+     * Opens a video that is a part of a file, such as a member of a tar.
+     *
+     * @param offset its first byte
+     * @param length its bytes
+     */
+    public static VideoReader open(Path file, long offset, long length, int imageSize) {
+        return open(file, "subfile,,start,%d,end,%d,,:%s".formatted(offset, offset + length, file), imageSize);
+    }
+
+    /** {@code address} is what FFmpeg calls it. */
+    private static VideoReader open(Path file, String address, int imageSize) {
         if (!Files.isRegularFile(file)) {
-            throw RuntimeFailure.data(
-                    "video %s: there is no such file; check the path in longreel.data.footage".formatted(file));
+            throw RuntimeFailure.data("video %s: there is no such file; check the path".formatted(file));
         }
         Ffmpeg.load();
         AVFormatContext format = new AVFormatContext(null);
         Ffmpeg.check(
-                avformat.avformat_open_input(format, file.toString(), (AVInputFormat) null, (AVDictionary) null),
+                avformat.avformat_open_input(format, address, (AVInputFormat) null, (AVDictionary) null),
                 file,
                 "opening it",
                 "it must be an intact mp4, mkv or mov file");

@@ -1,0 +1,135 @@
+package io.longreel.curriculum;
+
+import io.longreel.config.DataSettings;
+import io.longreel.config.DatasetSettings;
+import io.longreel.config.RunConfig;
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Phase;
+import io.longreel.config.StageSettings.Source;
+import io.longreel.curriculum.corpus.Mixture;
+import io.longreel.curriculum.dataset.RecordSampler;
+import io.longreel.curriculum.dataset.RecordSampler.Drawn;
+import io.longreel.curriculum.dataset.SeedPath;
+import io.longreel.curriculum.image.ImageProcessor;
+import io.longreel.curriculum.media.MediaStore;
+import io.longreel.curriculum.text.TextForm;
+import io.longreel.model.ModelConfig;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * The user's datasets behind the phases of a run. Phases of one stage that mix the same go on where the one before them ended, so that a stage of several lengths sees
+ * no record twice before it has seen all; each stage has an order of its own. Safe for use by several threads.
+ */
+final class RecordSources implements AutoCloseable {
+    /** A phase's records, and where it begins in their order. */
+    private record Records(RecordSampler sampler, long firstPosition) {}
+
+    /** What says which records come in which order. */
+    private record Order(int stage, String mixture, Map<String, Double> weights, boolean shuffled) {}
+
+    private record PhaseKey(int stage, int phase) {}
+
+    private final Map<PhaseKey, Records> phases = new HashMap<>();
+    private final List<Mixture> mixtures = new ArrayList<>();
+    private Optional<MediaStore> media = Optional.empty();
+
+    private RecordSources() {}
+
+    /** Whether a run has any. */
+    static boolean isUsedBy(RunConfig config) {
+        return config.stages().stream()
+                .flatMap(stage -> stage.phases().stream())
+                .anyMatch(phase -> phase.source() instanceof Source.Dataset);
+    }
+
+    /** Opens the datasets of all phases; one that is not there, or is none, is reported here, before anything trains. */
+    static RecordSources open(
+            RunConfig config, ModelConfig model, TextForm form, long cacheBytes, LongSupplier clockNs) {
+        RecordSources sources = new RecordSources();
+        if (!isUsedBy(config)) {
+            return sources;
+        }
+        try {
+            ImageProcessor processor = processor(config, model.vision().imageSize());
+            MediaStore store = MediaStore.open(processor, cacheBytes, clockNs);
+            sources.media = Optional.of(store);
+            for (int stage = 0; stage < config.stages().size(); stage++) {
+                sources.openStage(config, model, form, store, stage);
+            }
+            return sources;
+        } catch (RuntimeException e) {
+            sources.close();
+            throw e;
+        }
+    }
+
+    /** The one that belongs to the vision tower, or SigLIP's. */
+    private static ImageProcessor processor(RunConfig config, int imageSize) {
+        return config.model()
+                .checkpoint()
+                .map(folder -> folder.resolve("vision_tower").resolve("preprocessor_config.json"))
+                .filter(Files::isRegularFile)
+                .map(file -> ImageProcessor.read(file, imageSize))
+                .orElseGet(() -> ImageProcessor.siglip(imageSize));
+    }
+
+    private void openStage(RunConfig config, ModelConfig model, TextForm form, MediaStore store, int index) {
+        StageSettings stage = config.stages().get(index);
+        Map<Order, Mixture> opened = new HashMap<>();
+        Map<Order, Long> drawn = new HashMap<>();
+        DataSettings data = config.data();
+        for (int i = 0; i < stage.phases().size(); i++) {
+            Phase phase = stage.phases().get(i);
+            if (!(phase.source() instanceof Source.Dataset source)) {
+                continue;
+            }
+            Order order = new Order(index, source.mixture(), source.weights(), source.shuffled());
+            Mixture mixture = opened.computeIfAbsent(order, key -> open(data.datasets(), source, seed(config, index)));
+            RecordSampler.Limits limits = new RecordSampler.Limits(
+                    model.tokensPerFrame(),
+                    stage.contextTokensMax(),
+                    model.llm().vocabularySize());
+            RecordSampler sampler = new RecordSampler(source, mixture, store, form, limits, data.damaged());
+            long samples = (long) phase.steps() * phase.samplesPerStep();
+            phases.put(new PhaseKey(index, i), new Records(sampler, drawn.getOrDefault(order, 0L)));
+            drawn.merge(order, samples, Long::sum);
+        }
+    }
+
+    private Mixture open(Map<String, DatasetSettings> datasets, Source.Dataset source, SeedPath seed) {
+        Mixture mixture =
+                Mixture.open(source.mixture(), datasets, new Mixture.Options(source.weights(), source.shuffled(), seed));
+        mixtures.add(mixture);
+        return mixture;
+    }
+
+    private static SeedPath seed(RunConfig config, int stage) {
+        return SeedPath.root(config.seed()).child("records").child(stage);
+    }
+
+    /** Sample {@code sample} of a step, in which there are {@code samplesPerStep}. */
+    Drawn at(int stage, int phase, long phaseStep, int samplesPerStep, int sample) {
+        Records records = phases.get(new PhaseKey(stage, phase));
+        if (records == null) {
+            throw new IllegalArgumentException("no records at this phase: stage=%d phase=%d".formatted(stage, phase));
+        }
+        return records.sampler().at(records.firstPosition() + phaseStep * samplesPerStep + sample, sample);
+    }
+
+    /** Frames of media decoded so far. */
+    MediaStore.Decoded decoded() {
+        return media.map(MediaStore::decoded).orElseGet(() -> new MediaStore.Decoded(0, 0));
+    }
+
+    @Override
+    public void close() {
+        media.ifPresent(MediaStore::close);
+        mixtures.forEach(Mixture::close);
+    }
+}

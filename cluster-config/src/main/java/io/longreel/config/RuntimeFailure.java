@@ -4,9 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one exception that says what whoever supervises the failed work should do about it. Its text is a single line that names what
- * must hold, where it does not, and what to do; the command line prints it as it is.
+ * must hold, where it does not, and what to do; the command line prints it as it is. A subclass is for whoever can go on in spite of it:
+ * supervisors look at the category only.
  */
-public final class RuntimeFailure extends RuntimeException {
+public class RuntimeFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** What the supervisor does with the failure. */

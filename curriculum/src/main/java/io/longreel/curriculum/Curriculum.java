@@ -7,15 +7,15 @@ import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.config.topology.Mesh;
 import io.longreel.curriculum.dataset.Haystack;
-import io.longreel.curriculum.dataset.RecordSampler.Drawn;
 import io.longreel.curriculum.dataset.Sample;
 import io.longreel.curriculum.dataset.SampleMaker;
 import io.longreel.curriculum.dataset.SamplePacker;
 import io.longreel.curriculum.dataset.SeedPath;
-import io.longreel.curriculum.dataset.SkippedRecord;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.curriculum.footage.FootageGenerator;
 import io.longreel.curriculum.media.MediaStore;
+import io.longreel.curriculum.records.RecordSampler.Drawn;
+import io.longreel.curriculum.records.SkippedRecord;
 import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.curriculum.video.FootagePool;
@@ -162,8 +162,7 @@ public final class Curriculum implements AutoCloseable {
         }
         String where = "stage %s, phase %s, step %d"
                 .formatted(stage.name(), point.phase().name(), step);
-        return new StepSamples(
-                SamplePacker.pack(usable, tokensPerFrame, stage.contextTokensMax(), where), skipped);
+        return new StepSamples(SamplePacker.pack(usable, tokensPerFrame, stage.contextTokensMax(), where), skipped);
     }
 
     private Drawn draw(RunPlan.Point point, SeedPath stepSeed, int sample) {
@@ -174,8 +173,8 @@ public final class Curriculum implements AutoCloseable {
                         point.phaseStep(),
                         point.phase().samplesPerStep(),
                         sample)
-                : new Drawn.Usable(
-                        samples.make(point.phase().source(), stepSeed.child(sample).generator()));
+                : new Drawn.Usable(samples.make(
+                        point.phase().source(), stepSeed.child(sample).generator()));
     }
 
     /** A feed for one rank of {@code mesh}. Streams run on {@code system}; decoding runs on this object's own threads. */

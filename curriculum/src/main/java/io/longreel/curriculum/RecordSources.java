@@ -7,11 +7,11 @@ import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Phase;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.curriculum.corpus.Mixture;
-import io.longreel.curriculum.dataset.RecordSampler;
-import io.longreel.curriculum.dataset.RecordSampler.Drawn;
 import io.longreel.curriculum.dataset.SeedPath;
 import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.media.MediaStore;
+import io.longreel.curriculum.records.RecordSampler;
+import io.longreel.curriculum.records.RecordSampler.Drawn;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.ModelConfig;
 import java.nio.file.Files;
@@ -103,8 +103,8 @@ final class RecordSources implements AutoCloseable {
     }
 
     private Mixture open(Map<String, DatasetSettings> datasets, Source.Dataset source, SeedPath seed) {
-        Mixture mixture =
-                Mixture.open(source.mixture(), datasets, new Mixture.Options(source.weights(), source.shuffled(), seed));
+        Mixture mixture = Mixture.open(
+                source.mixture(), datasets, new Mixture.Options(source.weights(), source.shuffled(), seed));
         mixtures.add(mixture);
         return mixture;
     }

@@ -1,6 +1,6 @@
 package io.longreel.curriculum;
 
-import io.longreel.curriculum.dataset.SkippedRecord;
+import io.longreel.curriculum.records.SkippedRecord;
 import io.longreel.model.PackedBatch;
 import java.util.List;
 

@@ -52,7 +52,8 @@ class CurriculumTest {
             for (int[] at : new int[][] {{0, 0}, {0, 4}, {1, 3}, {2, 5}}) {
                 assertEquals(documents(curriculum, at[0], at[1], 2), documents(outline, at[0], at[1], 2));
             }
-            FrameSource frames = outline.samples(2, 0, 0, 1).batches().getFirst().frames();
+            FrameSource frames =
+                    outline.samples(2, 0, 0, 1).batches().getFirst().frames();
             try (TensorArena arena = TensorArena.planning("unread")) {
                 Tensor pixels = arena.allocate(1, 3, TestFootage.IMAGE_SIZE, TestFootage.IMAGE_SIZE);
                 assertThrows(IllegalStateException.class, () -> frames.read(0, 1, pixels));
@@ -144,7 +145,8 @@ class CurriculumTest {
     private static List<String> documents(Curriculum curriculum, int stage, int step, int replicas) {
         List<String> documents = new ArrayList<>();
         for (int replica = 0; replica < replicas; replica++) {
-            for (PackedBatch batch : curriculum.samples(stage, step, replica, replicas).batches()) {
+            for (PackedBatch batch :
+                    curriculum.samples(stage, step, replica, replicas).batches()) {
                 for (int i = 1; i < batch.cuSeqlens().length; i++) {
                     int from = batch.cuSeqlens()[i - 1];
                     int to = batch.cuSeqlens()[i];

@@ -53,7 +53,12 @@ class StepFeedTest {
                 RunPlan.Point point = curriculum.plan().at(i);
                 List<PackedBatch> fed =
                         feed.next(point.stageIndex(), point.step()).batches();
-                assertSameBatches(curriculum.samples(point.stageIndex(), point.step(), 1, 2).batches(), fed, i);
+                assertSameBatches(
+                        curriculum
+                                .samples(point.stageIndex(), point.step(), 1, 2)
+                                .batches(),
+                        fed,
+                        i);
                 assertTrue(feed.stepsUnderWay() <= 2, "steps under way: " + feed.stepsUnderWay());
             }
         }
@@ -64,7 +69,10 @@ class StepFeedTest {
         try (Curriculum curriculum = TestRun.open(out);
                 StepFeed feed = curriculum.feed(SYSTEM, Mesh.single(), 0)) {
             for (int[] at : new int[][] {{2, 2}, {2, 3}, {0, 4}, {1, 0}, {2, 5}, {2, 5}}) {
-                assertSameBatches(curriculum.samples(at[0], at[1], 0, 1).batches(), feed.next(at[0], at[1]).batches(), at[1]);
+                assertSameBatches(
+                        curriculum.samples(at[0], at[1], 0, 1).batches(),
+                        feed.next(at[0], at[1]).batches(),
+                        at[1]);
             }
         }
     }
@@ -73,7 +81,8 @@ class StepFeedTest {
     void shouldWorkWithoutDecodingAheadWhenPrefetchIsZero() {
         try (Curriculum curriculum = TestRun.open(out, "longreel.data.prefetch-steps=0");
                 StepFeed feed = curriculum.feed(SYSTEM, Mesh.single(), 0)) {
-            assertSameBatches(curriculum.samples(2, 0, 0, 1).batches(), feed.next(2, 0).batches(), 0);
+            assertSameBatches(
+                    curriculum.samples(2, 0, 0, 1).batches(), feed.next(2, 0).batches(), 0);
             assertEquals(0, feed.stepsUnderWay());
             assertEquals(0, curriculum.store().statistics().chunksDecoded());
         }

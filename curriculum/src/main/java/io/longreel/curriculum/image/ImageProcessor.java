@@ -45,7 +45,7 @@ public final class ImageProcessor {
         ProcessorSettings settings = ProcessorConfig.read(file);
         Optional<PictureSize> made = settings.crop()
                 .or(() -> settings.resize().map(resize -> switch (resize) {
-                    case ProcessorSettings.Exactly(PictureSize size) -> size;
+                    case ProcessorSettings.Exactly exactly -> exactly.size();
                     case ProcessorSettings.ShortestEdge edge ->
                         throw failure(file, "size.shortest_edge without do_center_crop gives pictures of any shape");
                 }));
@@ -57,9 +57,9 @@ public final class ImageProcessor {
         }
         boolean tooSmall = settings.resize()
                 .filter(resize -> switch (resize) {
-                    case ProcessorSettings.Exactly(PictureSize size) ->
-                        Math.min(size.width(), size.height()) < imageSize;
-                    case ProcessorSettings.ShortestEdge(int edge) -> edge < imageSize;
+                    case ProcessorSettings.Exactly exactly ->
+                        Math.min(exactly.size().width(), exactly.size().height()) < imageSize;
+                    case ProcessorSettings.ShortestEdge shortest -> shortest.pixels() < imageSize;
                 })
                 .isPresent();
         if (tooSmall) {
@@ -148,8 +148,9 @@ public final class ImageProcessor {
 
     private static PictureSize targetSize(PictureSize from, ProcessorSettings.Resize resize) {
         return switch (resize) {
-            case ProcessorSettings.Exactly(PictureSize size) -> size;
-            case ProcessorSettings.ShortestEdge(int edge) -> {
+            case ProcessorSettings.Exactly exactly -> exactly.size();
+            case ProcessorSettings.ShortestEdge shortest -> {
+                int edge = shortest.pixels();
                 int shorter = Math.min(from.width(), from.height());
                 long longer = (long) ((double) ((long) edge * Math.max(from.width(), from.height())) / shorter);
                 if (longer * Math.max(edge, shorter) > PictureHeader.PIXELS_MAX) {

@@ -130,8 +130,7 @@ final class MediaBank implements FrameBank {
     private static PictureFile picture(Medium medium) {
         return medium.length() == Medium.WHOLE_FILE
                 ? PictureFile.at(medium.file())
-                : PictureFile.within(
-                        medium.file(), "bytes from " + medium.offset(), medium.offset(), medium.length());
+                : PictureFile.within(medium.file(), "bytes from " + medium.offset(), medium.offset(), medium.length());
     }
 
     @Override
@@ -182,7 +181,8 @@ final class MediaBank implements FrameBank {
 
     private ImageLayout layout(MediumView view) {
         MediumView.Look look = view.look();
-        return ImageLayout.of(AspectRatio.valueOf(look.aspect().name()), processor, ImageLayout.TILES_MIN, look.tilesMax());
+        return ImageLayout.of(
+                AspectRatio.valueOf(look.aspect().name()), processor, ImageLayout.TILES_MIN, look.tilesMax());
     }
 
     /** Of the many frames of a video none is shown in parts. */

@@ -4,6 +4,7 @@ import io.longreel.config.RuntimeFailure;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The ids around the parts of a sample that the program makes itself: what stands before the media, a question, an answer, an end. With a tokenizer file
@@ -21,12 +22,7 @@ public final class Wording {
     private final int[] documentEnd;
 
     private Wording(
-            Tokenizer tokenizer,
-            Optional<ChatEncoder> chat,
-            int imageToken,
-            int[] open,
-            int[] end,
-            int[] documentEnd) {
+            Tokenizer tokenizer, Optional<ChatEncoder> chat, int imageToken, int[] open, int[] end, int[] documentEnd) {
         this.tokenizer = tokenizer;
         this.chat = chat;
         this.imageToken = imageToken;
@@ -87,7 +83,7 @@ public final class Wording {
     public int[] document(String text) {
         int[] ids = text(text);
         int[] first = chat.isPresent() ? new int[0] : open;
-        return IntStream.of(first, ids, documentEnd).flatMap(IntStream::of).toArray();
+        return Stream.of(first, ids, documentEnd).flatMapToInt(IntStream::of).toArray();
     }
 
     /** Ids of text. */

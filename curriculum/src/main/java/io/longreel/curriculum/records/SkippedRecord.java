@@ -1,4 +1,4 @@
-package io.longreel.curriculum.dataset;
+package io.longreel.curriculum.records;
 
 /**
  * A record that nobody learns from.

@@ -1,10 +1,11 @@
-package io.longreel.curriculum.dataset;
+package io.longreel.curriculum.records;
 
 import io.longreel.config.DataSettings.Damaged;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.curriculum.corpus.DataRecord;
 import io.longreel.curriculum.corpus.Mixture;
+import io.longreel.curriculum.dataset.Sample;
 import io.longreel.curriculum.media.MediaFrames;
 import io.longreel.curriculum.media.MediaStore;
 import io.longreel.curriculum.media.MediumView;
@@ -83,7 +84,8 @@ public final class RecordSampler {
                 record.id(),
                 switch (record) {
                     case DataRecord.Conversation conversation -> conversation(conversation);
-                    case DataRecord.Text text -> document(record.id(), form.wording().document(text.text()));
+                    case DataRecord.Text text ->
+                        document(record.id(), form.wording().document(text.text()));
                     case DataRecord.Tokens tokens -> document(record.id(), tokens.ids());
                 });
     }
@@ -118,7 +120,8 @@ public final class RecordSampler {
     /** Text alone: every token but the first is learned. */
     private Sample document(String id, int[] ids) {
         if (ids.length < 2) {
-            throw RuntimeFailure.data("record %s has nothing to learn: a document must have two tokens at least".formatted(id));
+            throw RuntimeFailure.data(
+                    "record %s has nothing to learn: a document must have two tokens at least".formatted(id));
         }
         return new Sample(ids, ids.clone(), form.imageToken(), List.of(), Optional.empty());
     }

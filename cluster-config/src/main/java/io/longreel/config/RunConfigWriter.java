@@ -267,11 +267,15 @@ final class RunConfigWriter {
         map.put("name", phase.name());
         map.put("steps", phase.steps());
         map.put("samples-per-step", phase.samplesPerStep());
-        map.put("learning-rate", phase.learningRate());
+        map.put("learning-rate", phase.learningRates().common());
+        Map<String, Object> rates = new HashMap<>();
+        phase.learningRates().own().forEach((part, rate) -> rates.put(Words.of(part), rate));
+        map.put("learning-rates", rates);
         map.put("schedule", Words.of(phase.schedule()));
         map.put("warmup-steps", phase.warmupSteps());
         map.put("final-fraction", phase.finalFraction());
-        phase.ropeTheta().ifPresent(theta -> map.put("rope-theta", theta));
+        phase.rope().theta().ifPresent(theta -> map.put("rope-theta", theta));
+        phase.rope().scale().ifPresent(scale -> map.put("rope-scale", scale));
         map.put(
                 "source",
                 switch (phase.source()) {

@@ -88,6 +88,12 @@ final class RunConfigFaultsTest {
                 Arguments.of("stages[0].trainable=[decoder]", "must be one of vision-tower, projector"),
                 Arguments.of("stages[0].phases=[]", "phases must list at least one phase"),
                 Arguments.of("stages[0].phases[0].learning-rate=0", "learning-rate must be a number above 0"),
+                Arguments.of(
+                        "stages[0].phases[0].learning-rates.lora=1e-3",
+                        "must name what phases[0] gives a learning rate of its own: learning-rates.lora is there"),
+                Arguments.of("stages[0].phases[0].learning-rates.projector=0", "projector must be a number above 0"),
+                Arguments.of("stages[0].phases[0].learning-rates.vision=1", "vision is an unknown key"),
+                Arguments.of("stages[0].phases[0].rope-scale=0.5", "rope-scale must be a number of at least 1"),
                 Arguments.of("stages[0].phases[0].schedule=linear", "must be one of constant, cosine"),
                 Arguments.of("stages[0].phases[0].final-fraction=2", "of at least 0 and at most 1"),
                 Arguments.of("stages[0].phases[0].source.frames=[]", "frames must list at least one length"),

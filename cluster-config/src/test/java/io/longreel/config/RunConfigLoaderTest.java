@@ -72,7 +72,7 @@ final class RunConfigLoaderTest {
         assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());
         assertEquals(Optional.of(new StageSettings.Lora(8, 16)), extend.lora());
         assertEquals(new Source.Passkeys(512, 2048), extend.phases().get(1).source());
-        assertEquals(Optional.of(2e7), extend.phases().get(1).ropeTheta());
+        assertEquals(Optional.of(2e7), extend.phases().get(1).rope().theta());
         StageSettings last = demo.stages().getLast();
         assertEquals(new StageSettings.Optimizer(0.9, 0.95, 1e-8, 0, 1), last.optimizer());
         assertEquals(

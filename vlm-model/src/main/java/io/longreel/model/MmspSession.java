@@ -1,5 +1,6 @@
 package io.longreel.model;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.checkpoint.TrainingCheckpoint;
@@ -174,15 +175,15 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void ropeTheta(Optional<Double> theta) {
-        if (theta.isPresent()) {
-            config = config.withRope(theta.get(), config.llm().maxPositions());
-            model.rotary().setTheta(theta.get());
-        }
+    public void rope(StageSettings.Rope rope) {
+        double theta = rope.theta().orElse(config.llm().ropeTheta());
+        double scale = rope.scale().orElse(config.llm().ropeScale());
+        config = config.withRope(theta, scale, config.llm().maxPositions());
+        model.rotary().set(theta, scale);
     }
 
     @Override
-    public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+    public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
         StageState current = currentStage();
         List<ShardedBatch> batches = microBatches.stream()
                 .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch))
@@ -193,7 +194,7 @@ public final class MmspSession implements TrainSession {
         LossSum losses = new LossSum(options.precision().sums());
         passes.train(batches, gradientScale, losses);
         resting.check(state(), groups.rank());
-        ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
+        ShardedAdamW.Update update = current.optimizer().step(rates, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
         weightsChanged();
         resting.rests(state());

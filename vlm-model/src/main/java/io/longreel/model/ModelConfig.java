@@ -102,7 +102,7 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
             return heads / kvHeads;
         }
 
-        public Llm withRope(double theta, int positions) {
+        public Llm withRope(double theta, double scale, int positions) {
             return new Llm(
                     vocabularySize,
                     hiddenSize,
@@ -112,7 +112,7 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
                     kvHeads,
                     positions,
                     theta,
-                    ropeScale,
+                    scale,
                     rmsNormEps,
                     tieEmbeddings);
         }
@@ -161,7 +161,7 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
         return half * half;
     }
 
-    public ModelConfig withRope(double theta, int positions) {
-        return new ModelConfig(vision, llm.withRope(theta, positions), projectorType, imageToken);
+    public ModelConfig withRope(double theta, double scale, int positions) {
+        return new ModelConfig(vision, llm.withRope(theta, scale, positions), projectorType, imageToken);
     }
 }

@@ -59,7 +59,11 @@ final class StageState implements AutoCloseable {
         List<Gradients.Group> groups = new ArrayList<>();
         List<WeightStore> stores = new ArrayList<>();
         for (Unit unit : store.units()) {
-            List<TrainedRange> ranges = new ArrayList<>(TrainedRange.of(unit, trainable::contains));
+            // Cut only where rates differ: the norm is a sum over ranges, and so its bits depend on the cuts.
+            List<TrainedRange> ranges = new ArrayList<>(TrainedRange.of(
+                    unit,
+                    trainable::contains,
+                    (one, other) -> settings.ratesAreEqual(TrainableSet.partOf(one), TrainableSet.partOf(other))));
             ranges.forEach(range -> stores.add(store));
             adapterUnits.stream().filter(u -> u.name().equals(unit.name())).forEach(adapter -> {
                 ranges.addAll(TrainedRange.of(adapter, name -> true));

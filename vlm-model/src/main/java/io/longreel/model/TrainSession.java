@@ -1,5 +1,6 @@
 package io.longreel.model;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.model.snapshot.SnapshotKey;
@@ -33,11 +34,20 @@ public interface TrainSession extends AutoCloseable {
     /** Makes a stage current: what trains, adapters added, optimizer state fresh. */
     void beginStage(StageSettings stage);
 
-    /** RoPE base from now on; empty = unchanged. */
-    void ropeTheta(Optional<Double> theta);
+    /** RoPE from now on; what is empty is unchanged. */
+    void rope(StageSettings.Rope rope);
 
-    /** One optimizer step on the batches of this rank's data-parallel replica, which count as one global batch. */
-    StepReport step(List<PackedBatch> microBatches, double learningRate);
+    /**
+     * One optimizer step on the batches of this rank's data-parallel replica, which count as one global batch.
+     *
+     * @param rates equal for parts that have equal rates at all steps of the stage
+     */
+    StepReport step(List<PackedBatch> microBatches, LearningRates rates);
+
+    /** Likewise, with one learning rate for everything. */
+    default StepReport step(List<PackedBatch> microBatches, double learningRate) {
+        return step(microBatches, LearningRates.of(learningRate));
+    }
 
     /** Ends the stage: merges adapters into the weights, drops the optimizer state. */
     void endStage();

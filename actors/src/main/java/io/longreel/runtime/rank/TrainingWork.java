@@ -1,7 +1,9 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Needle;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.StepFeed;
@@ -19,7 +21,6 @@ import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,15 +85,15 @@ final class TrainingWork implements RankWork {
     }
 
     @Override
-    public double learningRate(int stage, int step) {
-        return curriculum().plan().at(stage, step).learningRate();
+    public LearningRates learningRates(int stage, int step) {
+        return curriculum().plan().at(stage, step).learningRates();
     }
 
     @Override
-    public Optional<Double> ropeTheta(int stage, int step) {
+    public Rope rope(int stage, int step) {
         return step < settings(stage).steps()
-                ? curriculum().plan().at(stage, step).ropeTheta()
-                : curriculum().plan().ropeThetaAfter(stage);
+                ? curriculum().plan().at(stage, step).rope()
+                : curriculum().plan().ropeAfter(stage);
     }
 
     @Override

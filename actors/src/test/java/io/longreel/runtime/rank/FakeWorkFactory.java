@@ -1,5 +1,6 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Placement;
@@ -221,13 +222,15 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public double learningRate(int stage, int step) {
-            return 1e-3;
+        public LearningRates learningRates(int stage, int step) {
+            return LearningRates.of(1e-3);
         }
 
         @Override
-        public Optional<Double> ropeTheta(int stage, int step) {
-            return stage == 0 ? Optional.empty() : Optional.of(1e6 * (1 + step / 2));
+        public StageSettings.Rope rope(int stage, int step) {
+            return stage == 0
+                    ? StageSettings.Rope.UNCHANGED
+                    : new StageSettings.Rope(Optional.of(1e6 * (1 + step / 2)), Optional.empty());
         }
 
         @Override
@@ -286,12 +289,12 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void ropeTheta(Optional<Double> theta) {
-            work.note("theta " + theta.orElse(0.0).intValue());
+        public void rope(StageSettings.Rope rope) {
+            work.note("theta " + rope.theta().orElse(0.0).intValue());
         }
 
         @Override
-        public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+        public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
             int[] ids = microBatches.getFirst().ids();
             work.note("step %d %d".formatted(ids[0], ids[1]));
             double loss = 1.0 / (1 + ids[0] * 10 + ids[1]) + (work.rank == differingRank ? 1e-9 : 0);

@@ -1,5 +1,6 @@
 package io.longreel.chaos.sim;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.model.PackedBatch;
@@ -55,10 +56,10 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void ropeTheta(Optional<Double> theta) {}
+    public void rope(StageSettings.Rope rope) {}
 
     @Override
-    public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+    public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
         int ofStage = microBatches.getFirst().ids()[0];
         int step = microBatches.getFirst().ids()[1];
         if (ailments.isNotFinite(ofStage, step)) {

@@ -1,6 +1,8 @@
 package io.longreel.chaos.sim;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
@@ -60,13 +62,13 @@ final class ModelWork implements RankWork {
     }
 
     @Override
-    public double learningRate(int stage, int step) {
-        return 1e-3;
+    public LearningRates learningRates(int stage, int step) {
+        return LearningRates.of(1e-3);
     }
 
     @Override
-    public Optional<Double> ropeTheta(int stage, int step) {
-        return Optional.empty();
+    public StageSettings.Rope rope(int stage, int step) {
+        return StageSettings.Rope.UNCHANGED;
     }
 
     @Override

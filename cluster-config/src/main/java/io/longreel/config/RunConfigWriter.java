@@ -186,7 +186,16 @@ final class RunConfigWriter {
     private static Map<String, Object> model(ModelSettings model) {
         Map<String, Object> map = new HashMap<>();
         model.checkpoint().ifPresent(folder -> map.put("checkpoint", folder.toString()));
+        model.parts().ifPresent(parts -> map.put("parts", parts(parts)));
         model.architecture().ifPresent(numbers -> map.put("architecture", architecture(numbers)));
+        return map;
+    }
+
+    private static Map<String, Object> parts(ModelSettings.Parts parts) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("llm", parts.llm().toString());
+        map.put("vision-tower", parts.visionTower().toString());
+        parts.projector().ifPresent(folder -> map.put("projector", folder.toString()));
         return map;
     }
 

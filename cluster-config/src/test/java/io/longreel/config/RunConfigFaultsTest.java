@@ -78,6 +78,7 @@ final class RunConfigFaultsTest {
                 Arguments.of("model.architecture.llm.heads=6", "hidden-size must be a multiple of heads"),
                 Arguments.of("model.architecture.vision.select-layer=-5", "must name one of the 4 hidden states"),
                 Arguments.of("model.checkpoint=/nowhere", "but there is no /nowhere/config.json"),
+                Arguments.of("model.parts.projector=/nowhere", "parts must name llm and vision-tower"),
                 Arguments.of("data.footage=[/nowhere.mp4]", "names a video that cannot be read: /nowhere.mp4"),
                 Arguments.of("data.footage=/nowhere.mp4", "footage must be a list"),
                 Arguments.of("checkpoint.keep=0", "keep must be a whole number at least 1"),

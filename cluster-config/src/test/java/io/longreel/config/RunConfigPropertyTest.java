@@ -109,7 +109,7 @@ final class RunConfigPropertyTest {
                         1 << from(random, 19, 30),
                         duration(random),
                         new LinkLimits(limit(random), limit(random))),
-                new ModelSettings(Optional.empty(), Optional.of(architecture)),
+                ModelSettings.fresh(architecture),
                 new DataSettings(
                         List.of(),
                         new DataSettings.Sampling(from(random, 2, 9999), random.nextInt(60) / 4.0),

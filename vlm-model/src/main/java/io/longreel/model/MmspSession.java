@@ -3,6 +3,7 @@ package io.longreel.model;
 import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.checkpoint.TrainingCheckpoint;
 import io.longreel.model.checkpoint.TrainingState;
 import io.longreel.model.checkpoint.VilaCheckpoint;
@@ -61,8 +62,8 @@ public final class MmspSession implements TrainSession {
     private final Optional<SessionSnapshots> snapshots;
     private ModelConfig config;
     private long seed;
-    /** Checkpoint that the weights came from: what it holds beyond them goes into the export. */
-    private Optional<Path> origin = Optional.empty();
+    /** What the weights came from: what it holds beyond them goes into the export. */
+    private Optional<ModelOrigin> origin = Optional.empty();
 
     private @Nullable StageState stage;
 
@@ -122,23 +123,36 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void load(Path checkpoint) {
-        try (VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
-            if (!ParameterSpec.of(files.config()).stream()
-                    .map(ParameterSpec::name)
-                    .toList()
-                    .equals(List.copyOf(store.names()))) {
+    public void load(ModelOrigin newOrigin) {
+        try (VilaCheckpoint files = VilaCheckpoint.open(newOrigin)) {
+            if (!shapes(files.config()).equals(shapes(config))) {
                 throw new IllegalArgumentException(
-                        "checkpoint must be of the session's model: checkpoint=" + checkpoint);
+                        "checkpoint must be of the session's model: checkpoint=" + newOrigin);
             }
-            store.fill((spec, from, target) -> files.load(spec.name(), from, target), kernels);
+            Initializer initializer = new Initializer(config, seed);
+            store.fill(
+                    (spec, from, target) -> {
+                        if (files.isNew(spec.name())) {
+                            initializer.fill(spec, from, target);
+                        } else {
+                            files.load(spec.name(), from, target);
+                        }
+                    },
+                    kernels);
         }
-        origin = Optional.of(checkpoint);
+        origin = Optional.of(newOrigin);
         replaced();
     }
 
+    /** Names and shapes of all parameters. */
+    private static List<String> shapes(ModelConfig model) {
+        return ParameterSpec.of(model).stream()
+                .map(spec -> spec.name() + Arrays.toString(spec.shape()))
+                .toList();
+    }
+
     @Override
-    public void adopt(long newSeed, Optional<Path> newOrigin) {
+    public void adopt(long newSeed, Optional<ModelOrigin> newOrigin) {
         seed = newSeed;
         origin = newOrigin;
     }

@@ -102,6 +102,21 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
             return heads / kvHeads;
         }
 
+        public Llm withVocabulary(int rows) {
+            return new Llm(
+                    rows,
+                    hiddenSize,
+                    intermediateSize,
+                    layers,
+                    heads,
+                    kvHeads,
+                    maxPositions,
+                    ropeTheta,
+                    ropeScale,
+                    rmsNormEps,
+                    tieEmbeddings);
+        }
+
         public Llm withRope(double theta, double scale, int positions) {
             return new Llm(
                     vocabularySize,
@@ -159,6 +174,10 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
     public int tokensPerFrame() {
         int half = (vision.grid() + 1) / 2;
         return half * half;
+    }
+
+    public ModelConfig withVocabulary(int rows) {
+        return new ModelConfig(vision, llm.withVocabulary(rows), projectorType, imageToken);
     }
 
     public ModelConfig withRope(double theta, double scale, int positions) {

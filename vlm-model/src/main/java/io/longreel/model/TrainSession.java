@@ -3,6 +3,7 @@ package io.longreel.model;
 import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +29,13 @@ public interface TrainSession extends AutoCloseable {
     /** New weights from a seed, equal on every mesh; each part starts as its authors start it. */
     void initialize(long seed);
 
+    /** Weights from the parts of a model; a projector that is to be new is that of {@link #initialize}'s seed. */
+    void load(ModelOrigin origin);
+
     /** Weights from a checkpoint in VILA's layout. */
-    void load(Path checkpoint);
+    default void load(Path checkpoint) {
+        load(ModelOrigin.of(checkpoint));
+    }
 
     /** Makes a stage current: what trains, adapters added, optimizer state fresh. */
     void beginStage(StageSettings stage);
@@ -69,9 +75,9 @@ public interface TrainSession extends AutoCloseable {
      * restored next.
      *
      * @param seed root of what stages draw themselves
-     * @param origin checkpoint that the weights came from at first, if any
+     * @param origin what the weights came from at first, if not from the seed
      */
-    void adopt(long seed, Optional<Path> origin);
+    void adopt(long seed, Optional<ModelOrigin> origin);
 
     /**
      * Copies this rank's slice into the memory of its own process and of its peers on other nodes. Once all ranks have returned, the snapshot

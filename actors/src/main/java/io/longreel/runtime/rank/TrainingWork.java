@@ -66,12 +66,12 @@ final class TrainingWork implements RankWork {
     @Override
     public void prepare(TrainSession model) {
         model.initialize(shared.config().seed()); // also the root of what stages draw themselves
-        shared.config().model().checkpoint().ifPresent(model::load);
+        shared.origin().ifPresent(model::load);
     }
 
     @Override
     public void adopt(TrainSession model) {
-        model.adopt(shared.config().seed(), shared.config().model().checkpoint());
+        model.adopt(shared.config().seed(), shared.origin());
     }
 
     @Override

@@ -10,7 +10,7 @@ import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.text.ByteTokenizer;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.WarmUp;
-import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotSlices;
 import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.ops.device.Device;
@@ -98,12 +98,21 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         }
     }
 
+    /** Where the first weights of a run come from; empty: from its seed. */
+    static Optional<ModelOrigin> originOf(RunConfig config) {
+        return ModelOrigin.of(config.model());
+    }
+
     /** The numbers of the model that a run trains, which its mesh fits. */
     public static ModelConfig modelOf(RunConfig config) {
-        if (config.model().checkpoint().isPresent()) {
-            Path checkpoint = config.model().checkpoint().get();
-            ModelConfig model = VilaCheckpoint.readConfig(checkpoint);
-            ModelFit.require(config, model.llm().heads(), model.llm().layers(), checkpoint);
+        Optional<ModelOrigin> origin = originOf(config);
+        if (origin.isPresent()) {
+            ModelConfig model = origin.get().readConfig();
+            ModelFit.require(
+                    config,
+                    model.llm().heads(),
+                    model.llm().layers(),
+                    origin.get().llm());
             return model;
         }
         Architecture architecture = config.model()
@@ -206,6 +215,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     RunConfig config() {
         return config;
+    }
+
+    Optional<ModelOrigin> origin() {
+        return originOf(config);
     }
 
     ModelConfig model() {

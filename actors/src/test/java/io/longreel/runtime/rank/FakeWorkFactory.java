@@ -7,6 +7,7 @@ import io.longreel.config.topology.Placement;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.SentBytes;
@@ -279,7 +280,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void load(Path checkpoint) {
+        public void load(ModelOrigin origin) {
             work.note("load");
         }
 
@@ -324,7 +325,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void adopt(long seed, Optional<Path> origin) {
+        public void adopt(long seed, Optional<ModelOrigin> origin) {
             work.note("adopt");
         }
 

@@ -5,6 +5,7 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +47,7 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void load(Path checkpoint) {
+    public void load(ModelOrigin origin) {
         throw new UnsupportedOperationException("simulated runs start from new weights");
     }
 
@@ -95,7 +96,7 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void adopt(long seed, Optional<Path> origin) {
+    public void adopt(long seed, Optional<ModelOrigin> origin) {
         state = 0;
     }
 

@@ -25,6 +25,10 @@ public final class VilaCheckpointWriter {
     private static final List<String> PARTS =
             List.of(VilaConfigReader.VISION, VilaConfigReader.PROJECTOR, VilaConfigReader.LLM);
 
+    /** Ends of the names of files that hold weights, of any framework: a Hugging Face folder may have several. */
+    private static final List<String> WEIGHTS =
+            List.of(".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".pt", ".pth", ".gguf", ".onnx");
+
     private final ModelConfig config;
     private final Source source;
     private final VilaExport export;
@@ -124,10 +128,14 @@ public final class VilaCheckpointWriter {
 
     private void writeConfigs(Path directory) {
         VilaConfigWriter writer = new VilaConfigWriter(config, export.style(), export.storage());
-        ObjectNode vision = originConfig(Path.of(VilaConfigReader.VISION));
-        ObjectNode projector = originConfig(Path.of(VilaConfigReader.PROJECTOR));
-        ObjectNode llm = originConfig(Path.of(VilaConfigReader.LLM));
-        ObjectNode root = originConfig(Path.of(""));
+        ObjectNode vision = VilaConfigReader.tower(originConfig(VilaConfigReader.VISION));
+        ObjectNode projector = originConfig(VilaConfigReader.PROJECTOR);
+        ObjectNode llm = originConfig(VilaConfigReader.LLM);
+        ObjectNode root = Optional.ofNullable(origin)
+                .map(VilaCheckpoint::origin)
+                .flatMap(ModelOrigin::root)
+                .map(folder -> JsonFile.read(folder.resolve(VilaConfigReader.CONFIG)))
+                .orElseGet(JsonFile::newObject);
         writer.vision(vision, !extras().isEmpty());
         writer.projector(projector);
         writer.llm(llm);
@@ -138,10 +146,15 @@ public final class VilaCheckpointWriter {
         writeConfig(directory, root);
     }
 
-    private ObjectNode originConfig(Path part) {
-        return origin == null
-                ? JsonFile.newObject()
-                : JsonFile.read(origin.directory().resolve(part).resolve(VilaConfigReader.CONFIG));
+    private ObjectNode originConfig(String part) {
+        return originFolder(part)
+                .map(folder -> JsonFile.read(folder.resolve(VilaConfigReader.CONFIG)))
+                .orElseGet(JsonFile::newObject);
+    }
+
+    /** Where a part came from; empty when it is new. */
+    private Optional<Path> originFolder(String part) {
+        return Optional.ofNullable(origin).flatMap(files -> files.origin().folder(part));
     }
 
     private static void writeConfig(Path folder, ObjectNode json) {
@@ -150,11 +163,11 @@ public final class VilaCheckpointWriter {
 
     /** Tokenizer, processor and generation files live beside the weights of their part. */
     private void copyCompanions(String part, Path target) throws IOException {
-        if (origin == null) {
+        Optional<Path> source = originFolder(part);
+        if (source.isEmpty()) {
             return;
         }
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(origin.directory().resolve(part), VilaCheckpointWriter::isCompanion)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(source.get(), VilaCheckpointWriter::isCompanion)) {
             for (Path file : files) {
                 Files.copy(file, target.resolve(file.getFileName().toString()));
             }
@@ -163,8 +176,8 @@ public final class VilaCheckpointWriter {
 
     private static boolean isCompanion(Path file) {
         String name = file.getFileName().toString();
-        boolean weights = name.endsWith(".safetensors") || name.endsWith(".bin") || name.endsWith(".index.json");
-        return Files.isRegularFile(file) && !weights && !name.equals(VilaConfigReader.CONFIG);
+        boolean isWeights = WEIGHTS.stream().anyMatch(name::endsWith);
+        return Files.isRegularFile(file) && !isWeights && !name.equals(VilaConfigReader.CONFIG);
     }
 
     private void writeAttachments(Path directory) throws IOException {

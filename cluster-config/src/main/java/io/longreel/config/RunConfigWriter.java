@@ -259,6 +259,7 @@ final class RunConfigWriter {
                         "epsilon", optimizer.epsilon(),
                         "weight-decay", optimizer.weightDecay(),
                         "clip-norm", optimizer.clipNorm()));
+        map.put("export", stage.exports());
         map.put("phases", stage.phases().stream().map(RunConfigWriter::phase).toList());
         stage.evaluation()
                 .ifPresent(needle -> map.put(

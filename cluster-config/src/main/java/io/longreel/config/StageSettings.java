@@ -11,6 +11,7 @@ import java.util.Set;
  * @param lora adapters on q, k, v and o of the decoder for this stage, merged at its end; present exactly when {@code trainable} has LORA
  * @param contextTokensMax longest packed sequence; a longer sample is an error, never cut
  * @param evaluation needle test to run when the stage is over
+ * @param exports whether the stage leaves a model, and its adapters
  */
 public record StageSettings(
         String name,
@@ -19,11 +20,24 @@ public record StageSettings(
         int contextTokensMax,
         Optimizer optimizer,
         List<Phase> phases,
-        Optional<Needle> evaluation) {
+        Optional<Needle> evaluation,
+        boolean exports) {
 
     public StageSettings {
         trainable = Set.copyOf(trainable);
         phases = List.copyOf(phases);
+    }
+
+    /** A stage that leaves its model. */
+    public StageSettings(
+            String name,
+            Set<Part> trainable,
+            Optional<Lora> lora,
+            int contextTokensMax,
+            Optimizer optimizer,
+            List<Phase> phases,
+            Optional<Needle> evaluation) {
+        this(name, trainable, lora, contextTokensMax, optimizer, phases, evaluation, true);
     }
 
     /** Whether a part trains, named itself or within another one. */

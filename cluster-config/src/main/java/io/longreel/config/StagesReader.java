@@ -142,7 +142,8 @@ final class StagesReader {
                 contextTokens,
                 optimizer,
                 phases,
-                evaluation);
+                evaluation,
+                section.flag("export"));
         if (complete) {
             SettingsReader.requireFileName(section, "name", name);
             faults.require(

@@ -236,7 +236,8 @@ final class RunConfigPropertyTest {
                                 List.of(from(random, 1, 999)),
                                 from(random, 1, 9),
                                 from(random, 1, 9)))
-                        : Optional.empty());
+                        : Optional.empty(),
+                random.nextBoolean());
     }
 
     private static LearningRates rates(RandomGenerator random, Set<Part> trainable) {

@@ -30,7 +30,9 @@ import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -274,19 +276,44 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void exportModel(Path directory) {
-        VilaCheckpointWriter.Source source = new VilaCheckpointWriter.Source() {
+    public void exportAdapter(Path directory, String base) {
+        StageState current = currentStage();
+        current.peft(base).ifPresent(adapter -> {
+            Map<String, Tensor> matrices = new HashMap<>();
+            current.adapters()
+                    .names()
+                    .forEach(name -> matrices.put(name, current.adapters().tensor(name)));
+            VilaCheckpointWriter.Source source = source(matrices);
+            if (groups.rank() == 0) {
+                adapter.write(directory, source);
+            } else {
+                adapter.order().forEach(source::fetch);
+            }
+        });
+    }
+
+    /** Weights that appear when they are fetched, which is collective; {@code resident} tensors are always there. */
+    private VilaCheckpointWriter.Source source(Map<String, Tensor> resident) {
+        return new VilaCheckpointWriter.Source() {
             @Override
             public Tensor view(String name) {
-                return weights.view(name);
+                Tensor tensor = resident.get(name);
+                return tensor == null ? weights.view(name) : tensor;
             }
 
             @Override
             public void fetch(String name) {
-                weights.use(store.unitOf(name).name());
-                weights.weight(name); // appears when it is asked for
+                if (!resident.containsKey(name)) {
+                    weights.use(store.unitOf(name).name());
+                    weights.weight(name); // appears when it is asked for
+                }
             }
         };
+    }
+
+    @Override
+    public void exportModel(Path directory) {
+        VilaCheckpointWriter.Source source = source(Map.of());
         if (groups.rank() == 0) {
             VilaCheckpointWriter.write(
                     directory, config, source, VilaExport.standard().withOrigin(origin));

@@ -93,6 +93,14 @@ public interface TrainSession extends AutoCloseable {
      */
     void restoreSnapshot(SnapshotKey key);
 
+    /**
+     * Writes the current stage's adapters as PEFT reads them, with what else of the decoder trained, before {@link #endStage} merges them; nothing when the
+     * stage has none. All ranks take part, rank 0 writes. Atomic.
+     *
+     * @param base folder of the decoder that the stage began with; empty: unknown
+     */
+    void exportAdapter(Path directory, String base);
+
     /** Writes the whole model in VILA's layout: all ranks take part, rank 0 writes. Atomic: root config last. */
     void exportModel(Path directory);
 

@@ -80,6 +80,9 @@ public final class RankProgram {
                 yield new RankReport.SnapshotTaken(at, rank);
             }
             case RankCommand.EndStage end -> {
+                if (!end.adapterDirectory().isEmpty()) {
+                    work.exportAdapter(session, at.stage(), Path.of(end.adapterDirectory()));
+                }
                 session.endStage();
                 yield new RankReport.StageEnded(at, rank);
             }

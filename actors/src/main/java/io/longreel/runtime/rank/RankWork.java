@@ -6,6 +6,7 @@ import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -25,6 +26,9 @@ public interface RankWork extends AutoCloseable {
 
     /** Makes a stage current in the session. */
     void beginStage(TrainSession session, int stage);
+
+    /** Writes the adapters of the stage that is about to end, if it has any; collective. */
+    void exportAdapter(TrainSession session, int stage, Path directory);
 
     /** Micro-batches of this rank's replica for a step. */
     List<PackedBatch> batches(int stage, int step);

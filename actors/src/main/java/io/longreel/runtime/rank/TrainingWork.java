@@ -19,6 +19,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,21 @@ final class TrainingWork implements RankWork {
     @Override
     public void beginStage(TrainSession model, int stage) {
         model.beginStage(settings(stage));
+    }
+
+    @Override
+    public void exportAdapter(TrainSession model, int stage, Path directory) {
+        model.exportAdapter(directory, decoderBefore(stage, directory));
+    }
+
+    /** Folder of the decoder that a stage began with, where there is one: the one before left it, or it is what the run began with. */
+    private String decoderBefore(int stage, Path adapter) {
+        if (stage == 0) {
+            return shared.origin().map(origin -> origin.llm().toString()).orElse("");
+        }
+        StageSettings before = settings(stage - 1);
+        Path models = adapter.resolveSibling("..").normalize();
+        return before.exports() ? models.resolve(before.name()).resolve("llm").toString() : "";
     }
 
     @Override

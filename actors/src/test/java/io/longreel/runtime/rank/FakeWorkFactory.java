@@ -223,6 +223,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
+        public void exportAdapter(TrainSession session, int stage, Path directory) {
+            session.exportAdapter(directory, "");
+        }
+
+        @Override
         public LearningRates learningRates(int stage, int step) {
             return LearningRates.of(1e-3);
         }
@@ -337,6 +342,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
         @Override
         public void restoreSnapshot(SnapshotKey key) {
             work.note("restore snapshot " + key);
+        }
+
+        @Override
+        public void exportAdapter(Path directory, String base) {
+            work.note("export adapter " + directory.getFileName());
         }
 
         @Override

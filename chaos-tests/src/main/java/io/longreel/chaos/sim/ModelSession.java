@@ -114,6 +114,9 @@ final class ModelSession implements TrainSession {
     public void exportModel(Path target) {}
 
     @Override
+    public void exportAdapter(Path target, String base) {}
+
+    @Override
     public void close() {}
 
     /** What is wrong with the place in which a rank computes. */

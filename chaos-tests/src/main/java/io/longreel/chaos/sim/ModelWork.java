@@ -9,6 +9,7 @@ import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.rank.RankWork;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,6 +55,9 @@ final class ModelWork implements RankWork {
     public void beginStage(TrainSession same, int stage) {
         session.begin(stage);
     }
+
+    @Override
+    public void exportAdapter(TrainSession same, int stage, Path directory) {}
 
     @Override
     public List<PackedBatch> batches(int stage, int step) {

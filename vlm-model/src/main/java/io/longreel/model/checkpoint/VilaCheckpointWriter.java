@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a model in VILA's layout, so that it opens in VILA and in transformers (specification 1.1). The directory appears under its name when
- * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model.
+ * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model. Adapters that lie in the directory stay.
  */
 public final class VilaCheckpointWriter {
     private static final List<String> PARTS =
@@ -75,7 +75,10 @@ public final class VilaCheckpointWriter {
         Optional<VilaCheckpoint> origin = export.origin().map(VilaCheckpoint::open);
         try {
             VilaCheckpointWriter writer = new VilaCheckpointWriter(config, source, export, origin.orElse(null));
-            DurableFile.writeDirectory(directory, writer::writeInto);
+            DurableFile.writeDirectory(directory, aside -> {
+                keepAdapter(directory, aside);
+                writer.writeInto(aside);
+            });
         } finally {
             origin.ifPresent(VilaCheckpoint::close);
         }
@@ -192,12 +195,27 @@ public final class VilaCheckpointWriter {
         }
     }
 
+    /** A stage's adapters are written before its model, as merging spends them. */
+    private static void keepAdapter(Path directory, Path aside) throws IOException {
+        Path adapter = directory.resolve(PeftAdapter.FOLDER);
+        if (!Files.isRegularFile(adapter.resolve(PeftAdapter.CONFIG))) {
+            return;
+        }
+        Path copy = Files.createDirectory(aside.resolve(PeftAdapter.FOLDER));
+        for (String file : List.of(PeftAdapter.WEIGHTS, PeftAdapter.CONFIG)) {
+            Files.copy(adapter.resolve(file), copy.resolve(file));
+        }
+    }
+
     private static void requireReplaceable(Path directory) {
         if (!Files.exists(directory) || Files.isRegularFile(directory.resolve(VilaConfigReader.CONFIG))) {
             return;
         }
         try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
-            if (children.iterator().hasNext()) {
+            for (Path child : children) {
+                if (child.getFileName().toString().startsWith(PeftAdapter.FOLDER)) {
+                    continue; // or what a crash has left of one
+                }
                 throw RuntimeFailure.data(
                         "export must go to a new or empty directory or replace a checkpoint: directory=%s holds other files"
                                 .formatted(directory));

@@ -332,6 +332,7 @@ final class ConfigReader {
         static final Range NOT_NEGATIVE = new Range(0, true, Double.POSITIVE_INFINITY, false);
         static final Range SHARE = new Range(0, true, 1, true);
         static final Range BELOW_ONE = new Range(0, true, 1, false);
+        static final Range FROM_ONE = new Range(1, true, Double.POSITIVE_INFINITY, false);
         static final Range ABOVE_ONE = new Range(1, false, Double.POSITIVE_INFINITY, false);
 
         boolean contains(double number) {

@@ -4,10 +4,24 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Which model is trained: weights of a checkpoint in VILA's layout, or a new one of the given architecture, initialised from the run's seed.
- * With a checkpoint, {@code architecture} is empty and the checkpoint's own configuration holds.
+ * Which model is trained: weights of a checkpoint in VILA's layout, a model made of parts that others have trained, or a new one of the given
+ * architecture, initialised from the run's seed. Exactly one of the three is there; with weights, their own configuration holds.
  */
-public record ModelSettings(Optional<Path> checkpoint, Optional<Architecture> architecture) {
+public record ModelSettings(Optional<Path> checkpoint, Optional<Parts> parts, Optional<Architecture> architecture) {
+
+    /** A model of the given architecture. */
+    public static ModelSettings fresh(Architecture architecture) {
+        return new ModelSettings(Optional.empty(), Optional.empty(), Optional.of(architecture));
+    }
+
+    /**
+     * Folders as Hugging Face has them.
+     *
+     * @param llm Qwen2
+     * @param visionTower SigLIP
+     * @param projector empty: a new one
+     */
+    public record Parts(Path llm, Path visionTower, Optional<Path> projector) {}
 
     /** The numbers of a LongVILA model (specification 1.3 to 1.5). */
     public record Architecture(Vision vision, Llm llm) {

@@ -186,7 +186,16 @@ final class RunConfigWriter {
     private static Map<String, Object> model(ModelSettings model) {
         Map<String, Object> map = new HashMap<>();
         model.checkpoint().ifPresent(folder -> map.put("checkpoint", folder.toString()));
+        model.parts().ifPresent(parts -> map.put("parts", parts(parts)));
         model.architecture().ifPresent(numbers -> map.put("architecture", architecture(numbers)));
+        return map;
+    }
+
+    private static Map<String, Object> parts(ModelSettings.Parts parts) {
+        Map<String, Object> map = new HashMap<>();
+        map.put("llm", parts.llm().toString());
+        map.put("vision-tower", parts.visionTower().toString());
+        parts.projector().ifPresent(folder -> map.put("projector", folder.toString()));
         return map;
     }
 
@@ -280,6 +289,7 @@ final class RunConfigWriter {
                         "epsilon", optimizer.epsilon(),
                         "weight-decay", optimizer.weightDecay(),
                         "clip-norm", optimizer.clipNorm()));
+        map.put("export", stage.exports());
         map.put("phases", stage.phases().stream().map(RunConfigWriter::phase).toList());
         stage.evaluation()
                 .ifPresent(needle -> map.put(
@@ -297,11 +307,15 @@ final class RunConfigWriter {
         map.put("name", phase.name());
         map.put("steps", phase.steps());
         map.put("samples-per-step", phase.samplesPerStep());
-        map.put("learning-rate", phase.learningRate());
+        map.put("learning-rate", phase.learningRates().common());
+        Map<String, Object> rates = new HashMap<>();
+        phase.learningRates().own().forEach((part, rate) -> rates.put(Words.of(part), rate));
+        map.put("learning-rates", rates);
         map.put("schedule", Words.of(phase.schedule()));
         map.put("warmup-steps", phase.warmupSteps());
         map.put("final-fraction", phase.finalFraction());
-        phase.ropeTheta().ifPresent(theta -> map.put("rope-theta", theta));
+        phase.rope().theta().ifPresent(theta -> map.put("rope-theta", theta));
+        phase.rope().scale().ifPresent(scale -> map.put("rope-scale", scale));
         map.put(
                 "source",
                 switch (phase.source()) {

@@ -21,6 +21,7 @@ final class SettingsReader {
     private static final long BANDWIDTH_MIN = 1 << 20;
     private static final Duration LATENCY_MAX = Duration.ofMillis(500);
 
+    private static final String MODEL_CONFIG = "config.json";
     private static final String FILE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
     private final ConfigReader root;
@@ -140,16 +141,60 @@ final class SettingsReader {
     ModelSettings model() {
         ConfigReader section = root.section("model");
         Architecture architecture = architecture(section.section("architecture"));
+        Optional<ModelSettings.Parts> parts = parts(section);
         if (section.isNull("checkpoint")) {
-            return new ModelSettings(Optional.empty(), Optional.of(architecture));
+            return parts.isPresent()
+                    ? new ModelSettings(Optional.empty(), parts, Optional.empty())
+                    : ModelSettings.fresh(architecture);
         }
         Path checkpoint = path(section, "checkpoint", section.text("checkpoint"));
+        boolean isPlain = Files.isDirectory(checkpoint.resolve("llm"))
+                && Files.isDirectory(checkpoint.resolve("vision_tower"))
+                && !Files.exists(checkpoint.resolve("mm_projector"));
         faults.require(
-                Files.isRegularFile(checkpoint.resolve("config.json")),
+                isPlain || Files.isRegularFile(checkpoint.resolve(MODEL_CONFIG)),
                 section,
                 "checkpoint",
-                "must be a folder in VILA's layout, but there is no %s".formatted(checkpoint.resolve("config.json")));
-        return new ModelSettings(Optional.of(checkpoint), Optional.empty());
+                "must be a folder in VILA's layout, but there is no %s".formatted(checkpoint.resolve(MODEL_CONFIG)));
+        faults.require(
+                parts.isEmpty(),
+                section,
+                "checkpoint",
+                "must not be there beside model.parts: a model starts from one or the other",
+                section.pathOf("parts"));
+        return new ModelSettings(Optional.of(checkpoint), Optional.empty(), Optional.empty());
+    }
+
+    /** Parts of a model, when any is named. */
+    private Optional<ModelSettings.Parts> parts(ConfigReader model) {
+        ConfigReader section = model.section("parts");
+        Optional<Path> llm = folder(section, "llm");
+        Optional<Path> tower = folder(section, "vision-tower");
+        Optional<Path> projector = folder(section, "projector");
+        boolean isNone = llm.isEmpty() && tower.isEmpty() && projector.isEmpty();
+        boolean isWhole = llm.isPresent() && tower.isPresent();
+        faults.require(
+                isNone || isWhole, model, "parts", "must name llm and vision-tower: only the projector can be new");
+        if (!isWhole) {
+            return Optional.empty();
+        }
+        requireWeights(section, "llm", llm);
+        requireWeights(section, "vision-tower", tower);
+        requireWeights(section, "projector", projector);
+        return llm.flatMap(decoder -> tower.map(vision -> new ModelSettings.Parts(decoder, vision, projector)));
+    }
+
+    private static Optional<Path> folder(ConfigReader section, String key) {
+        return section.isNull(key) ? Optional.empty() : Optional.of(path(section, key, section.text(key)));
+    }
+
+    private void requireWeights(ConfigReader section, String key, Optional<Path> folder) {
+        folder.map(path -> path.resolve(MODEL_CONFIG))
+                .ifPresent(config -> faults.require(
+                        Files.isRegularFile(config),
+                        section,
+                        key,
+                        "must be a folder with weights and their config.json, but there is no " + config));
     }
 
     private Architecture architecture(ConfigReader section) {

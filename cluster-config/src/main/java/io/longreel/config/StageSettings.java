@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * @param lora adapters on q, k, v and o of the decoder for this stage, merged at its end; present exactly when {@code trainable} has LORA
  * @param contextTokensMax longest packed sequence; a longer sample is an error, never cut
  * @param evaluation needle test to run when the stage is over
+ * @param exports whether the stage leaves a model, and its adapters
  */
 public record StageSettings(
         String name,
@@ -21,11 +22,34 @@ public record StageSettings(
         int contextTokensMax,
         Optimizer optimizer,
         List<Phase> phases,
-        Optional<Needle> evaluation) {
+        Optional<Needle> evaluation,
+        boolean exports) {
 
     public StageSettings {
         trainable = Set.copyOf(trainable);
         phases = List.copyOf(phases);
+    }
+
+    /** A stage that leaves its model. */
+    public StageSettings(
+            String name,
+            Set<Part> trainable,
+            Optional<Lora> lora,
+            int contextTokensMax,
+            Optimizer optimizer,
+            List<Phase> phases,
+            Optional<Needle> evaluation) {
+        this(name, trainable, lora, contextTokensMax, optimizer, phases, evaluation, true);
+    }
+
+    /** Whether a part trains, named itself or within another one. */
+    public boolean trains(Part part) {
+        return trainable.stream().anyMatch(named -> named.contains(part));
+    }
+
+    /** Whether two parts have the same learning rate at every step of the stage. */
+    public boolean ratesAreEqual(Part one, Part other) {
+        return phases.stream().allMatch(phase -> phase.learningRates().isEqual(one, other));
     }
 
     /** Steps of all phases. */
@@ -40,7 +64,28 @@ public record StageSettings(
         LLM,
         LORA,
         NORMS,
-        EMBEDDING
+        EMBEDDING;
+
+        /** Whether what {@code other} names belongs to this part. */
+        public boolean contains(Part other) {
+            return other == this || (this == LLM && (other == NORMS || other == EMBEDDING));
+        }
+    }
+
+    /**
+     * How positions become angles, as far as somebody set it; what is empty is as it was.
+     *
+     * @param theta RoPE base
+     * @param scale linear scaling: positions are divided by it
+     */
+    public record Rope(Optional<Double> theta, Optional<Double> scale) {
+        /** Nothing was set. */
+        public static final Rope UNCHANGED = new Rope(Optional.empty(), Optional.empty());
+
+        /** This, and where it says nothing what was set earlier. */
+        public Rope over(Rope earlier) {
+            return new Rope(theta.or(earlier::theta), scale.or(earlier::scale));
+        }
     }
 
     /** {@code W += (alpha / rank) B A}. */
@@ -59,26 +104,27 @@ public record StageSettings(
      * A run of steps with one data source and one schedule. The learning rate is
      * {@code lr * min(1, (s + 1) / warmupSteps) * decay(s / steps)}; cosine decay ends at {@code finalFraction}.
      *
-     * @param ropeTheta RoPE base from this phase on; empty = as it was
+     * @param learningRates peaks
+     * @param rope from this phase on
      */
     public record Phase(
             String name,
             int steps,
             int samplesPerStep,
-            double learningRate,
+            LearningRates learningRates,
             Schedule schedule,
             int warmupSteps,
             double finalFraction,
-            Optional<Double> ropeTheta,
+            Rope rope,
             Source source) {
 
-        /** Learning rate of step {@code step} (from 0) of this phase. */
-        public double learningRateAt(int step) {
+        /** Learning rates of step {@code step} (from 0) of this phase. */
+        public LearningRates learningRatesAt(int step) {
             double warm = warmupSteps == 0 ? 1.0 : Math.min(1.0, (step + 1.0) / warmupSteps);
             double decay = schedule == Schedule.CONSTANT
                     ? 1.0
                     : finalFraction + (1 - finalFraction) * 0.5 * (1 + Math.cos(Math.PI * step / steps));
-            return learningRate * warm * decay;
+            return learningRates.scaled(warm, decay);
         }
     }
 

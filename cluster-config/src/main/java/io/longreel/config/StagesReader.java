@@ -9,11 +9,13 @@ import io.longreel.config.StageSettings.Needle;
 import io.longreel.config.StageSettings.Optimizer;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.StageSettings.Phase;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.config.StageSettings.Schedule;
 import io.longreel.config.StageSettings.Source;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.MeshAdvice;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Reads the curriculum: each stage over {@code stage-defaults}, each phase over its stage's {@code phase}. Stages of the library that no run
@@ -151,7 +154,8 @@ final class StagesReader {
                 contextTokens,
                 optimizer,
                 phases,
-                evaluation);
+                evaluation,
+                section.flag("export"));
         if (complete) {
             SettingsReader.requireFileName(section, "name", name);
             faults.require(
@@ -202,14 +206,29 @@ final class StagesReader {
                 name,
                 section.integer("steps", 1, Integer.MAX_VALUE),
                 samples,
-                section.number("learning-rate", Range.POSITIVE),
+                learningRates(section),
                 section.choice("schedule", Schedule.class),
                 section.integer("warmup-steps", 0, Integer.MAX_VALUE),
                 section.number("final-fraction", Range.SHARE),
-                section.isNull("rope-theta")
-                        ? Optional.empty()
-                        : Optional.of(section.number("rope-theta", Range.ABOVE_ONE)),
+                new Rope(
+                        optional(section, "rope-theta", Range.ABOVE_ONE),
+                        optional(section, "rope-scale", Range.FROM_ONE)),
                 source(section.section("source"), written));
+    }
+
+    private static LearningRates learningRates(ConfigReader section) {
+        double common = section.number("learning-rate", Range.POSITIVE);
+        ConfigReader parts = section.section("learning-rates");
+        Map<Part, Double> own = new EnumMap<>(Part.class);
+        for (Part part : Part.values()) {
+            optional(parts, Words.of(part), Range.POSITIVE).ifPresent(rate -> own.put(part, rate));
+        }
+        return new LearningRates(common, own);
+    }
+
+    /** A number, or null. */
+    private static Optional<Double> optional(ConfigReader section, String key, Range range) {
+        return section.isNull(key) ? Optional.empty() : Optional.of(section.number(key, range));
     }
 
     private Source source(ConfigReader section, ConfigObject writtenPhase) {
@@ -311,6 +330,15 @@ final class StagesReader {
                 modelPath));
         for (int i = 0; i < stage.phases().size(); i++) {
             String phasePath = "phases[%d]".formatted(i);
+            for (Part part :
+                    new TreeSet<>(stage.phases().get(i).learningRates().own().keySet())) {
+                faults.require(
+                        stage.trains(part),
+                        section,
+                        "trainable",
+                        "must name what %s gives a learning rate of its own: learning-rates.%s is there, but that part does not train"
+                                .formatted(phasePath, Words.of(part)));
+            }
             Source source = stage.phases().get(i).source();
             faults.require(
                     decoderTrains || !(source instanceof Source.Passkeys),

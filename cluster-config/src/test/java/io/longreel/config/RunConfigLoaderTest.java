@@ -73,7 +73,7 @@ final class RunConfigLoaderTest {
         assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());
         assertEquals(Optional.of(new StageSettings.Lora(8, 16)), extend.lora());
         assertEquals(new Source.Passkeys(512, 2048), extend.phases().get(1).source());
-        assertEquals(Optional.of(2e7), extend.phases().get(1).ropeTheta());
+        assertEquals(Optional.of(2e7), extend.phases().get(1).rope().theta());
         StageSettings last = demo.stages().getLast();
         assertEquals(new StageSettings.Optimizer(0.9, 0.95, 1e-8, 0, 1), last.optimizer());
         assertEquals(
@@ -100,7 +100,7 @@ final class RunConfigLoaderTest {
         assertEquals(
                 List.of(1e-3, 5e-5, 1e-4, 2e-5, 2e-5, 2e-5, 2e-5, 5e-5),
                 config.stages().stream()
-                        .map(stage -> stage.phases().getFirst().learningRate())
+                        .map(stage -> stage.phases().getFirst().learningRates().common())
                         .toList());
         assertEquals(
                 List.of(2048, 1024, 1024, 4, 16, 16, 4, 128),
@@ -110,7 +110,7 @@ final class RunConfigLoaderTest {
         assertEquals(
                 List.of(15_300_000.0, 207_112_184.0, 1_062_356_830.0, 3_580_165_449.0),
                 config.stages().stream()
-                        .flatMap(stage -> stage.phases().getFirst().ropeTheta().stream())
+                        .flatMap(stage -> stage.phases().getFirst().rope().theta().stream())
                         .toList());
         StageSettings extend = config.stages().get(4);
         assertEquals(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), extend.trainable());
@@ -152,7 +152,7 @@ final class RunConfigLoaderTest {
                 assertEquals(elder.get(i).optimizer(), twin.get(i).optimizer());
                 assertEquals(phase.schedule(), small.schedule());
                 assertEquals(phase.finalFraction(), small.finalFraction());
-                assertEquals(phase.ropeTheta(), small.ropeTheta());
+                assertEquals(phase.rope(), small.rope());
             }
         }
     }

@@ -9,6 +9,7 @@ import io.longreel.config.StageSettings.Source;
 import io.longreel.config.topology.Mesh;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +109,7 @@ final class RunConfigPropertyTest {
                         1 << from(random, 19, 30),
                         duration(random),
                         new LinkLimits(limit(random), limit(random))),
-                new ModelSettings(Optional.empty(), Optional.of(architecture)),
+                ModelSettings.fresh(architecture),
                 new DataSettings(
                         List.of(),
                         new DataSettings.Sampling(from(random, 2, 9999), random.nextInt(60) / 4.0),
@@ -234,7 +235,7 @@ final class RunConfigPropertyTest {
                 new StageSettings.Optimizer(
                         random.nextDouble(), random.nextDouble(), 1e-12 + random.nextDouble(), random.nextDouble(), 0),
                 IntStream.range(0, from(random, 1, 3))
-                        .mapToObj(i -> phase(random, i, mesh))
+                        .mapToObj(i -> phase(random, i, mesh, trainable))
                         .toList(),
                 random.nextBoolean()
                         ? Optional.of(new StageSettings.Needle(
@@ -242,10 +243,20 @@ final class RunConfigPropertyTest {
                                 List.of(from(random, 1, 999)),
                                 from(random, 1, 9),
                                 from(random, 1, 9)))
-                        : Optional.empty());
+                        : Optional.empty(),
+                random.nextBoolean());
     }
 
-    private static Phase phase(RandomGenerator random, int index, Mesh mesh) {
+    private static LearningRates rates(RandomGenerator random, Set<Part> trainable) {
+        Map<Part, Double> own = new EnumMap<>(Part.class);
+        trainable.stream()
+                .sorted()
+                .filter(part -> random.nextBoolean())
+                .forEach(part -> own.put(part, random.nextDouble(1e-9, 1)));
+        return new LearningRates(1e-9 + random.nextDouble(), own);
+    }
+
+    private static Phase phase(RandomGenerator random, int index, Mesh mesh, Set<Part> trainable) {
         Source source = switch (random.nextInt(4)) {
             case 0 -> new Source.Captions();
             case 1 -> new Source.NeedleQuestions(List.of(from(random, 1, 999), from(random, 1, 999)));
@@ -264,11 +275,13 @@ final class RunConfigPropertyTest {
                 "phase-" + index,
                 from(random, 1, 999),
                 mesh.dataDegree() + random.nextInt(9),
-                1e-9 + random.nextDouble(),
+                rates(random, trainable),
                 one(random, EnumSet.allOf(StageSettings.Schedule.class)),
                 random.nextInt(99),
                 random.nextDouble(),
-                random.nextBoolean() ? Optional.of(1 + random.nextDouble(1e9)) : Optional.empty(),
+                new StageSettings.Rope(
+                        random.nextBoolean() ? Optional.of(1 + random.nextDouble(1e9)) : Optional.empty(),
+                        random.nextBoolean() ? Optional.of(1 + random.nextDouble(9)) : Optional.empty()),
                 source);
     }
 

@@ -14,6 +14,7 @@ import io.longreel.curriculum.records.RecordSampler;
 import io.longreel.curriculum.records.RecordSampler.Drawn;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.ModelConfig;
+import io.longreel.model.checkpoint.ModelOrigin;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,9 +72,8 @@ final class RecordSources implements AutoCloseable {
 
     /** The one that belongs to the vision tower, or SigLIP's. */
     private static ImageProcessor processor(RunConfig config, int imageSize) {
-        return config.model()
-                .checkpoint()
-                .map(folder -> folder.resolve("vision_tower").resolve("preprocessor_config.json"))
+        return ModelOrigin.of(config.model())
+                .map(origin -> origin.visionTower().resolve("preprocessor_config.json"))
                 .filter(Files::isRegularFile)
                 .map(file -> ImageProcessor.read(file, imageSize))
                 .orElseGet(() -> ImageProcessor.siglip(imageSize));

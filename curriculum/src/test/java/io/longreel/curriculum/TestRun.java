@@ -24,14 +24,14 @@ public final class TestRun {
                   context-tokens-max = 512
                   phases = [
                     { name = a, steps = 3, samples-per-step = 5, learning-rate = 1e-3, source.kind = captions }
-                    { name = b, steps = 2, samples-per-step = 4, learning-rate = 5e-4, rope-theta = 1e6
+                    { name = b, steps = 2, samples-per-step = 4, learning-rate = 5e-4, learning-rates.projector = 1e-3, rope-theta = 1e6
                       source { kind = needle-questions, frames = [1, 9, 30] } }
                   ]
                 }
                 {
                   name = text
                   context-tokens-max = 512
-                  phases = [{ steps = 4, samples-per-step = 2, learning-rate = 1e-4, source { kind = passkeys, tokens-min = 64, tokens-max = 128 } }]
+                  phases = [{ steps = 4, samples-per-step = 2, learning-rate = 1e-4, rope-scale = 4, source { kind = passkeys, tokens-min = 64, tokens-max = 128 } }]
                 }
                 {
                   name = long

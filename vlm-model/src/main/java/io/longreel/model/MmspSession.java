@@ -1,7 +1,9 @@
 package io.longreel.model;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.checkpoint.TrainingCheckpoint;
 import io.longreel.model.checkpoint.TrainingState;
 import io.longreel.model.checkpoint.VilaCheckpoint;
@@ -28,7 +30,9 @@ import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +64,8 @@ public final class MmspSession implements TrainSession {
     private final Optional<SessionSnapshots> snapshots;
     private ModelConfig config;
     private long seed;
-    /** Checkpoint that the weights came from: what it holds beyond them goes into the export. */
-    private Optional<Path> origin = Optional.empty();
+    /** What the weights came from: what it holds beyond them goes into the export. */
+    private Optional<ModelOrigin> origin = Optional.empty();
 
     private @Nullable StageState stage;
 
@@ -121,23 +125,36 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void load(Path checkpoint) {
-        try (VilaCheckpoint files = VilaCheckpoint.open(checkpoint)) {
-            if (!ParameterSpec.of(files.config()).stream()
-                    .map(ParameterSpec::name)
-                    .toList()
-                    .equals(List.copyOf(store.names()))) {
+    public void load(ModelOrigin newOrigin) {
+        try (VilaCheckpoint files = VilaCheckpoint.open(newOrigin)) {
+            if (!shapes(files.config()).equals(shapes(config))) {
                 throw new IllegalArgumentException(
-                        "checkpoint must be of the session's model: checkpoint=" + checkpoint);
+                        "checkpoint must be of the session's model: checkpoint=" + newOrigin);
             }
-            store.fill((spec, from, target) -> files.load(spec.name(), from, target), kernels);
+            Initializer initializer = new Initializer(config, seed);
+            store.fill(
+                    (spec, from, target) -> {
+                        if (files.isNew(spec.name())) {
+                            initializer.fill(spec, from, target);
+                        } else {
+                            files.load(spec.name(), from, target);
+                        }
+                    },
+                    kernels);
         }
-        origin = Optional.of(checkpoint);
+        origin = Optional.of(newOrigin);
         replaced();
     }
 
+    /** Names and shapes of all parameters. */
+    private static List<String> shapes(ModelConfig model) {
+        return ParameterSpec.of(model).stream()
+                .map(spec -> spec.name() + Arrays.toString(spec.shape()))
+                .toList();
+    }
+
     @Override
-    public void adopt(long newSeed, Optional<Path> newOrigin) {
+    public void adopt(long newSeed, Optional<ModelOrigin> newOrigin) {
         seed = newSeed;
         origin = newOrigin;
     }
@@ -174,15 +191,15 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void ropeTheta(Optional<Double> theta) {
-        if (theta.isPresent()) {
-            config = config.withRope(theta.get(), config.llm().maxPositions());
-            model.rotary().setTheta(theta.get());
-        }
+    public void rope(StageSettings.Rope rope) {
+        double theta = rope.theta().orElse(config.llm().ropeTheta());
+        double scale = rope.scale().orElse(config.llm().ropeScale());
+        config = config.withRope(theta, scale, config.llm().maxPositions());
+        model.rotary().set(theta, scale);
     }
 
     @Override
-    public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+    public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
         StageState current = currentStage();
         List<ShardedBatch> batches = microBatches.stream()
                 .map(batch -> ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch))
@@ -193,7 +210,7 @@ public final class MmspSession implements TrainSession {
         LossSum losses = new LossSum(options.precision().sums());
         passes.train(batches, gradientScale, losses);
         resting.check(state(), groups.rank());
-        ShardedAdamW.Update update = current.optimizer().step(learningRate, Double.isFinite(losses.value()));
+        ShardedAdamW.Update update = current.optimizer().step(rates, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
         weightsChanged();
         resting.rests(state());
@@ -259,19 +276,44 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void exportModel(Path directory) {
-        VilaCheckpointWriter.Source source = new VilaCheckpointWriter.Source() {
+    public void exportAdapter(Path directory, String base) {
+        StageState current = currentStage();
+        current.peft(base).ifPresent(adapter -> {
+            Map<String, Tensor> matrices = new HashMap<>();
+            current.adapters()
+                    .names()
+                    .forEach(name -> matrices.put(name, current.adapters().tensor(name)));
+            VilaCheckpointWriter.Source source = source(matrices);
+            if (groups.rank() == 0) {
+                adapter.write(directory, source);
+            } else {
+                adapter.order().forEach(source::fetch);
+            }
+        });
+    }
+
+    /** Weights that appear when they are fetched, which is collective; {@code resident} tensors are always there. */
+    private VilaCheckpointWriter.Source source(Map<String, Tensor> resident) {
+        return new VilaCheckpointWriter.Source() {
             @Override
             public Tensor view(String name) {
-                return weights.view(name);
+                Tensor tensor = resident.get(name);
+                return tensor == null ? weights.view(name) : tensor;
             }
 
             @Override
             public void fetch(String name) {
-                weights.use(store.unitOf(name).name());
-                weights.weight(name); // appears when it is asked for
+                if (!resident.containsKey(name)) {
+                    weights.use(store.unitOf(name).name());
+                    weights.weight(name); // appears when it is asked for
+                }
             }
         };
+    }
+
+    @Override
+    public void exportModel(Path directory) {
+        VilaCheckpointWriter.Source source = source(Map.of());
         if (groups.rank() == 0) {
             VilaCheckpointWriter.write(
                     directory, config, source, VilaExport.standard().withOrigin(origin));

@@ -9,8 +9,9 @@ import io.longreel.config.RuntimeFailure;
  *
  * @param projectorType VILA's name of the projector, {@code mlp_downsample}
  * @param imageToken token id that stands for one frame in {@code input_ids}
+ * @param frameEnd text behind each frame, which VILA's encoders put there (specification 2.3); empty = none
  */
-public record ModelConfig(Vision vision, Llm llm, String projectorType, int imageToken) {
+public record ModelConfig(Vision vision, Llm llm, String projectorType, int imageToken, String frameEnd) {
     /** The projector that this version builds. */
     public static final String MLP_DOWNSAMPLE = "mlp_downsample";
 
@@ -102,7 +103,22 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
             return heads / kvHeads;
         }
 
-        public Llm withRope(double theta, int positions) {
+        public Llm withVocabulary(int rows) {
+            return new Llm(
+                    rows,
+                    hiddenSize,
+                    intermediateSize,
+                    layers,
+                    heads,
+                    kvHeads,
+                    maxPositions,
+                    ropeTheta,
+                    ropeScale,
+                    rmsNormEps,
+                    tieEmbeddings);
+        }
+
+        public Llm withRope(double theta, double scale, int positions) {
             return new Llm(
                     vocabularySize,
                     hiddenSize,
@@ -112,10 +128,15 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
                     kvHeads,
                     positions,
                     theta,
-                    ropeScale,
+                    scale,
                     rmsNormEps,
                     tieEmbeddings);
         }
+    }
+
+    /** A model whose frames are their tokens and nothing else. */
+    public ModelConfig(Vision vision, Llm llm, String projectorType, int imageToken) {
+        this(vision, llm, projectorType, imageToken, "");
     }
 
     public ModelConfig {
@@ -161,7 +182,16 @@ public record ModelConfig(Vision vision, Llm llm, String projectorType, int imag
         return half * half;
     }
 
-    public ModelConfig withRope(double theta, int positions) {
-        return new ModelConfig(vision, llm.withRope(theta, positions), projectorType, imageToken);
+    public ModelConfig withVocabulary(int rows) {
+        return new ModelConfig(vision, llm.withVocabulary(rows), projectorType, imageToken, frameEnd);
+    }
+
+    public ModelConfig withRope(double theta, double scale, int positions) {
+        return new ModelConfig(vision, llm.withRope(theta, scale, positions), projectorType, imageToken, frameEnd);
+    }
+
+    /** With the ids and texts of the run's tokenizer. */
+    public ModelConfig withFrames(int newImageToken, String newFrameEnd) {
+        return new ModelConfig(vision, llm, projectorType, newImageToken, newFrameEnd);
     }
 }

@@ -2,6 +2,7 @@ package io.longreel.model;
 
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
+import io.longreel.model.checkpoint.PeftAdapter;
 import io.longreel.model.optim.Gradients;
 import io.longreel.model.optim.MasterWeights;
 import io.longreel.model.optim.ShardedAdamW;
@@ -33,6 +34,7 @@ final class StageState implements AutoCloseable {
     private static final String B = ".lora_B.weight";
 
     private final List<String> adapted;
+    private final Optional<StageSettings.Lora> lora;
     private final TensorArena adapterArena;
     private final WeightStore adapters;
     private final TensorArena optimizerArena;
@@ -52,6 +54,7 @@ final class StageState implements AutoCloseable {
         boolean shardGradients = options.shardsGradients();
         Sums sums = options.precision().sums();
         this.adapted = trainable.adaptedLayers();
+        this.lora = settings.lora();
         List<Unit> adapterUnits = adapterUnits(settings, store);
         long adapterBytes = WeightStore.sizeBytes(adapterUnits, WeightStore.Form.WHOLE, rank, ranks);
         this.adapterArena = arenas.open("adapters-" + settings.name(), adapterBytes);
@@ -59,7 +62,11 @@ final class StageState implements AutoCloseable {
         List<Gradients.Group> groups = new ArrayList<>();
         List<WeightStore> stores = new ArrayList<>();
         for (Unit unit : store.units()) {
-            List<TrainedRange> ranges = new ArrayList<>(TrainedRange.of(unit, trainable::contains));
+            // Cut only where rates differ: the norm is a sum over ranges, and so its bits depend on the cuts.
+            List<TrainedRange> ranges = new ArrayList<>(TrainedRange.of(
+                    unit,
+                    trainable::contains,
+                    (one, other) -> settings.ratesAreEqual(TrainableSet.partOf(one), TrainableSet.partOf(other))));
             ranges.forEach(range -> stores.add(store));
             adapterUnits.stream().filter(u -> u.name().equals(unit.name())).forEach(adapter -> {
                 ranges.addAll(TrainedRange.of(adapter, name -> true));
@@ -117,6 +124,19 @@ final class StageState implements AutoCloseable {
     /** What the stage takes of memory on this rank. */
     StateBytes bytes() {
         return bytes;
+    }
+
+    /**
+     * What the stage's adapters are to others; empty when it has none.
+     *
+     * @param base folder of the decoder that the stage began with
+     */
+    Optional<PeftAdapter> peft(String base) {
+        List<String> trained = optimizer.gradients().byName().keySet().stream()
+                .filter(name ->
+                        name.startsWith(ParameterSpec.LLM) && !adapters.names().contains(name))
+                .toList();
+        return lora.map(settings -> new PeftAdapter(settings, adapted, trained, base));
     }
 
     /** {@code W += scale B A} for every adapted layer; the adapters are spent. */

@@ -1,7 +1,9 @@
 package io.longreel.model;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,17 +29,31 @@ public interface TrainSession extends AutoCloseable {
     /** New weights from a seed, equal on every mesh; each part starts as its authors start it. */
     void initialize(long seed);
 
+    /** Weights from the parts of a model; a projector that is to be new is that of {@link #initialize}'s seed. */
+    void load(ModelOrigin origin);
+
     /** Weights from a checkpoint in VILA's layout. */
-    void load(Path checkpoint);
+    default void load(Path checkpoint) {
+        load(ModelOrigin.of(checkpoint));
+    }
 
     /** Makes a stage current: what trains, adapters added, optimizer state fresh. */
     void beginStage(StageSettings stage);
 
-    /** RoPE base from now on; empty = unchanged. */
-    void ropeTheta(Optional<Double> theta);
+    /** RoPE from now on; what is empty is unchanged. */
+    void rope(StageSettings.Rope rope);
 
-    /** One optimizer step on the batches of this rank's data-parallel replica, which count as one global batch. */
-    StepReport step(List<PackedBatch> microBatches, double learningRate);
+    /**
+     * One optimizer step on the batches of this rank's data-parallel replica, which count as one global batch.
+     *
+     * @param rates equal for parts that have equal rates at all steps of the stage
+     */
+    StepReport step(List<PackedBatch> microBatches, LearningRates rates);
+
+    /** Likewise, with one learning rate for everything. */
+    default StepReport step(List<PackedBatch> microBatches, double learningRate) {
+        return step(microBatches, LearningRates.of(learningRate));
+    }
 
     /** Ends the stage: merges adapters into the weights, drops the optimizer state. */
     void endStage();
@@ -59,9 +75,9 @@ public interface TrainSession extends AutoCloseable {
      * restored next.
      *
      * @param seed root of what stages draw themselves
-     * @param origin checkpoint that the weights came from at first, if any
+     * @param origin what the weights came from at first, if not from the seed
      */
-    void adopt(long seed, Optional<Path> origin);
+    void adopt(long seed, Optional<ModelOrigin> origin);
 
     /**
      * Copies this rank's slice into the memory of its own process and of its peers on other nodes. Once all ranks have returned, the snapshot
@@ -76,6 +92,14 @@ public interface TrainSession extends AutoCloseable {
      * @throws RuntimeFailure RETRYABLE, on every rank, when a slice is in none of these memories, or in none undamaged
      */
     void restoreSnapshot(SnapshotKey key);
+
+    /**
+     * Writes the current stage's adapters as PEFT reads them, with what else of the decoder trained, before {@link #endStage} merges them; nothing when the
+     * stage has none. All ranks take part, rank 0 writes. Atomic.
+     *
+     * @param base folder of the decoder that the stage began with; empty: unknown
+     */
+    void exportAdapter(Path directory, String base);
 
     /** Writes the whole model in VILA's layout: all ranks take part, rank 0 writes. Atomic: root config last. */
     void exportModel(Path directory);

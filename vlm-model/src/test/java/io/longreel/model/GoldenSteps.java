@@ -1,5 +1,6 @@
 package io.longreel.model;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
 import io.longreel.config.topology.Mesh;
@@ -38,7 +39,7 @@ final class GoldenSteps {
     static final StageSettings ADAPTERS =
             stage(Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), Optional.of(new StageSettings.Lora(4, 8)));
 
-    private static final double LEARNING_RATE = 1e-3;
+    static final double LEARNING_RATE = 1e-3;
 
     private final Path golden;
     private final StageSettings stage;
@@ -90,7 +91,7 @@ final class GoldenSteps {
                     session.beginStage(stage);
                     List<PackedBatch> own = share(batches, mesh, endpoint);
                     List<TrainSession.StepReport> made = IntStream.range(0, steps)
-                            .mapToObj(step -> session.step(own, LEARNING_RATE))
+                            .mapToObj(step -> session.step(own, rates(step)))
                             .toList();
                     session.endStage();
                     session.exportModel(model);
@@ -105,6 +106,12 @@ final class GoldenSteps {
             }
             return new Result(reports.getFirst(), weights(model));
         }
+    }
+
+    private LearningRates rates(int step) {
+        return stage.phases().isEmpty()
+                ? LearningRates.of(LEARNING_RATE)
+                : stage.phases().getFirst().learningRatesAt(step);
     }
 
     private List<PackedBatch> share(List<PackedBatch> batches, Mesh mesh, RankEndpoint endpoint) {
@@ -147,7 +154,8 @@ final class GoldenSteps {
         }
     }
 
-    private static Map<String, float[]> weights(Path model) {
+    /** Every weight of a model by its file and name. */
+    static Map<String, float[]> weights(Path model) {
         Map<String, float[]> weights = new TreeMap<>();
         try (Stream<Path> files = Files.walk(model)) {
             List<Path> tensors = files.filter(file -> file.toString().endsWith(".safetensors"))
@@ -167,6 +175,27 @@ final class GoldenSteps {
 
     private static int[] joined(int[] first, int[] second) {
         return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+    }
+
+    /** A stage with one phase, without warm-up and decay, at these rates. */
+    static StageSettings at(LearningRates rates, StageSettings stage) {
+        return new StageSettings(
+                stage.name(),
+                stage.trainable(),
+                stage.lora(),
+                stage.contextTokensMax(),
+                stage.optimizer(),
+                List.of(new StageSettings.Phase(
+                        "phase",
+                        1,
+                        1,
+                        rates,
+                        StageSettings.Schedule.CONSTANT,
+                        0,
+                        1,
+                        StageSettings.Rope.UNCHANGED,
+                        new StageSettings.Source.Captions())),
+                stage.evaluation());
     }
 
     static StageSettings stage(Set<Part> parts, Optional<StageSettings.Lora> lora) {

@@ -5,6 +5,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.model.checkpoint.CheckpointManifest;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.snapshot.SnapshotPeers;
 import io.longreel.model.snapshot.SnapshotSite;
@@ -113,7 +114,7 @@ public final class SnapshotRuns implements AutoCloseable {
 
     /** The stage begun for weights that come from elsewhere. */
     void beginEmpty(MmspSession session) {
-        session.adopt(0, Optional.of(GOLDEN.resolve("checkpoint")));
+        session.adopt(0, Optional.of(ModelOrigin.of(GOLDEN.resolve("checkpoint"))));
         session.beginStage(stage);
     }
 

@@ -38,7 +38,7 @@ sealed interface CheckpointPath {
         if (Files.isRegularFile(path.resolve("run.conf")) || Files.isDirectory(path.resolve("checkpoints"))) {
             return new Run(path, CheckpointStore.of(path).directories());
         }
-        if (Files.isRegularFile(path.resolve("config.json"))) {
+        if (Files.isRegularFile(path.resolve("config.json")) || Files.isRegularFile(path.resolve("llm/config.json"))) {
             return new Model(path);
         }
         throw RuntimeFailure.config(

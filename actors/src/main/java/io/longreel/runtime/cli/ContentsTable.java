@@ -48,7 +48,7 @@ final class ContentsTable {
                 "position     stage %s, %d of its steps done; %d steps of the run done",
                 contents.stage(), contents.step(), contents.globalStep());
         add("mesh         %s, any other can load it", contents.mesh());
-        add("rope theta   %s", contents.ropeTheta());
+        add("rope theta   %s, positions divided by %s", contents.ropeTheta(), contents.ropeScale());
         Provenance provenance = contents.provenance();
         if (provenance == null) {
             add("provenance   none: an older version wrote it");
@@ -114,13 +114,14 @@ final class ContentsTable {
                 config.vision().imageSize());
         add("projector    %s", config.projectorType());
         add(
-                "llm          %d layers, width %d, %d heads, %d kv heads, vocabulary %d, rope theta %s",
+                "llm          %d layers, width %d, %d heads, %d kv heads, vocabulary %d, rope theta %s, scale %s",
                 config.llm().layers(),
                 config.llm().hiddenSize(),
                 config.llm().heads(),
                 config.llm().kvHeads(),
                 config.llm().vocabularySize(),
-                config.llm().ropeTheta());
+                config.llm().ropeTheta(),
+                config.llm().ropeScale());
         Map<String, Long> files = new LinkedHashMap<>();
         contents.tensors().forEach(tensor -> files.merge(tensor.file(), tensor.bytes(), Long::sum));
         files.forEach((file, bytes) -> add("file         %s, %s bytes of tensors", file, grouped(bytes)));

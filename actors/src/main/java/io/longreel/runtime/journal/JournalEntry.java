@@ -84,6 +84,9 @@ public sealed interface JournalEntry {
 
     record EvaluationFinished(int stage, String name, int correct, int total) implements JournalEntry {}
 
+    /** The model that a stage leaves is there. */
+    record StageExported(int stage, String name, String directory) implements JournalEntry {}
+
     record ModelExported(String directory) implements JournalEntry {}
 
     record StopRequested(String reason) implements JournalEntry {}

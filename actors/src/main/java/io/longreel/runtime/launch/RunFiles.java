@@ -2,6 +2,7 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.TrainSession.SliceFile;
@@ -40,15 +41,15 @@ public final class RunFiles implements RunRecorder {
     private final Retention retention;
     private final DiskReserve reserve;
     private final RunProvenance provenance;
-    private final RopeBase ropeBase;
+    private final RopeInForce ropeInForce;
     private final ResultFiles results;
     private final Consumer<RunNews> screen;
     private final InstantSource clock;
 
-    /** RoPE base in force at a position, which the manifest names. */
+    /** RoPE in force at a position, which the manifest names; nothing in it is empty. */
     @FunctionalInterface
-    interface RopeBase {
-        double at(int stage, int step);
+    interface RopeInForce {
+        Rope at(int stage, int step);
     }
 
     private RunFiles(
@@ -57,7 +58,7 @@ public final class RunFiles implements RunRecorder {
             Journal journal,
             MetricsFile metrics,
             DiskReserve reserve,
-            RopeBase ropeBase,
+            RopeInForce ropeInForce,
             ResultFiles results,
             Consumer<RunNews> screen,
             InstantSource clock) {
@@ -68,7 +69,7 @@ public final class RunFiles implements RunRecorder {
         this.checkpoints = checkpoints;
         this.retention = new Retention(checkpoints, config.checkpoint().keep());
         this.provenance = RunProvenance.of(config);
-        this.ropeBase = ropeBase;
+        this.ropeInForce = ropeInForce;
         this.results = results;
         this.screen = screen;
         this.clock = clock;
@@ -84,7 +85,7 @@ public final class RunFiles implements RunRecorder {
             RunDirectory directory,
             String holder,
             long globalStep,
-            RopeBase ropeBase,
+            RopeInForce ropeInForce,
             ResultFiles results,
             Consumer<RunNews> screen) {
         try {
@@ -98,7 +99,7 @@ public final class RunFiles implements RunRecorder {
                     journal,
                     metrics,
                     reserve,
-                    ropeBase,
+                    ropeInForce,
                     results,
                     screen,
                     clock);
@@ -119,7 +120,7 @@ public final class RunFiles implements RunRecorder {
             RunDirectory directory,
             Journal journal,
             long committedSteps,
-            RopeBase ropeBase,
+            RopeInForce ropeInForce,
             ResultFiles results,
             Consumer<RunNews> screen)
             throws IOException {
@@ -131,19 +132,21 @@ public final class RunFiles implements RunRecorder {
                 journal,
                 metrics,
                 DiskReserve.hold(Disk.system(), directory.reserveFile(), RESERVE_BYTES),
-                ropeBase,
+                ropeInForce,
                 results,
                 screen,
                 InstantSource.system());
     }
 
-    /** The RoPE bases of a run's schedule. */
-    static RopeBase ropeBase(RunConfig config, ModelConfig model) {
+    /** The RoPE of a run's schedule. */
+    static RopeInForce rope(RunConfig config, ModelConfig model) {
         RunPlan steps = RunPlan.of(config.stages());
+        Rope own = new Rope(
+                Optional.of(model.llm().ropeTheta()), Optional.of(model.llm().ropeScale()));
         return (stage, step) -> (step < config.stages().get(stage).steps()
-                        ? steps.at(stage, step).ropeTheta()
-                        : steps.ropeThetaAfter(stage))
-                .orElse(model.llm().ropeTheta());
+                        ? steps.at(stage, step).rope()
+                        : steps.ropeAfter(stage))
+                .over(own);
     }
 
     @Override
@@ -173,6 +176,7 @@ public final class RunFiles implements RunRecorder {
     public void manifest(Effect.WriteManifest manifest) {
         journal.requireNewest();
         Position position = manifest.position();
+        Rope rope = ropeInForce.at(position.stage(), position.step());
         List<SliceFile> slices = manifest.slices().stream()
                 .map(slice -> new SliceFile(slice.name(), slice.sizeBytes(), slice.sha256()))
                 .toList();
@@ -183,7 +187,8 @@ public final class RunFiles implements RunRecorder {
                 position.step(),
                 position.globalStep(),
                 manifest.mesh(),
-                ropeBase.at(position.stage(), position.step()),
+                rope.theta().orElseThrow(),
+                rope.scale().orElseThrow(),
                 slices,
                 Optional.of(provenance.at(position, manifest.generation(), manifest.skipped()))));
         retention.checkpointAdded();

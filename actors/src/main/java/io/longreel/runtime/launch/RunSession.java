@@ -120,7 +120,7 @@ public final class RunSession {
                 directory,
                 RunDirectory.SEED,
                 start.position().globalStep(),
-                RunFiles.ropeBase(config, model),
+                RunFiles.rope(config, model),
                 new ResultFiles(config, model, directory),
                 dashboard);
         RunEnd end = SeedProcess.run(new SeedProcess.Job(

@@ -108,7 +108,7 @@ final class SupervisorHost {
                 directory,
                 journal,
                 state.committed().globalStep(),
-                RunFiles.ropeBase(config, model),
+                RunFiles.rope(config, model),
                 new ResultFiles(config, model, directory),
                 news -> LOG.info("run.news {}", news));
         LOG.info(

@@ -91,7 +91,8 @@ public final class MemoryPlan implements AutoCloseable {
         Packing most = Packing.NONE;
         for (int step = from; step < to; step++) {
             for (int replica = 0; replica < replicas; replica++) {
-                for (PackedBatch batch : curriculum.samples(stage, step, replica, replicas).batches()) {
+                for (PackedBatch batch :
+                        curriculum.samples(stage, step, replica, replicas).batches()) {
                     Packing packing = Packing.of(batch, model.tokensPerFrame());
                     most = packing.tokens() > most.tokens() ? packing : most;
                     train(replica, batch, packing);

@@ -46,8 +46,12 @@ public sealed interface RankCommand {
     /** Take a snapshot of the state as it is. Answer: SnapshotTaken. */
     record TakeSnapshot(StepId at) implements FromSupervisor {}
 
-    /** Merge adapters, drop optimizer state. Answer: StageEnded. */
-    record EndStage(StepId at) implements FromSupervisor {}
+    /**
+     * Merge adapters, drop optimizer state. Answer: StageEnded.
+     *
+     * @param adapterDirectory where the adapters, if there are any, are written before; empty: nowhere
+     */
+    record EndStage(StepId at, String adapterDirectory) implements FromSupervisor {}
 
     /**
      * Answer all questions of one cell of the stage's needle test; cells count length by length, depth by depth.

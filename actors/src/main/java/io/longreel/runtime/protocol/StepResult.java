@@ -7,7 +7,7 @@ package io.longreel.runtime.protocol;
  *
  * @param loss mean over the labelled tokens of the global batch
  * @param gradientNorm global norm before clipping
- * @param learningRate that the step used
+ * @param learningRate that the step used for every part without one of its own
  * @param applied false when some value was not finite and no weight changed
  */
 public record StepResult(

@@ -1,6 +1,8 @@
 package io.longreel.runtime.rank;
 
 import io.longreel.config.ChaosSettings.Phase;
+import io.longreel.config.LearningRates;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.StepReport;
@@ -17,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -31,7 +32,7 @@ public final class RankProgram {
     private final TrainSession session;
     private final RankInstruments instruments;
     private final LongSupplier clockNs;
-    private Optional<Double> ropeTheta = Optional.empty();
+    private Rope rope = Rope.UNCHANGED;
 
     /** Connects the rank; waits for the others. */
     public RankProgram(StepId at, int rank, RankWork work, LongSupplier clockNs) {
@@ -79,6 +80,9 @@ public final class RankProgram {
                 yield new RankReport.SnapshotTaken(at, rank);
             }
             case RankCommand.EndStage end -> {
+                if (!end.adapterDirectory().isEmpty()) {
+                    work.exportAdapter(session, at.stage(), Path.of(end.adapterDirectory()));
+                }
                 session.endStage();
                 yield new RankReport.StageEnded(at, rank);
             }
@@ -101,7 +105,7 @@ public final class RankProgram {
 
     /** The new mesh has to hold in its own memories what it was restored from, before the old copies may go. */
     private RankReport restored(StepId at) {
-        applyRopeTheta(at);
+        applyRope(at);
         takeSnapshot(at, SnapshotId.at(at));
         return new RankReport.Prepared(at, rank);
     }
@@ -116,17 +120,17 @@ public final class RankProgram {
         Stopwatch watch = new Stopwatch();
         work.dropSnapshotsBefore(step.keepFrom());
         instruments.reached(at, Phase.IDLE);
-        applyRopeTheta(at);
+        applyRope(at);
         instruments.reached(at, Phase.DATA);
         List<PackedBatch> batches = work.batches(at.stage(), at.step());
-        double learningRate = work.learningRate(at.stage(), at.step());
-        StepReport report = session.step(batches, learningRate);
+        LearningRates rates = work.learningRates(at.stage(), at.step());
+        StepReport report = session.step(batches, rates);
         StepResult result = new StepResult(
                 report.loss(),
                 report.labelledTokens(),
                 report.tokens(),
                 report.gradientNorm(),
-                learningRate,
+                rates.common(),
                 report.applied());
         return watch.finished(at, result, step.takesSnapshot());
     }
@@ -136,7 +140,8 @@ public final class RankProgram {
         StepId at = skip.at();
         Stopwatch watch = new Stopwatch();
         work.dropSnapshotsBefore(skip.keepFrom());
-        StepResult result = new StepResult(0, 0, 0, 0, work.learningRate(at.stage(), at.step()), false);
+        StepResult result = new StepResult(
+                0, 0, 0, 0, work.learningRates(at.stage(), at.step()).common(), false);
         return watch.finished(at, result, skip.takesSnapshot());
     }
 
@@ -162,14 +167,14 @@ public final class RankProgram {
     }
 
     /**
-     * A restored run starts in the middle of a phase, so the base is looked up each time instead of being set at the
+     * A restored run starts in the middle of a phase, so RoPE is looked up each time instead of being set at the
      * first step of its phase.
      */
-    private void applyRopeTheta(StepId at) {
-        Optional<Double> wanted = work.ropeTheta(at.stage(), at.step());
-        if (wanted.isPresent() && !wanted.equals(ropeTheta)) {
-            session.ropeTheta(wanted);
-            ropeTheta = wanted;
+    private void applyRope(StepId at) {
+        Rope wanted = work.rope(at.stage(), at.step());
+        if (!wanted.equals(rope)) {
+            session.rope(wanted);
+            rope = wanted;
         }
     }
 

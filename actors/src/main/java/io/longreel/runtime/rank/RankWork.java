@@ -1,11 +1,13 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.LearningRates;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
@@ -25,13 +27,16 @@ public interface RankWork extends AutoCloseable {
     /** Makes a stage current in the session. */
     void beginStage(TrainSession session, int stage);
 
+    /** Writes the adapters of the stage that is about to end, if it has any; collective. */
+    void exportAdapter(TrainSession session, int stage, Path directory);
+
     /** Micro-batches of this rank's replica for a step. */
     List<PackedBatch> batches(int stage, int step);
 
-    double learningRate(int stage, int step);
+    LearningRates learningRates(int stage, int step);
 
-    /** RoPE base in force at a step; at the end of a stage, that of its last step. Empty = the model's own. */
-    Optional<Double> ropeTheta(int stage, int step);
+    /** RoPE in force at a step; at the end of a stage, that of its last step. What is empty is the model's own. */
+    Rope rope(int stage, int step);
 
     /** Questions of one cell of the stage's needle test. */
     List<Question> questions(int stage, int cell);

@@ -1,7 +1,9 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Needle;
+import io.longreel.config.StageSettings.Rope;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.StepFeed;
@@ -17,9 +19,9 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.transport.LinkCounters;
 import io.longreel.transport.RankEndpoint;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,12 +67,12 @@ final class TrainingWork implements RankWork {
     @Override
     public void prepare(TrainSession model) {
         model.initialize(shared.config().seed()); // also the root of what stages draw themselves
-        shared.config().model().checkpoint().ifPresent(model::load);
+        shared.origin().ifPresent(model::load);
     }
 
     @Override
     public void adopt(TrainSession model) {
-        model.adopt(shared.config().seed(), shared.config().model().checkpoint());
+        model.adopt(shared.config().seed(), shared.origin());
     }
 
     @Override
@@ -79,20 +81,35 @@ final class TrainingWork implements RankWork {
     }
 
     @Override
+    public void exportAdapter(TrainSession model, int stage, Path directory) {
+        model.exportAdapter(directory, decoderBefore(stage, directory));
+    }
+
+    /** Folder of the decoder that a stage began with, where there is one: the one before left it, or it is what the run began with. */
+    private String decoderBefore(int stage, Path adapter) {
+        if (stage == 0) {
+            return shared.origin().map(origin -> origin.llm().toString()).orElse("");
+        }
+        StageSettings before = settings(stage - 1);
+        Path models = adapter.resolveSibling("..").normalize();
+        return before.exports() ? models.resolve(before.name()).resolve("llm").toString() : "";
+    }
+
+    @Override
     public List<PackedBatch> batches(int stage, int step) {
         return instruments.around(feed.next(stage, step).batches());
     }
 
     @Override
-    public double learningRate(int stage, int step) {
-        return curriculum().plan().at(stage, step).learningRate();
+    public LearningRates learningRates(int stage, int step) {
+        return curriculum().plan().at(stage, step).learningRates();
     }
 
     @Override
-    public Optional<Double> ropeTheta(int stage, int step) {
+    public Rope rope(int stage, int step) {
         return step < settings(stage).steps()
-                ? curriculum().plan().at(stage, step).ropeTheta()
-                : curriculum().plan().ropeThetaAfter(stage);
+                ? curriculum().plan().at(stage, step).rope()
+                : curriculum().plan().ropeAfter(stage);
     }
 
     @Override

@@ -8,9 +8,10 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.text.ByteTokenizer;
+import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.WarmUp;
-import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotSlices;
 import io.longreel.model.snapshot.SnapshotVault;
 import io.longreel.ops.device.Device;
@@ -37,6 +38,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingWorkFactory.class);
 
     private final RunConfig config;
+    private final Optional<ModelOrigin> origin;
     private final ModelConfig model;
     private final Device device;
     private final TransportNode transport;
@@ -58,6 +60,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
             ClassicActorSystemProvider system,
             SpareTime spareTime) {
         this.config = config;
+        this.origin = originOf(config);
         this.model = model;
         this.device = device;
         this.transport = transport;
@@ -98,20 +101,29 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         }
     }
 
+    /** Where the first weights of a run come from; empty: from its seed. */
+    static Optional<ModelOrigin> originOf(RunConfig config) {
+        return TextForm.originOf(config);
+    }
+
     /** The numbers of the model that a run trains, which its mesh fits. */
     public static ModelConfig modelOf(RunConfig config) {
-        if (config.model().checkpoint().isPresent()) {
-            Path checkpoint = config.model().checkpoint().get();
-            ModelConfig model = VilaCheckpoint.readConfig(checkpoint);
-            ModelFit.require(config, model.llm().heads(), model.llm().layers(), checkpoint);
-            return model;
+        Optional<ModelOrigin> origin = originOf(config);
+        if (origin.isPresent()) {
+            ModelConfig model = origin.get().readConfig();
+            ModelFit.require(
+                    config,
+                    model.llm().heads(),
+                    model.llm().layers(),
+                    origin.get().llm());
+            return TextForm.fit(config, model);
         }
         Architecture architecture = config.model()
                 .architecture()
                 .orElseThrow(
                         () -> RuntimeFailure.config(
                                 "a run needs a model: neither longreel.model.checkpoint nor longreel.model.architecture is there"));
-        return ModelConfig.of(architecture, ByteTokenizer.IMAGE);
+        return TextForm.fit(config, ModelConfig.of(architecture, ByteTokenizer.IMAGE));
     }
 
     @Override
@@ -206,6 +218,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     RunConfig config() {
         return config;
+    }
+
+    Optional<ModelOrigin> origin() {
+        return origin;
     }
 
     ModelConfig model() {

@@ -41,6 +41,7 @@ final class EndingRules {
             case Phase.EndingStage ending -> drain(turn, reason);
             case Phase.Evaluating evaluating -> drain(turn, reason);
             case Phase.RecordingEvaluation recording -> drain(turn, reason);
+            case Phase.ExportingStage exporting -> drain(turn, reason);
             case Phase.Exporting exporting -> drain(turn, reason);
             case Phase.Closing closing -> drain(turn, reason);
         }

@@ -106,7 +106,7 @@ final class EvaluationRules {
                                 .sum(),
                         recording.cells().stream().mapToInt(CellOutcome::total).sum()))
                 .announce(new RunNews.EvaluationFinished(stage, name, recording.cells()));
-        StageRules.nextStage(turn);
+        StageRules.exportOrGoOn(turn);
     }
 
     /** Cells of a needle test; cell {@code c} has the length {@code c / depths} and the depth {@code c % depths}. */

@@ -51,10 +51,14 @@ public record JobPlan(
         }
     }
 
-    /** One stage as the supervisor sees it. */
-    public record StagePlan(String name, int steps, Optional<Needle> evaluation) {
+    /**
+     * One stage as the supervisor sees it.
+     *
+     * @param exports whether it leaves its model when it is over; the last one's is the run's
+     */
+    public record StagePlan(String name, int steps, Optional<Needle> evaluation, boolean exports) {
         static StagePlan of(StageSettings stage) {
-            return new StagePlan(stage.name(), stage.steps(), stage.evaluation());
+            return new StagePlan(stage.name(), stage.steps(), stage.evaluation(), stage.exports());
         }
     }
 
@@ -144,6 +148,12 @@ public record JobPlan(
         return runDirectory + "/checkpoints/" + checkpointName(position);
     }
 
+    /** Where a stage leaves its model. */
+    String modelDirectory(int stage) {
+        return runDirectory + "/models/" + stages.get(stage).name();
+    }
+
+    /** Where the run leaves its model. */
     String modelDirectory() {
         return runDirectory + "/model";
     }

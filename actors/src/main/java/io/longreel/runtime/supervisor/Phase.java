@@ -20,7 +20,7 @@ import java.util.TreeSet;
  *   Forming -> Connecting -> Loading -> BeginningStage -> Training <-> Snapshotting
  *                  ^                         ^               |
  *                  |                         |          EndingStage -> Evaluating -> RecordingEvaluation
- *                  |                         +---- next stage ---------------------------+
+ *                  |                         +---- next stage <- ExportingStage <--------+
  *                  |                                                                     +-> Exporting -> Closing -> Ended
  *   any of them -> Stopping -> Seeking     (a fault, or ranks that move)
  *   Gathering   -> Stopping                (a supervisor that takes over)
@@ -183,7 +183,15 @@ public sealed interface Phase {
         }
     }
 
-    /** Rank 0 writes the model; the others bring their shares of it. */
+    /** Rank 0 writes the model that a stage leaves; the others bring their shares of it. */
+    record ExportingStage(SortedSet<Integer> waiting) implements AllRanks {
+        @Override
+        public ExportingStage without(int rank) {
+            return new ExportingStage(Phase.without(waiting, rank));
+        }
+    }
+
+    /** Rank 0 writes the model of the run, likewise. */
     record Exporting(SortedSet<Integer> waiting) implements AllRanks {
         @Override
         public Exporting without(int rank) {

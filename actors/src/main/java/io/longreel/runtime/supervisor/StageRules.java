@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.model.checkpoint.PeftAdapter;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.RankCommand.BeginStage;
 import io.longreel.runtime.protocol.RankCommand.EndStage;
@@ -70,7 +71,15 @@ final class StageRules {
 
     static void endStage(Turn turn) {
         SupervisorState state = turn.state();
-        turn.enter(new Phase.EndingStage(state.allRanks())).tellAll(new EndStage(state.at()));
+        turn.enter(new Phase.EndingStage(state.allRanks())).tellAll(new EndStage(state.at(), adapterDirectory(turn)));
+    }
+
+    private static String adapterDirectory(Turn turn) {
+        SupervisorState state = turn.state();
+        boolean isExported = turn.plan().stage(state.reached()).exports();
+        return isExported && !state.progress().isReplaying()
+                ? turn.plan().modelDirectory(state.reached().stage()) + "/" + PeftAdapter.FOLDER
+                : "";
     }
 
     static void stageEnded(Turn turn, StageEnded ended) {
@@ -85,12 +94,26 @@ final class StageRules {
         if (plan.evaluation().isPresent() && !state.progress().evaluated().contains(stage)) {
             EvaluationRules.start(turn);
         } else {
+            exportOrGoOn(turn);
+        }
+    }
+
+    /** Behind the end of a stage and its evaluation. Stages whose successors have been trained before a fault have left their model then. */
+    static void exportOrGoOn(Turn turn) {
+        SupervisorState state = turn.state();
+        int stage = state.reached().stage();
+        boolean leavesModel = turn.plan().stage(state.reached()).exports()
+                && stage + 1 < turn.plan().stages().size();
+        if (leavesModel && !state.progress().isReplaying() && state.stop().isEmpty()) {
+            turn.enter(new Phase.ExportingStage(state.allRanks()))
+                    .announce(new RunNews.Exporting())
+                    .tellAll(new ExportModel(state.at(), turn.plan().modelDirectory(stage)));
+        } else {
             nextStage(turn);
         }
     }
 
-    /** Behind the end of a stage and its evaluation. */
-    static void nextStage(Turn turn) {
+    private static void nextStage(Turn turn) {
         SupervisorState state = turn.state();
         if (state.stop().isPresent() && !state.progress().isReplaying()) {
             TrainingRules.start(turn); // which saves what is not saved yet, and ends
@@ -105,11 +128,24 @@ final class StageRules {
     }
 
     static void modelExported(Turn turn, ModelExported exported) {
+        if (turn.state().phase() instanceof Phase.ExportingStage) {
+            stageExported(turn, exported);
+            return;
+        }
         turn.lastAnswer(exported, Phase.Exporting.class).ifPresent(all -> {
             RecoveryRules.overcome(turn);
             turn.enter(new Phase.Closing(false))
                     .journal(new JournalEntry.ModelExported(turn.plan().modelDirectory()))
                     .effect(new Effect.WriteReport());
+        });
+    }
+
+    private static void stageExported(Turn turn, ModelExported exported) {
+        turn.lastAnswer(exported, Phase.ExportingStage.class).ifPresent(all -> {
+            int stage = turn.state().reached().stage();
+            String name = turn.plan().stage(turn.state().reached()).name();
+            turn.journal(new JournalEntry.StageExported(stage, name, turn.plan().modelDirectory(stage)));
+            nextStage(turn);
         });
     }
 }

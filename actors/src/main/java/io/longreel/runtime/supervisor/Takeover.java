@@ -91,6 +91,7 @@ public final class Takeover {
             case JournalEntry.StepsCommitted e -> {} // older builds did not recover
             case JournalEntry.SlicesSaved e -> {}
             case JournalEntry.StageEnded e -> {}
+            case JournalEntry.StageExported e -> {} // written again when the stage's end is
             case JournalEntry.ModelExported e -> {}
             case JournalEntry.RunEnded e -> {}
         }

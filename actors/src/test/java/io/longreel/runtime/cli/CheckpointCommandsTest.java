@@ -51,7 +51,7 @@ class CheckpointCommandsTest {
             SampleLedger ledger = SampleLedger.EMPTY.consume("a", 1200).skip("b", 7, "not finite");
             Provenance provenance = new Provenance(0, 4, "1.0", ledger, Map.of());
             store.seal(new CheckpointManifest(
-                    "mine", 3, "sft", 10, step, Mesh.single(), 1e6, List.of(slice), Optional.of(provenance)));
+                    "mine", 3, "sft", 10, step, Mesh.single(), 1e6, 1, List.of(slice), Optional.of(provenance)));
         }
     }
 

@@ -36,6 +36,7 @@ class JournalTest {
             new JournalEntry.CheckpointCommitted("step-00000050", 0, 50, 50),
             new JournalEntry.StageEnded(0, "alignment"),
             new JournalEntry.EvaluationFinished(2, "needle-short", 11, 150),
+            new JournalEntry.StageExported(0, "align", "/runs/demo/models/align"),
             new JournalEntry.ModelExported("/runs/demo/model"),
             new JournalEntry.StopRequested("Ctrl-C \"now\""),
             new JournalEntry.Recovering(2, 0, 7, 7, "node node-1 was lost"),

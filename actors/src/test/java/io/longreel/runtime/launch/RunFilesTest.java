@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RunConfig;
+import io.longreel.config.StageSettings;
 import io.longreel.curriculum.eval.NeedleResults;
 import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.ModelConfig;
@@ -48,7 +49,7 @@ class RunFilesTest {
                 directory,
                 "test",
                 doneSteps,
-                (stage, step) -> 1e4 * (stage + 1),
+                (stage, step) -> new StageSettings.Rope(Optional.of(1e4 * (stage + 1)), Optional.of(1.0 + stage)),
                 new ResultFiles(config, model, directory),
                 news::add);
     }
@@ -154,7 +155,7 @@ class RunFilesTest {
                 directory,
                 Journal.begin(directory.root(), "successor", RunFixtures.CLOCK),
                 committedSteps,
-                (stage, step) -> 1e4,
+                (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
                 new ResultFiles(config, model, directory),
                 news -> {});
     }
@@ -178,6 +179,7 @@ class RunFilesTest {
             CheckpointManifest manifest = CheckpointManifest.read(store.directory(4));
             assertEquals("long", manifest.stage());
             assertEquals(2e4, manifest.ropeTheta());
+            assertEquals(2, manifest.ropeScale());
             assertEquals(
                     new Start(
                             4,

@@ -2,6 +2,7 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.config.StageSettings;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Run directories in the states in which tests need them. */
@@ -34,7 +36,7 @@ final class RunFixtures {
               checkpoint.keep = 2
               stages = [
                 { name = short, phases = [{ steps = 3 }], evaluation { name = needle-short, frames = [8, 16], depths = 3, needles = 2 } }
-                { name = long, phases = [{ steps = 2, rope-theta = 1e6 }] }
+                { name = long, phases = [{ steps = 2, rope-theta = 1e6, rope-scale = 2 }] }
               ]
             }
             """;
@@ -70,7 +72,7 @@ final class RunFixtures {
                 directory,
                 "test",
                 0,
-                (stage, step) -> 1e4,
+                (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
                 new ResultFiles(config, model, directory),
                 news -> {});
         JobPlan plan = JobPlan.of(

@@ -41,7 +41,7 @@ class RunProvenanceTest {
         Provenance provenance = RunProvenance.of(config).at(AT, 3, skipped);
         List<SliceFile> slices = Collections.nCopies(4, new SliceFile("rank.slice", 0, ""));
         return new CheckpointManifest(
-                "fixture", config.seed(), "long", 1, 4, config.mesh(), 1e6, slices, Optional.of(provenance));
+                "fixture", config.seed(), "long", 1, 4, config.mesh(), 1e6, 1, slices, Optional.of(provenance));
     }
 
     private void refuses(String expected, String... overrides) {

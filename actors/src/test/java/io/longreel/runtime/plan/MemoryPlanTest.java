@@ -102,8 +102,9 @@ class MemoryPlanTest {
                 int step = 0;
                 for (StageSettings.Phase phase : stage.phases()) {
                     for (int end = step + phase.steps(); step < end; step++) {
-                        session.step(curriculum.batches(
-                                index, step, data, config.mesh().dataDegree()));
+                        session.step(curriculum
+                                .samples(index, step, data, config.mesh().dataDegree())
+                                .batches());
                     }
                     memory.add(session.memory());
                 }

@@ -1,11 +1,13 @@
 package io.longreel.runtime.rank;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Placement;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.SentBytes;
@@ -221,13 +223,20 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public double learningRate(int stage, int step) {
-            return 1e-3;
+        public void exportAdapter(TrainSession session, int stage, Path directory) {
+            session.exportAdapter(directory, "");
         }
 
         @Override
-        public Optional<Double> ropeTheta(int stage, int step) {
-            return stage == 0 ? Optional.empty() : Optional.of(1e6 * (1 + step / 2));
+        public LearningRates learningRates(int stage, int step) {
+            return LearningRates.of(1e-3);
+        }
+
+        @Override
+        public StageSettings.Rope rope(int stage, int step) {
+            return stage == 0
+                    ? StageSettings.Rope.UNCHANGED
+                    : new StageSettings.Rope(Optional.of(1e6 * (1 + step / 2)), Optional.empty());
         }
 
         @Override
@@ -276,7 +285,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void load(Path checkpoint) {
+        public void load(ModelOrigin origin) {
             work.note("load");
         }
 
@@ -286,12 +295,12 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void ropeTheta(Optional<Double> theta) {
-            work.note("theta " + theta.orElse(0.0).intValue());
+        public void rope(StageSettings.Rope rope) {
+            work.note("theta " + rope.theta().orElse(0.0).intValue());
         }
 
         @Override
-        public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+        public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
             int[] ids = microBatches.getFirst().ids();
             work.note("step %d %d".formatted(ids[0], ids[1]));
             double loss = 1.0 / (1 + ids[0] * 10 + ids[1]) + (work.rank == differingRank ? 1e-9 : 0);
@@ -321,7 +330,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void adopt(long seed, Optional<Path> origin) {
+        public void adopt(long seed, Optional<ModelOrigin> origin) {
             work.note("adopt");
         }
 
@@ -333,6 +342,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
         @Override
         public void restoreSnapshot(SnapshotKey key) {
             work.note("restore snapshot " + key);
+        }
+
+        @Override
+        public void exportAdapter(Path directory, String base) {
+            work.note("export adapter " + directory.getFileName());
         }
 
         @Override

@@ -65,7 +65,7 @@ class RankActorTest {
         rank.tell(new RankCommand.BeginStage(at(0, 0)));
         rank.tell(new RankCommand.RunStep(at(0, 0), true, SnapshotId.NONE));
         rank.tell(new RankCommand.TakeSnapshot(at(0, 1)));
-        rank.tell(new RankCommand.EndStage(at(0, 1)));
+        rank.tell(new RankCommand.EndStage(at(0, 1), "/m/adapter"));
         rank.tell(new RankCommand.EvaluateCell(at(0, 1), 4));
         rank.tell(new RankCommand.ExportModel(at(0, 1), "/m/model"));
         assertEquals(new RankReport.Prepared(at(0, 0), 0), next());

@@ -121,7 +121,7 @@ class KryoWireSerializerTest {
                                 new RankCommand.SkipStep(at, false, SnapshotId.at(at)),
                                 new RankCommand.TakeSnapshot(at),
                                 new RankCommand.RestoreSnapshot(at, SnapshotId.at(at)),
-                                new RankCommand.EndStage(at),
+                                new RankCommand.EndStage(at, "/a"),
                                 new RankCommand.EvaluateCell(at, 3),
                                 new RankCommand.ExportModel(at, "/m"),
                                 new RankCommand.AbortGeneration(at, "lost"),

@@ -115,7 +115,9 @@ final class CoreDriver {
                 "longreel {}",
                 0,
                 "/runs/test",
-                List.of(new StagePlan("short", 3, Optional.of(NEEDLE)), new StagePlan("long", 2, Optional.empty())),
+                List.of(
+                        new StagePlan("short", 3, Optional.of(NEEDLE), true),
+                        new StagePlan("long", 2, Optional.empty(), true)),
                 start);
     }
 

@@ -122,7 +122,7 @@ class SupervisorCoreEndingTest {
 
     @Test
     void shouldCloseWhenAllRanksHaveBroughtTheirShareOfTheModel() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        CoreDriver run = exportingRun();
         for (int rank = 0; rank < run.state.worldSize(); rank++) {
             assertInstanceOf(Phase.Exporting.class, run.state.phase());
             run.rank(new ModelExported(run.state.at(), 0)); // again: counts once
@@ -131,9 +131,30 @@ class SupervisorCoreEndingTest {
         assertInstanceOf(Phase.Closing.class, run.state.phase());
     }
 
+    /** Behind the model that the first stage leaves, at that of the run. */
+    private static CoreDriver exportingRun() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        assertInstanceOf(Phase.ExportingStage.class, run.state.phase());
+        return run.answerNext().runUntil(RankCommand.ExportModel.class);
+    }
+
+    @Test
+    void shouldStopBehindTheModelThatAStageLeavesWhenStoppedWhileItIsWritten() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        run.stop().runToEnd();
+        assertEquals(
+                1,
+                run.journal().stream()
+                        .filter(JournalEntry.StageExported.class::isInstance)
+                        .count());
+        assertEquals(
+                "stopped at step 3, resume with bin/longreel resume /runs/test",
+                run.finish().message());
+    }
+
     @Test
     void shouldFinishTheRunWhenStoppedWhileExporting() {
-        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        CoreDriver run = exportingRun();
         run.stop().runToEnd();
         assertEquals("finished: 5 steps", run.finish().message());
     }
@@ -249,7 +270,7 @@ class SupervisorCoreEndingTest {
                 "longreel {}",
                 0,
                 "/runs/nan",
-                List.of(new JobPlan.StagePlan("only", 100, Optional.empty())),
+                List.of(new JobPlan.StagePlan("only", 100, Optional.empty(), true)),
                 Start.fresh(1)));
         run.join("p", "n").ready("p", "n");
         run.rank(new RankConnected(run.state.at(), 0));

@@ -104,6 +104,33 @@ class SupervisorCoreRecoveryTest {
         assertEquals(1, run.told(RankCommand.RestoreCheckpoint.class).size());
     }
 
+    /** The state behind the end of a stage is in no memory: the end is gone through again, and the model is written whole. */
+    @Test
+    void shouldWriteTheModelOfAStageAgainWhenANodeDiesWhileItIsWritten() {
+        CoreDriver run = CoreDriver.fresh().connect().runUntil(RankCommand.ExportModel.class);
+        run.kill("p-b").join("q-b", "node-b").ready("q-b", "node-b").runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+        assertEquals(
+                List.of("/runs/test/models/short", "/runs/test/models/short", "/runs/test/model"),
+                run.told(RankCommand.ExportModel.class).stream()
+                        .map(RankCommand.ExportModel::directory)
+                        .toList());
+        assertEquals(
+                List.of(
+                        "/runs/test/models/short/adapter",
+                        "/runs/test/models/short/adapter",
+                        "/runs/test/models/long/adapter"),
+                run.told(RankCommand.EndStage.class).stream()
+                        .map(RankCommand.EndStage::adapterDirectory)
+                        .toList());
+        assertEquals(
+                List.of(new JournalEntry.StageExported(0, "short", "/runs/test/models/short")),
+                run.journal().stream()
+                        .filter(JournalEntry.StageExported.class::isInstance)
+                        .toList());
+        assertEquals(List.of(1L, 2L, 3L, 4L, 5L), run.committed());
+    }
+
     @Test
     void shouldShrinkWhenNoNodeComesAndGrowBackWhenOneDoes() {
         CoreDriver run = CoreDriver.trained(1).kill("p-b").runToEnd();

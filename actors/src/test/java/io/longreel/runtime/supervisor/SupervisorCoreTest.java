@@ -91,6 +91,7 @@ class SupervisorCoreTest {
                         "StageEnded",
                         "CheckpointCommitted",
                         "EvaluationFinished",
+                        "StageExported",
                         "StageBegan",
                         "StepCommitted",
                         "StepCommitted",
@@ -116,6 +117,7 @@ class SupervisorCoreTest {
                         "EvaluateCell",
                         "EvaluateCell",
                         "EvaluateCell",
+                        "ExportModel",
                         "BeginStage",
                         "RunStep",
                         "RunStep",
@@ -229,7 +231,7 @@ class SupervisorCoreTest {
         Start start = new Start(2, new Position(0, 3, 3), Optional.of("/c"), Set.of(0), Set.of());
         CoreDriver run = new CoreDriver(CoreDriver.plan(1, 0, start)).connect().runUntil(RankCommand.BeginStage.class);
         assertEquals(
-                List.of("RestoreCheckpoint", "EndStage", "BeginStage"), // evaluated before, so not again
+                List.of("RestoreCheckpoint", "EndStage", "ExportModel", "BeginStage"), // evaluated before, so not again
                 run.told(RankCommand.class).stream()
                         .map(command -> command.getClass().getSimpleName())
                         .toList());

@@ -30,10 +30,11 @@ public final class RunChecks {
      *
      * @param stepsOfStages of each stage
      * @param losses of each step of an undisturbed run, NaN where its samples are harmful
-     * @param finalState of an undisturbed run
+     * @param models what the model is at the end of each stage of an undisturbed run
      */
-    public record Expected(List<Integer> stepsOfStages, List<Double> losses, long finalState) {
+    public record Expected(List<Integer> stepsOfStages, List<Double> losses, List<Long> models) {
         public Expected {
+            models = List.copyOf(models);
             stepsOfStages = List.copyOf(stepsOfStages);
             losses = List.copyOf(losses);
         }
@@ -239,14 +240,15 @@ public final class RunChecks {
                 worldSize);
     }
 
-    /** The model was written. */
-    public void exported(long state) {
+    /** The model that a stage leaves was written. */
+    public void exported(int stage, long state) {
         require(
-                state == expected.finalState(),
+                state == expected.models().get(stage),
                 Promise.SAME_MODEL,
-                "the model is %016x, that of the undisturbed run %016x",
+                "the model after stage %d is %016x, that of the undisturbed run %016x",
+                stage,
                 state,
-                expected.finalState());
+                expected.models().get(stage));
     }
 
     /** The run came to its end: at its last step, or at one that it saved. */

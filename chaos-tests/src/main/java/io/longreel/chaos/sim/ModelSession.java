@@ -1,9 +1,11 @@
 package io.longreel.chaos.sim;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +47,7 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void load(Path checkpoint) {
+    public void load(ModelOrigin origin) {
         throw new UnsupportedOperationException("simulated runs start from new weights");
     }
 
@@ -55,10 +57,10 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void ropeTheta(Optional<Double> theta) {}
+    public void rope(StageSettings.Rope rope) {}
 
     @Override
-    public StepReport step(List<PackedBatch> microBatches, double learningRate) {
+    public StepReport step(List<PackedBatch> microBatches, LearningRates rates) {
         int ofStage = microBatches.getFirst().ids()[0];
         int step = microBatches.getFirst().ids()[1];
         if (ailments.isNotFinite(ofStage, step)) {
@@ -94,7 +96,7 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void adopt(long seed, Optional<Path> origin) {
+    public void adopt(long seed, Optional<ModelOrigin> origin) {
         state = 0;
     }
 
@@ -110,6 +112,9 @@ final class ModelSession implements TrainSession {
 
     @Override
     public void exportModel(Path target) {}
+
+    @Override
+    public void exportAdapter(Path target, String base) {}
 
     @Override
     public void close() {}

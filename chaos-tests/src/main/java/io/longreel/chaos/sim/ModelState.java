@@ -1,7 +1,5 @@
 package io.longreel.chaos.sim;
 
-import java.util.Set;
-
 /**
  * A training state that is one number: a running hash of everything that was done to it, in order. Two histories that differ in one sample, or in
  * its place, give different numbers; so equality with the undisturbed run is equality of all weights.
@@ -32,22 +30,6 @@ final class ModelState {
     /** The loss that a step reports. */
     static double loss(long state) {
         return (state >>> 12) * 0x1p-52;
-    }
-
-    /** What the model is at the end of a run that nothing disturbed. {@code harmful} are steps of the run that change nothing. */
-    static long afterRun(long seed, int[] stepsOfStages, Set<Long> harmful) {
-        long state = initial(seed);
-        long globalStep = 0;
-        for (int stage = 0; stage < stepsOfStages.length; stage++) {
-            state = begun(state, stage);
-            for (int step = 0; step < stepsOfStages[stage]; step++) {
-                if (!harmful.contains(globalStep++)) {
-                    state = stepped(state, stage, step);
-                }
-            }
-            state = ended(state, stage);
-        }
-        return state;
     }
 
     private static long mix(long state, long act, long stage, long step) {

@@ -1,12 +1,15 @@
 package io.longreel.chaos.sim;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.rank.RankWork;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,19 +57,22 @@ final class ModelWork implements RankWork {
     }
 
     @Override
+    public void exportAdapter(TrainSession same, int stage, Path directory) {}
+
+    @Override
     public List<PackedBatch> batches(int stage, int step) {
         int[] ids = {stage, step};
         return List.of(PackedBatch.single(ids, ids.clone(), IMAGE_TOKEN, FrameSource.NONE));
     }
 
     @Override
-    public double learningRate(int stage, int step) {
-        return 1e-3;
+    public LearningRates learningRates(int stage, int step) {
+        return LearningRates.of(1e-3);
     }
 
     @Override
-    public Optional<Double> ropeTheta(int stage, int step) {
-        return Optional.empty();
+    public StageSettings.Rope rope(int stage, int step) {
+        return StageSettings.Rope.UNCHANGED;
     }
 
     @Override

@@ -35,7 +35,8 @@ final class SimPlan {
                     schedule.steps().get(stage),
                     schedule.evaluated()
                             ? Optional.of(new Needle("needle-" + stage, List.of(2, 4), 2, 1))
-                            : Optional.empty()));
+                            : Optional.empty(),
+                    true));
         }
         return new JobPlan(
                 "simulated",
@@ -60,6 +61,7 @@ final class SimPlan {
         var harmful = ailing.harmful(schedule);
         int[] steps = schedule.steps().stream().mapToInt(Integer::intValue).toArray();
         List<Double> losses = new ArrayList<>();
+        List<Long> models = new ArrayList<>();
         long state = ModelState.initial(schedule.seed());
         long globalStep = 0;
         for (int stage = 0; stage < steps.length; stage++) {
@@ -70,7 +72,8 @@ final class SimPlan {
                 losses.add(isHarmful ? Double.NaN : ModelState.loss(state));
             }
             state = ModelState.ended(state, stage);
+            models.add(state);
         }
-        return new RunChecks.Expected(schedule.steps(), losses, ModelState.afterRun(schedule.seed(), steps, harmful));
+        return new RunChecks.Expected(schedule.steps(), losses, models);
     }
 }

@@ -146,7 +146,7 @@ final class SimRank {
             RankReport report = program.run(command);
             cluster.checks().finished(report);
             if (command instanceof RankCommand.ExportModel && rank() == 0) {
-                cluster.checks().exported(work.session().state());
+                cluster.checks().exported(command.at().stage(), work.session().state());
             }
             doing = Doing.WAITING; // for those with whom slices are exchanged
             return Optional.of(report);

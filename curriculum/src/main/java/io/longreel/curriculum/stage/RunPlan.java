@@ -1,12 +1,13 @@
 package io.longreel.curriculum.stage;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Phase;
+import io.longreel.config.StageSettings.Rope;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * The steps of a run laid end to end: for any step of any stage, the phase it lies in, its learning rate, and the RoPE base that holds there.
+ * The steps of a run laid end to end: for any step of any stage, the phase it lies in, its learning rates, and the RoPE that holds there.
  * A run that resumes in the middle asks the same questions and gets the same answers as one that walked there. Immutable.
  */
 public final class RunPlan {
@@ -19,8 +20,8 @@ public final class RunPlan {
      * @param globalStep step in the run, from 0
      * @param phaseIndex phase in the stage, from 0
      * @param phaseStep step in the phase, from 0
-     * @param learningRate of this step
-     * @param ropeTheta RoPE base that holds, set here or before; empty = the model's own
+     * @param learningRates of this step
+     * @param rope what holds, set here or before; what is empty is the model's own
      */
     public record Point(
             int stageIndex,
@@ -29,10 +30,15 @@ public final class RunPlan {
             int phaseIndex,
             int phaseStep,
             Phase phase,
-            double learningRate,
-            Optional<Double> ropeTheta) {
+            LearningRates learningRates,
+            Rope rope) {
 
-        /** Whether a phase begins here, and with it perhaps another RoPE base. */
+        /** Learning rate of this step, of every part without one of its own. */
+        public double learningRate() {
+            return learningRates.common();
+        }
+
+        /** Whether a phase begins here, and with it perhaps another RoPE. */
         public boolean startsPhase() {
             return phaseStep == 0;
         }
@@ -88,8 +94,8 @@ public final class RunPlan {
                 phaseIndex,
                 phaseStep,
                 phase,
-                phase.learningRateAt(phaseStep),
-                ropeTheta(stageIndex, phaseIndex));
+                phase.learningRatesAt(phaseStep),
+                rope(stageIndex, phaseIndex));
     }
 
     /** Step {@code globalStep} of the run. */
@@ -105,20 +111,20 @@ public final class RunPlan {
         return at(stageIndex, globalStep - starts[stageIndex]);
     }
 
-    /** The RoPE base that holds when a stage is over, which is when it is tested. */
-    public Optional<Double> ropeThetaAfter(int stageIndex) {
-        return ropeTheta(stageIndex, stages.get(stageIndex).phases().size() - 1);
+    /** The RoPE that holds when a stage is over, which is when it is tested. */
+    public Rope ropeAfter(int stageIndex) {
+        return rope(stageIndex, stages.get(stageIndex).phases().size() - 1);
     }
 
-    private Optional<Double> ropeTheta(int stageIndex, int phaseIndex) {
-        for (int stage = stageIndex; stage >= 0; stage--) {
+    private Rope rope(int stageIndex, int phaseIndex) {
+        Rope rope = Rope.UNCHANGED;
+        for (int stage = 0; stage <= stageIndex; stage++) {
             List<Phase> phases = stages.get(stage).phases();
-            for (int i = stage == stageIndex ? phaseIndex : phases.size() - 1; i >= 0; i--) {
-                if (phases.get(i).ropeTheta().isPresent()) {
-                    return phases.get(i).ropeTheta();
-                }
+            int last = stage == stageIndex ? phaseIndex : phases.size() - 1;
+            for (Phase phase : phases.subList(0, last + 1)) {
+                rope = phase.rope().over(rope);
             }
         }
-        return Optional.empty();
+        return rope;
     }
 }

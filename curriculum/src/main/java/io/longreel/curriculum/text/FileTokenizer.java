@@ -52,19 +52,44 @@ public final class FileTokenizer implements Tokenizer {
      * @param path the file, or a folder that has it
      */
     public static FileTokenizer open(Path path) {
-        Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
+        Path file = fileOf(path);
         JsonNode root = json(file);
+        requireKnown(file, root);
+        return new FileTokenizer(file, library(file), specials(root), size(root, file));
+    }
+
+    /** Ids from 0 that a tokenizer has, without opening it. */
+    static int sizeOf(Path path) {
+        Path file = fileOf(path);
+        return size(json(file), file);
+    }
+
+    /** Id of a special token of a tokenizer, without opening it. */
+    static OptionalInt specialOf(Path path, String token) {
+        Integer id = specials(json(fileOf(path))).get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    private static Path fileOf(Path path) {
+        return Files.isDirectory(path) ? path.resolve(FILE) : path;
+    }
+
+    private static Map<String, Integer> specials(JsonNode root) {
         Map<String, Integer> specials = new LinkedHashMap<>();
-        int last = lastId(root.path("model").path("vocab"), file);
         for (JsonNode token : root.path("added_tokens")) {
-            last = Math.max(last, token.path("id").asInt());
             if (token.path("special").asBoolean()) {
                 specials.put(token.path("content").asText(), token.path("id").asInt());
             }
         }
-        requireKnown(file, root);
-        // Both: an id that only the configuration knows does not come out of encode(), so it is no special token here.
-        return new FileTokenizer(file, library(file), specials, last + 1);
+        return specials;
+    }
+
+    private static int size(JsonNode root, Path file) {
+        int last = lastId(root.path("model").path("vocab"), file);
+        for (JsonNode token : root.path("added_tokens")) {
+            last = Math.max(last, token.path("id").asInt());
+        }
+        return last + 1;
     }
 
     private static JsonNode json(Path file) {

@@ -4,6 +4,7 @@ import io.longreel.config.DataSettings.Prompt;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
+import io.longreel.model.checkpoint.ModelOrigin;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,7 +17,7 @@ import java.util.Optional;
  * @param frameEnd ids behind each frame of a record's media
  */
 public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
-    /** VILA adds {@code <vila/sentinel>} in front of it when it loads a tokenizer that has no marker (specification 1.5). */
+    /** {@code <vila/sentinel>}; specification 1.5. */
     private static final int ADDED_BEFORE_IMAGE = 1;
 
     private static final String IMAGE = "<image>";
@@ -24,32 +25,51 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
     /**
      * Opens the form of a run.
      *
-     * @param model of the run, as its checkpoint or architecture has it
+     * @param model of the run, as {@link #fit} gave it
      */
     public static TextForm open(RunConfig config, ModelConfig model) {
         Prompt prompt = config.data().prompt();
-        Optional<Path> folder = config.model().checkpoint().map(checkpoint -> checkpoint.resolve("llm"));
-        Optional<Path> file = prompt.tokenizer().or(() -> folder.filter(FileTokenizer::isIn));
+        Optional<Path> file = file(config);
         Tokenizer tokenizer = file.<Tokenizer>map(FileTokenizer::open).orElseGet(ByteLevelTokenizer::new);
-        if (file.isEmpty()) {
-            ByteTokenizer.checkVocabulary(model.llm().vocabularySize());
+        if (model.llm().vocabularySize() < tokenizer.size()) {
+            throw RuntimeFailure.config(
+                    "the model's vocabulary must have all tokens: vocabularySize=%d tokens=%d tokenizer=%s; raise longreel.model.architecture.llm.vocabulary-size"
+                            .formatted(model.llm().vocabularySize(), tokenizer.size(), tokenizer.source()));
         }
         ChatTemplate template =
                 prompt.template().map(ChatTemplate::open).orElseGet(() -> ChatTemplate.fitting(tokenizer));
         ChatEncoder chat = ChatEncoder.of(tokenizer, template, prompt.system());
-        int imageToken = imageToken(tokenizer, file.isPresent() ? model.imageToken() : ByteTokenizer.IMAGE);
-        Wording wording = file.isPresent() ? Wording.of(chat, imageToken) : Wording.bytes();
-        String frameEnd = prompt.frameEnd().orElse("");
-        return new TextForm(chat, wording, chat.plain(frameEnd));
+        Wording wording = file.isPresent() ? Wording.of(chat, model.imageToken()) : Wording.bytes();
+        return new TextForm(chat, wording, chat.plain(model.frameEnd()));
     }
 
-    /** A marker must be no token of a text: frames would be taken for it. */
-    private static int imageToken(Tokenizer tokenizer, int modelsOwn) {
-        int token = tokenizer.special(IMAGE).orElse(Math.max(modelsOwn, tokenizer.size() + ADDED_BEFORE_IMAGE));
-        if (token < 0) {
-            throw RuntimeFailure.config("the marker of a frame must be a token id: %d".formatted(token));
-        }
-        return token;
+    /** Where the first weights of a run come from, with a row for each token of its tokenizer; empty: from its seed. */
+    public static Optional<ModelOrigin> originOf(RunConfig config) {
+        return ModelOrigin.of(config.model())
+                .map(origin -> file(config)
+                        .map(file -> origin.withVocabulary(FileTokenizer.sizeOf(file)))
+                        .orElse(origin));
+    }
+
+    /** The model with the marker of a frame that its tokenizer leaves free, and what the run puts behind each frame. */
+    public static ModelConfig fit(RunConfig config, ModelConfig model) {
+        Optional<Path> file = file(config);
+        String frameEnd = config.data().prompt().frameEnd().orElse(model.frameEnd());
+        int imageToken =
+                file.map(tokenizer -> imageToken(tokenizer, model.imageToken())).orElse(ByteTokenizer.IMAGE);
+        return model.withFrames(imageToken, frameEnd);
+    }
+
+    /** The tokenizer that the configuration names, else that of the decoder's folder. */
+    private static Optional<Path> file(RunConfig config) {
+        Optional<Path> folder = ModelOrigin.of(config.model()).map(ModelOrigin::llm);
+        return config.data().prompt().tokenizer().or(() -> folder.filter(FileTokenizer::isIn));
+    }
+
+    /** A marker must be no token of a text: frames would be taken for it. VILA adds a sentinel in front of it when it loads a tokenizer without one. */
+    private static int imageToken(Path tokenizer, int modelsOwn) {
+        return FileTokenizer.specialOf(tokenizer, IMAGE)
+                .orElseGet(() -> Math.max(modelsOwn, FileTokenizer.sizeOf(tokenizer) + ADDED_BEFORE_IMAGE));
     }
 
     public int imageToken() {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Part;
 import io.longreel.curriculum.TestRun;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,7 +24,7 @@ class RunPlanTest {
         assertEquals(1, point.phaseIndex());
         assertTrue(point.startsPhase());
         assertFalse(plan.at(0, 4).startsPhase());
-        assertEquals(point.phase().learningRateAt(1), plan.at(0, 4).learningRate());
+        assertEquals(point.phase().learningRatesAt(1), plan.at(0, 4).learningRates());
         assertThrows(IllegalArgumentException.class, () -> plan.at(0, 5));
         assertThrows(IllegalArgumentException.class, () -> plan.at(15));
     }
@@ -39,10 +41,25 @@ class RunPlanTest {
 
     @Test
     void shouldKeepRopeBaseUntilAnotherIsSet() {
-        assertEquals(Optional.empty(), plan.at(0, 2).ropeTheta());
-        assertEquals(Optional.of(1e6), plan.at(0, 3).ropeTheta());
-        assertEquals(Optional.of(1e6), plan.at(1, 2).ropeTheta());
-        assertEquals(Optional.of(2e7), plan.at(2, 0).ropeTheta());
-        assertEquals(Optional.of(1e6), plan.ropeThetaAfter(1));
+        assertEquals(Optional.empty(), plan.at(0, 2).rope().theta());
+        assertEquals(Optional.of(1e6), plan.at(0, 3).rope().theta());
+        assertEquals(Optional.of(1e6), plan.at(1, 2).rope().theta());
+        assertEquals(Optional.of(2e7), plan.at(2, 0).rope().theta());
+        assertEquals(Optional.of(1e6), plan.ropeAfter(1).theta());
+    }
+
+    @Test
+    void shouldKeepRopeScaleUntilAnotherIsSet() {
+        assertEquals(Optional.empty(), plan.ropeAfter(0).scale());
+        assertEquals(Optional.of(4.0), plan.at(1, 0).rope().scale());
+        assertEquals(Optional.of(4.0), plan.at(2, 5).rope().scale());
+        assertEquals(new StageSettings.Rope(Optional.of(2e7), Optional.of(4.0)), plan.ropeAfter(2));
+    }
+
+    @Test
+    void shouldScheduleTheRateOfEachPartAlike() {
+        RunPlan.Point point = plan.at(0, 4);
+        assertEquals(2 * point.learningRate(), point.learningRates().of(Part.PROJECTOR));
+        assertEquals(point.learningRate(), point.learningRates().of(Part.LLM));
     }
 }

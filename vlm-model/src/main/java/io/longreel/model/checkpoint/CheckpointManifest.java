@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param globalStep steps of the run that are done
  * @param mesh the mesh that wrote it; any mesh can load it
  * @param ropeTheta RoPE base that is in force
+ * @param ropeScale linear scaling of positions that is in force; 1 = none, also where an older version wrote it
  * @param slices one per rank of the mesh, in rank order
  * @param provenance empty where an older version wrote it
  */
@@ -33,6 +34,7 @@ public record CheckpointManifest(
         long globalStep,
         Mesh mesh,
         double ropeTheta,
+        double ropeScale,
         List<SliceFile> slices,
         Optional<Provenance> provenance) {
 
@@ -46,7 +48,7 @@ public record CheckpointManifest(
         }
     }
 
-    /** Without provenance. */
+    /** Without scaling and provenance. */
     public CheckpointManifest(
             String run,
             long seed,
@@ -56,7 +58,7 @@ public record CheckpointManifest(
             Mesh mesh,
             double ropeTheta,
             List<SliceFile> slices) {
-        this(run, seed, stage, step, globalStep, mesh, ropeTheta, slices, Optional.empty());
+        this(run, seed, stage, step, globalStep, mesh, ropeTheta, 1, slices, Optional.empty());
     }
 
     /** Makes the slices that lie in {@code directory} a checkpoint; a disk that does not take the manifest is a RETRYABLE failure. */

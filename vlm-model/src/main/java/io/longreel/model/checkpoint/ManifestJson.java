@@ -40,7 +40,7 @@ final class ManifestJson {
         ObjectNode root = JsonFile.newObject();
         root.put("version", VERSION).put("run", manifest.run()).put("seed", manifest.seed());
         root.put("stage", manifest.stage()).put("step", manifest.step()).put("globalStep", manifest.globalStep());
-        root.put("ropeTheta", manifest.ropeTheta());
+        root.put("ropeTheta", manifest.ropeTheta()).put("ropeScale", manifest.ropeScale());
         Mesh mesh = manifest.mesh();
         root.putObject("mesh")
                 .put("data", mesh.dataDegree())
@@ -127,6 +127,7 @@ final class ManifestJson {
                 required("globalStep").longValue(),
                 written,
                 required("ropeTheta").doubleValue(),
+                root.path("ropeScale").asDouble(1),
                 slices,
                 provenance());
     }

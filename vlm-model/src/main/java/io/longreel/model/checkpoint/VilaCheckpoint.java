@@ -16,9 +16,10 @@ import java.util.TreeMap;
 /**
  * A model in VILA's layout, opened for reading (specification 1): root {@code config.json}, {@code llm/}, {@code vision_tower/} and
  * {@code mm_projector/}, with the names of transformers 4.x or 5.x. Names, shapes and types of all tensors are checked when it is opened;
- * {@link #load} then only copies. Any thread may read.
+ * {@link #load} then only copies. Any thread may read. A projector that is to be new ({@link #isNew}) has nothing to be loaded.
  *
- * <p>Parts of the vision tower that are never run (blocks after the selected one, the last norm) may be missing: they are read as identity.
+ * <p>Rows of the embedding and the head beyond those of the file are the mean of these, as VILA makes rows for tokens that it adds (specification 1.5).
+ * Parts of the vision tower that are never run (blocks after the selected one, the last norm) may be missing: they are read as identity.
  */
 public final class VilaCheckpoint implements AutoCloseable {
     /** Prefix of the vision tower's tensors in transformers 4.x. */
@@ -27,32 +28,38 @@ public final class VilaCheckpoint implements AutoCloseable {
     /** Where a parameter lies: file, and its name in it. */
     private record Stored(SafetensorsFile file, String name) {}
 
-    private final Path directory;
+    private final ModelOrigin origin;
     private final ModelConfig config;
     private final List<ParameterSpec> specs;
+    private final TableMeans means = new TableMeans();
     private final List<WeightFiles> parts = new ArrayList<>();
     private final Map<String, Stored> stored = new LinkedHashMap<>();
     private final Map<String, Tensor> extras = new TreeMap<>();
 
-    private VilaCheckpoint(Path directory, ModelConfig config) {
-        this.directory = directory;
-        this.config = config;
+    private VilaCheckpoint(ModelOrigin origin) {
+        this.origin = origin;
+        this.config = origin.readConfig();
         this.specs = ParameterSpec.of(config);
     }
 
     /** The numbers of a checkpoint's model, without its weights. */
     public static ModelConfig readConfig(Path directory) {
-        return VilaConfigReader.read(directory);
+        return ModelOrigin.of(directory).readConfig();
     }
 
     /** Opens and checks a checkpoint; a faulty one is a DATA failure of one line. */
     public static VilaCheckpoint open(Path directory) {
-        VilaCheckpoint checkpoint = new VilaCheckpoint(directory, VilaConfigReader.read(directory));
+        return open(ModelOrigin.of(directory));
+    }
+
+    /** Opens and checks the parts of a model; a faulty one is a DATA failure of one line. */
+    public static VilaCheckpoint open(ModelOrigin origin) {
+        VilaCheckpoint checkpoint = new VilaCheckpoint(origin);
         try {
-            checkpoint.openPart(VilaConfigReader.VISION, ParameterSpec.VISION);
-            checkpoint.openPart(VilaConfigReader.PROJECTOR, ParameterSpec.PROJECTOR);
-            checkpoint.openPart(VilaConfigReader.LLM, ParameterSpec.LLM);
-            checkpoint.checkTensors();
+            checkpoint.openPart(origin.visionTower(), ParameterSpec.VISION);
+            origin.projector().ifPresent(folder -> checkpoint.openPart(folder, ParameterSpec.PROJECTOR));
+            checkpoint.openPart(origin.llm(), ParameterSpec.LLM);
+            checkpoint.checkTensors(VilaConfigReader.read(origin));
         } catch (RuntimeException e) {
             checkpoint.close();
             throw e;
@@ -60,12 +67,17 @@ public final class VilaCheckpoint implements AutoCloseable {
         return checkpoint;
     }
 
-    public Path directory() {
-        return directory;
+    public ModelOrigin origin() {
+        return origin;
     }
 
     public ModelConfig config() {
         return config;
+    }
+
+    /** Whether nothing is stored of a parameter because it is to be initialised: the projector's, where there is none yet. */
+    public boolean isNew(String name) {
+        return origin.projector().isEmpty() && name.startsWith(ParameterSpec.PROJECTOR);
     }
 
     /** Fills every parameter, converted to F32. {@code parameters} may hold others too (adapters), which stay as they are. */
@@ -84,11 +96,27 @@ public final class VilaCheckpoint implements AutoCloseable {
     public void load(String name, long from, Tensor target) {
         Stored where = stored.get(name);
         if (where != null) {
-            where.file.readFloats(where.name, from, target);
+            load(where, from, target);
+        } else if (isNew(name)) {
+            throw RuntimeFailure.data("model must have a projector, which only training makes: parts=" + origin);
         } else if (isNeverRun(name)) {
             fillIdentity(name, target);
         } else {
-            throw new IllegalArgumentException("no such parameter: name=%s checkpoint=%s".formatted(name, directory));
+            throw new IllegalArgumentException("no such parameter: name=%s checkpoint=%s".formatted(name, origin));
+        }
+    }
+
+    private void load(Stored where, long from, Tensor target) {
+        long stored = where.file.entry(where.name).elements();
+        long inFile = Math.clamp(stored - from, 0, target.elements());
+        if (inFile > 0) {
+            where.file.readFloats(where.name, from, target.elements(0, inFile));
+        }
+        if (inFile < target.elements()) {
+            float[] mean = means.of(where.file, where.name);
+            for (long i = inFile; i < target.elements(); i++) {
+                target.setFloat(i, mean[(int) ((from + i) % mean.length)]);
+            }
         }
     }
 
@@ -103,7 +131,7 @@ public final class VilaCheckpoint implements AutoCloseable {
                     Arrays.stream(entry.shape()).boxed().toList(),
                     entry.elements(),
                     entry.to() - entry.from(),
-                    directory.relativize(where.file.file()).toString()));
+                    "%s/%s".formatted(partOf(name), where.file.file().getFileName())));
         });
         return all;
     }
@@ -122,8 +150,8 @@ public final class VilaCheckpoint implements AutoCloseable {
         parts.clear();
     }
 
-    private void openPart(String folder, String prefix) {
-        WeightFiles weights = WeightFiles.open(directory.resolve(folder));
+    private void openPart(Path folder, String prefix) {
+        WeightFiles weights = WeightFiles.open(folder);
         parts.add(weights);
         Map<String, SafetensorsFile> files = weights.tensors();
         for (Map.Entry<String, SafetensorsFile> tensor : files.entrySet()) {
@@ -137,13 +165,14 @@ public final class VilaCheckpoint implements AutoCloseable {
         }
     }
 
-    private void checkTensors() {
+    /** @param inFiles the numbers of what is stored, which may have fewer rows of the embedding */
+    private void checkTensors(ModelConfig inFiles) {
         Map<String, Stored> unexpected = new LinkedHashMap<>(stored);
-        for (ParameterSpec spec : specs) {
+        for (ParameterSpec spec : ParameterSpec.of(inFiles)) {
             Stored where = unexpected.remove(spec.name());
             if (where != null) {
                 checkTensor(where, spec);
-            } else if (!isNeverRun(spec.name())) {
+            } else if (!isNeverRun(spec.name()) && !isNew(spec.name())) {
                 throw RuntimeFailure.data(
                         "tensor is missing: tensor=%s expected=%s found=nothing folder=%s; copy the checkpoint again, or correct its config.json"
                                 .formatted(
@@ -195,11 +224,14 @@ public final class VilaCheckpoint implements AutoCloseable {
         return name.startsWith(ParameterSpec.VISION + "head.");
     }
 
-    /** Buffers that old versions stored, and a second copy of a tied head. */
+    /** Buffers that old versions stored, a second copy of a tied head, and what a whole SigLIP has beyond its vision tower. */
     private boolean isHarmless(String name) {
+        boolean otherTower = name.startsWith(ParameterSpec.VISION + "text_model.")
+                || name.startsWith(ParameterSpec.VISION + "logit_");
         boolean tiedHead = name.equals(ParameterSpec.LLM + "lm_head.weight")
                 && config.llm().tieEmbeddings();
         return tiedHead
+                || otherTower
                 || name.endsWith(".rotary_emb.inv_freq")
                 || name.equals(ParameterSpec.VISION + "embeddings.position_ids");
     }
@@ -217,6 +249,10 @@ public final class VilaCheckpoint implements AutoCloseable {
     }
 
     private Path folderOf(String name) {
-        return directory.resolve(name.substring(0, name.indexOf('.')));
+        return origin.folder(partOf(name)).orElseThrow();
+    }
+
+    private static String partOf(String name) {
+        return name.substring(0, name.indexOf('.'));
     }
 }

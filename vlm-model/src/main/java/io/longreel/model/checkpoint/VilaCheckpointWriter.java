@@ -19,11 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a model in VILA's layout, so that it opens in VILA and in transformers (specification 1.1). The directory appears under its name when
- * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model.
+ * it is complete; inside it, the root config.json is written last, which is how VILA tells a finished model. Adapters that lie in the directory stay.
  */
 public final class VilaCheckpointWriter {
     private static final List<String> PARTS =
             List.of(VilaConfigReader.VISION, VilaConfigReader.PROJECTOR, VilaConfigReader.LLM);
+
+    /** Ends of the names of files that hold weights, of any framework: a Hugging Face folder may have several. */
+    private static final List<String> WEIGHTS =
+            List.of(".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".pt", ".pth", ".gguf", ".onnx");
 
     private final ModelConfig config;
     private final Source source;
@@ -71,7 +75,10 @@ public final class VilaCheckpointWriter {
         Optional<VilaCheckpoint> origin = export.origin().map(VilaCheckpoint::open);
         try {
             VilaCheckpointWriter writer = new VilaCheckpointWriter(config, source, export, origin.orElse(null));
-            DurableFile.writeDirectory(directory, writer::writeInto);
+            DurableFile.writeDirectory(directory, aside -> {
+                keepAdapter(directory, aside);
+                writer.writeInto(aside);
+            });
         } finally {
             origin.ifPresent(VilaCheckpoint::close);
         }
@@ -124,10 +131,14 @@ public final class VilaCheckpointWriter {
 
     private void writeConfigs(Path directory) {
         VilaConfigWriter writer = new VilaConfigWriter(config, export.style(), export.storage());
-        ObjectNode vision = originConfig(Path.of(VilaConfigReader.VISION));
-        ObjectNode projector = originConfig(Path.of(VilaConfigReader.PROJECTOR));
-        ObjectNode llm = originConfig(Path.of(VilaConfigReader.LLM));
-        ObjectNode root = originConfig(Path.of(""));
+        ObjectNode vision = VilaConfigReader.tower(originConfig(VilaConfigReader.VISION));
+        ObjectNode projector = originConfig(VilaConfigReader.PROJECTOR);
+        ObjectNode llm = originConfig(VilaConfigReader.LLM);
+        ObjectNode root = Optional.ofNullable(origin)
+                .map(VilaCheckpoint::origin)
+                .flatMap(ModelOrigin::root)
+                .map(folder -> JsonFile.read(folder.resolve(VilaConfigReader.CONFIG)))
+                .orElseGet(JsonFile::newObject);
         writer.vision(vision, !extras().isEmpty());
         writer.projector(projector);
         writer.llm(llm);
@@ -138,10 +149,15 @@ public final class VilaCheckpointWriter {
         writeConfig(directory, root);
     }
 
-    private ObjectNode originConfig(Path part) {
-        return origin == null
-                ? JsonFile.newObject()
-                : JsonFile.read(origin.directory().resolve(part).resolve(VilaConfigReader.CONFIG));
+    private ObjectNode originConfig(String part) {
+        return originFolder(part)
+                .map(folder -> JsonFile.read(folder.resolve(VilaConfigReader.CONFIG)))
+                .orElseGet(JsonFile::newObject);
+    }
+
+    /** Where a part came from; empty when it is new. */
+    private Optional<Path> originFolder(String part) {
+        return Optional.ofNullable(origin).flatMap(files -> files.origin().folder(part));
     }
 
     private static void writeConfig(Path folder, ObjectNode json) {
@@ -150,11 +166,11 @@ public final class VilaCheckpointWriter {
 
     /** Tokenizer, processor and generation files live beside the weights of their part. */
     private void copyCompanions(String part, Path target) throws IOException {
-        if (origin == null) {
+        Optional<Path> source = originFolder(part);
+        if (source.isEmpty()) {
             return;
         }
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(origin.directory().resolve(part), VilaCheckpointWriter::isCompanion)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(source.get(), VilaCheckpointWriter::isCompanion)) {
             for (Path file : files) {
                 Files.copy(file, target.resolve(file.getFileName().toString()));
             }
@@ -163,8 +179,8 @@ public final class VilaCheckpointWriter {
 
     private static boolean isCompanion(Path file) {
         String name = file.getFileName().toString();
-        boolean weights = name.endsWith(".safetensors") || name.endsWith(".bin") || name.endsWith(".index.json");
-        return Files.isRegularFile(file) && !weights && !name.equals(VilaConfigReader.CONFIG);
+        boolean isWeights = WEIGHTS.stream().anyMatch(name::endsWith);
+        return Files.isRegularFile(file) && !isWeights && !name.equals(VilaConfigReader.CONFIG);
     }
 
     private void writeAttachments(Path directory) throws IOException {
@@ -179,12 +195,27 @@ public final class VilaCheckpointWriter {
         }
     }
 
+    /** A stage's adapters are written before its model, as merging spends them. */
+    private static void keepAdapter(Path directory, Path aside) throws IOException {
+        Path adapter = directory.resolve(PeftAdapter.FOLDER);
+        if (!Files.isRegularFile(adapter.resolve(PeftAdapter.CONFIG))) {
+            return;
+        }
+        Path copy = Files.createDirectory(aside.resolve(PeftAdapter.FOLDER));
+        for (String file : List.of(PeftAdapter.WEIGHTS, PeftAdapter.CONFIG)) {
+            Files.copy(adapter.resolve(file), copy.resolve(file));
+        }
+    }
+
     private static void requireReplaceable(Path directory) {
         if (!Files.exists(directory) || Files.isRegularFile(directory.resolve(VilaConfigReader.CONFIG))) {
             return;
         }
         try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
-            if (children.iterator().hasNext()) {
+            for (Path child : children) {
+                if (child.getFileName().toString().startsWith(PeftAdapter.FOLDER)) {
+                    continue; // or what a crash has left of one
+                }
                 throw RuntimeFailure.data(
                         "export must go to a new or empty directory or replace a checkpoint: directory=%s holds other files"
                                 .formatted(directory));

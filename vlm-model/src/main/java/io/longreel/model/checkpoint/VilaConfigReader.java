@@ -1,16 +1,19 @@
 package io.longreel.model.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads the numbers of a model from the four config.json files of VILA's layout (specification 1.2 to 1.5), as transformers 4.x and 5.x write
- * them. Settings that would change the computation and that this version does not have are refused, never ignored.
+ * them; of parts that no root config.json joins, what that would say is what LongVILA trains with. Settings that would change the computation and that this version does not have are refused, never ignored.
  */
 final class VilaConfigReader {
     static final String CONFIG = "config.json";
@@ -19,35 +22,87 @@ final class VilaConfigReader {
     static final String PROJECTOR = "mm_projector";
     static final String IMAGE_TOKEN = "image_token_index";
 
+    private static final String SELECT_LAYER = "mm_vision_select_layer";
+    static final String VIDEO_ENCODER = "video_encoder";
+    static final String END_TOKENS = "end_tokens";
+    private static final String FRAME_END_UNSAID = "\n";
+
+    /** What LongVILA trains with. */
+    private static final int SELECT_LAYER_UNSAID = -2;
+
+    private static final String TOWER = "vision_config";
+    private static final Map<String, Integer> BASE_TOWER = Map.of(
+            "hidden_size",
+            768,
+            "intermediate_size",
+            3072,
+            "num_hidden_layers",
+            12,
+            "num_attention_heads",
+            12,
+            "image_size",
+            224,
+            "patch_size",
+            16);
+
     /** Other names of {@code mlp_downsample}: the same function, the same tensors (specification 1.4). */
     private static final List<String> DOWNSAMPLE_ALIASES = List.of("mlp_downsample_2x2_fix", "mlp_downsample_fix");
 
     private VilaConfigReader() {}
 
-    static ModelConfig read(Path directory) {
-        ConfigFile root = file(directory, Path.of(CONFIG));
-        ConfigFile llm = file(directory, Path.of(LLM, CONFIG));
-        ConfigFile vision = file(directory, Path.of(VISION, CONFIG));
-        ConfigFile projector = file(directory, Path.of(PROJECTOR, CONFIG));
+    static ModelConfig read(ModelOrigin origin) {
+        ConfigFile root = origin.root()
+                .map(folder -> file(origin, folder))
+                .orElseGet(() -> new ConfigFile(origin.llm().resolve(CONFIG), JsonFile.newObject()));
+        ConfigFile llm = file(origin, origin.llm());
+        ConfigFile vision = tower(file(origin, origin.visionTower()));
+        Optional<ConfigFile> projector = origin.projector().map(folder -> file(origin, folder));
         refuseOtherInputs(root);
-        ModelConfig.Vision visionNumbers = vision(vision, root);
+        boolean mayBeUnsaid = projector.isEmpty() || origin.root().isEmpty();
+        int selectLayer = mayBeUnsaid && !root.has(SELECT_LAYER) ? SELECT_LAYER_UNSAID : root.integer(SELECT_LAYER);
+        ModelConfig.Vision visionNumbers = vision(vision, selectLayer);
         ModelConfig.Llm llmNumbers = llm(llm);
         root.allow("mm_hidden_size", List.of(Integer.toString(visionNumbers.hiddenSize())));
         return new ModelConfig(
                 visionNumbers,
                 llmNumbers,
-                projectorType(projector),
-                imageToken(root, directory.resolve(LLM), llmNumbers));
+                projector.map(VilaConfigReader::projectorType).orElse(ModelConfig.MLP_DOWNSAMPLE),
+                imageToken(root, origin.llm(), llmNumbers),
+                frameEnd(root));
     }
 
-    private static ConfigFile file(Path directory, Path relative) {
-        Path file = directory.resolve(relative);
-        if (!Files.isRegularFile(file)) {
-            throw RuntimeFailure.data(
-                    "checkpoint must be a directory with config.json, llm/, vision_tower/ and mm_projector/: missing=%s directory=%s"
-                            .formatted(relative, directory));
+    /** Whether a root config.json says that there is a projector beside it. */
+    static boolean promisesProjector(Path rootConfig) {
+        ConfigFile root = ConfigFile.read(rootConfig);
+        return root.has("mm_projector_cfg") || root.has("mm_projector");
+    }
+
+    /** The vision tower's own object: a whole SigLIP, with its text tower, has it inside. */
+    static ObjectNode tower(ObjectNode json) {
+        return json.path("model_type").asText().equals("siglip") && json.get(TOWER) instanceof ObjectNode tower
+                ? tower
+                : json;
+    }
+
+    /** Likewise; a whole SigLIP leaves out what is as in SigLIP's base model. */
+    private static ConfigFile tower(ConfigFile vision) {
+        ObjectNode tower = tower(vision.json());
+        if (vision.has(TOWER)) {
+            BASE_TOWER.forEach((key, value) -> tower.putIfAbsent(key, tower.numberNode(value)));
         }
-        return ConfigFile.read(file);
+        return new ConfigFile(vision.file(), tower);
+    }
+
+    private static ConfigFile file(ModelOrigin origin, Path folder) {
+        Path file = folder.resolve(CONFIG);
+        if (Files.isRegularFile(file)) {
+            return ConfigFile.read(file);
+        }
+        throw RuntimeFailure.data(origin.root()
+                .map(directory ->
+                        "checkpoint must be a directory with config.json, llm/, vision_tower/ and mm_projector/: missing=%s directory=%s"
+                                .formatted(directory.relativize(file), directory))
+                .orElseGet(() -> "part of a model must be a folder with %s: missing=%s".formatted(CONFIG, file)));
     }
 
     private static void refuseOtherInputs(ConfigFile root) {
@@ -57,7 +112,7 @@ final class VilaConfigReader {
         }
     }
 
-    private static ModelConfig.Vision vision(ConfigFile vision, ConfigFile root) {
+    private static ModelConfig.Vision vision(ConfigFile vision, int selectLayer) {
         vision.allow("model_type", List.of("siglip_vision_model"));
         vision.allow("hidden_act", List.of("gelu_pytorch_tanh"));
         vision.allow("num_channels", List.of("3"));
@@ -69,7 +124,7 @@ final class VilaConfigReader {
                 vision.positiveInt("image_size"),
                 vision.positiveInt("patch_size"),
                 (float) vision.positiveOr("layer_norm_eps", 1e-6),
-                root.integer("mm_vision_select_layer"));
+                selectLayer);
     }
 
     private static ModelConfig.Llm llm(ConfigFile llm) {
@@ -115,6 +170,23 @@ final class VilaConfigReader {
             return ModelConfig.MLP_DOWNSAMPLE;
         }
         throw projector.wrong("mm_projector_type", ModelConfig.MLP_DOWNSAMPLE);
+    }
+
+    /**
+     * What VILA's encoder of videos puts behind each frame: {@code end_tokens} of the root's {@code video_encoder}, an object or its text; a line break
+     * where nothing is said.
+     */
+    private static String frameEnd(ConfigFile root) {
+        if (!root.has(VIDEO_ENCODER)) {
+            return FRAME_END_UNSAID;
+        }
+        JsonNode said = root.json().get(VIDEO_ENCODER);
+        JsonNode encoder =
+                said.isTextual() ? JsonFile.parse(said.asText().getBytes(StandardCharsets.UTF_8), root.file()) : said;
+        if (!encoder.has(END_TOKENS)) {
+            return FRAME_END_UNSAID;
+        }
+        return encoder.get(END_TOKENS).isNull() ? "" : encoder.get(END_TOKENS).asText();
     }
 
     /**

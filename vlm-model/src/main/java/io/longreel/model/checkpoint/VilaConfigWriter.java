@@ -28,9 +28,9 @@ final class VilaConfigWriter {
         json.put("mm_hidden_size", config.vision().hiddenSize());
         json.put("hidden_size", config.llm().hiddenSize());
         json.putIfAbsent("image_aspect_ratio", json.textNode("resize"));
-        // One frame is exactly its visual tokens: VILA's encoders would add a newline after each if not told otherwise.
-        json.putIfAbsent("image_encoder", json.textNode(encoder("BasicImageEncoder")));
-        json.putIfAbsent("video_encoder", json.textNode(encoder("BasicVideoEncoder")));
+        // VILA's encoders would add a newline behind each frame if not told otherwise.
+        json.put("image_encoder", encoder("BasicImageEncoder"));
+        json.put(VilaConfigReader.VIDEO_ENCODER, encoder("BasicVideoEncoder"));
         json.put("mm_projector", config.projectorType());
         json.put(VilaConfigReader.IMAGE_TOKEN, config.imageToken());
         json.put("model_dtype", "torch." + torchName());
@@ -136,11 +136,15 @@ final class VilaConfigWriter {
         json.putIfAbsent("model_type", json.textNode(modelType));
     }
 
-    private static String encoder(String name) {
+    private String encoder(String name) {
         ObjectNode json = JsonFile.newObject();
         json.put("_target_", "llava.model.encoders." + name);
         json.putNull("start_tokens");
-        json.putNull("end_tokens");
+        if (config.frameEnd().isEmpty()) {
+            json.putNull(VilaConfigReader.END_TOKENS);
+        } else {
+            json.put(VilaConfigReader.END_TOKENS, config.frameEnd());
+        }
         return json.toString();
     }
 

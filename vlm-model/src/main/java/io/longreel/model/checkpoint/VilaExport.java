@@ -1,7 +1,6 @@
 package io.longreel.model.checkpoint;
 
 import io.longreel.ops.tensor.DType;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -12,12 +11,12 @@ import java.util.TreeMap;
  * @param style whose names and keys
  * @param storage element type of the weights in the files: F32, BF16 or F16
  * @param shardBytesMax a part with more bytes of weights is cut into several files
- * @param origin the checkpoint that the model was made from: what this version does not know (other configuration keys, the vision
+ * @param origin what the model was made from: what this version does not know (other configuration keys, the vision
  *     tower's pooling head, tokenizer and processor files) is taken over from it
  * @param attachments further files by relative path, for example {@code llm/tokenizer.json}; they win over those of the origin
  */
 public record VilaExport(
-        Style style, DType storage, long shardBytesMax, Optional<Path> origin, Map<String, byte[]> attachments) {
+        Style style, DType storage, long shardBytesMax, Optional<ModelOrigin> origin, Map<String, byte[]> attachments) {
 
     private static final long SHARD_BYTES_MAX = 5_000_000_000L;
 
@@ -69,7 +68,7 @@ public record VilaExport(
         return new VilaExport(style, storage, newShardBytesMax, origin, attachments);
     }
 
-    public VilaExport withOrigin(Optional<Path> newOrigin) {
+    public VilaExport withOrigin(Optional<ModelOrigin> newOrigin) {
         return new VilaExport(style, storage, shardBytesMax, newOrigin, attachments);
     }
 

@@ -6,7 +6,7 @@ import io.longreel.ops.tensor.Tensor;
 
 /**
  * Cosine and sine of the rotary embedding for every position up to some length, grown when a longer sequence comes and rebuilt when theta
- * changes. Angles are computed in fp32 as Hugging Face does, their cosine in double. Owned by a rank's session.
+ * or the scale of positions changes. Angles are computed in fp32 as Hugging Face does, their cosine in double. Owned by a rank's session.
  */
 public final class RotaryTable implements AutoCloseable {
     private final int pairs;
@@ -15,7 +15,7 @@ public final class RotaryTable implements AutoCloseable {
     private Tensor cos;
     private Tensor sin;
     private double theta;
-    private final double positionScale;
+    private double positionScale;
 
     /**
      * @param headDim dims of a head; half as many pairs
@@ -36,9 +36,11 @@ public final class RotaryTable implements AutoCloseable {
         return theta;
     }
 
-    public void setTheta(double newTheta) {
-        if (newTheta != theta) {
+    /** Theta, and what positions are divided by, from now on. */
+    public void set(double newTheta, double newScale) {
+        if (newTheta != theta || newScale != positionScale) {
             theta = newTheta;
+            positionScale = newScale;
             build(cos.rows());
         }
     }

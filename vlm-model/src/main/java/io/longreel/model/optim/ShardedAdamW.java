@@ -1,8 +1,11 @@
 package io.longreel.model.optim;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Part;
 import io.longreel.model.state.FlatSpace;
+import io.longreel.model.state.TrainableSet;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.ops.exact.ExactSum;
 import io.longreel.ops.kernels.Kernels;
@@ -50,6 +53,9 @@ public final class ShardedAdamW {
     private final Communicator world;
     private final Kernels kernels;
     private final StageSettings.Optimizer settings;
+    /** The parts in each range: several only where they have equal rates. */
+    private final List<List<Part>> parts;
+
     private final List<Tensor> m = new ArrayList<>();
     private final List<Tensor> v = new ArrayList<>();
     private int steps;
@@ -66,6 +72,7 @@ public final class ShardedAdamW {
         this.world = world;
         this.kernels = kernels;
         this.settings = settings;
+        this.parts = gradients.ranges().stream().map(ShardedAdamW::parts).toList();
         for (Tensor own : gradients.own()) {
             for (List<Tensor> moments : List.of(m, v)) {
                 Tensor moment = arena.allocate(own.shape());
@@ -99,9 +106,12 @@ public final class ShardedAdamW {
     /**
      * One optimizer step on the sum over all ranks of the gradients that were added since {@link Gradients#begin}.
      *
+     * @param rates those of parts in one range must be equal
      * @param locallyFinite whether everything that this rank computed otherwise (its loss) is finite
      */
-    public Update step(double learningRate, boolean locallyFinite) {
+    public Update step(LearningRates rates, boolean locallyFinite) {
+        double[] rangeRates =
+                parts.stream().mapToDouble(range -> rate(rates, range)).toArray();
         gradients.finish();
         List<Tensor> own = gradients.own();
         double[] squares = squares(own);
@@ -122,7 +132,7 @@ public final class ShardedAdamW {
                             m.get(i),
                             v.get(i),
                             (float) clipFactor(norm),
-                            learningRate,
+                            rangeRates[i],
                             settings.beta1(),
                             settings.beta2(),
                             settings.epsilon(),
@@ -210,6 +220,23 @@ public final class ShardedAdamW {
     /** The sum of squares from added {@link #squares}. */
     private double sumOfSquares(double[] added) {
         return gradients.sums() == Sums.EXACT ? ExactSum.ofDigits(added).value() : added[0];
+    }
+
+    private static List<Part> parts(TrainedRange range) {
+        return range.pieces(0, range.elements()).stream()
+                .map(piece -> TrainableSet.partOf(piece.name()))
+                .distinct()
+                .toList();
+    }
+
+    private static double rate(LearningRates rates, List<Part> parts) {
+        double[] different = parts.stream().mapToDouble(rates::of).distinct().toArray();
+        if (different.length > 1) {
+            throw new IllegalArgumentException(
+                    "parts of one range must have one rate, as the stage's phases say it: parts=%s rates=%s"
+                            .formatted(parts, rates));
+        }
+        return different.length == 0 ? rates.common() : different[0];
     }
 
     private double clipFactor(double norm) {

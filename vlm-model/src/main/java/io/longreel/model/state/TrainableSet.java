@@ -23,15 +23,26 @@ public final class TrainableSet {
 
     /** Whether a parameter of the model itself trains (adapters are not parameters of the model). */
     public boolean contains(String name) {
+        Part part = partOf(name);
+        boolean isNamed = parts.stream().anyMatch(named -> named.contains(part));
+        return isNamed && (part != Part.VISION_TOWER || isUsed(name));
+    }
+
+    /** Which part a parameter belongs to, adapters' matrices included: the narrowest that has a name of its own. */
+    public static Part partOf(String name) {
         if (name.startsWith(ParameterSpec.VISION)) {
-            return parts.contains(Part.VISION_TOWER) && isUsed(name);
+            return Part.VISION_TOWER;
         }
         if (name.startsWith(ParameterSpec.PROJECTOR)) {
-            return parts.contains(Part.PROJECTOR);
+            return Part.PROJECTOR;
         }
-        return parts.contains(Part.LLM)
-                || (parts.contains(Part.NORMS) && name.endsWith("norm.weight"))
-                || (parts.contains(Part.EMBEDDING) && name.endsWith("embed_tokens.weight"));
+        if (name.contains(".lora_")) {
+            return Part.LORA;
+        }
+        if (name.endsWith("norm.weight")) {
+            return Part.NORMS;
+        }
+        return name.endsWith("embed_tokens.weight") ? Part.EMBEDDING : Part.LLM;
     }
 
     /** Names of the linear layers that carry an adapter, q, k, v and o of each decoder layer; none without LORA. */

@@ -2,27 +2,40 @@ package io.longreel.model.state;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 /**
- * Neighbouring elements {@code [from, to)} of a unit that train. Where a whole unit trains it is one range; single norms of a layer are one each.
+ * Neighbouring elements {@code [from, to)} of a unit that train alike. Where a whole unit trains at one rate it is one range; single norms of a layer
+ * are one each.
  * Gradients, optimizer state and exchanges go by ranges; who owns what of a range follows from the even cut of its unit.
  */
 public record TrainedRange(Unit unit, long from, long to) {
 
     /** Ranges of a unit, in order, as long as can be. */
     public static List<TrainedRange> of(Unit unit, Predicate<String> trains) {
+        return of(unit, trains, (one, other) -> true);
+    }
+
+    /**
+     * Likewise, cut where neighbours do not train alike.
+     *
+     * @param alike whether two parameters may be in one range: an equivalence
+     */
+    public static List<TrainedRange> of(Unit unit, Predicate<String> trains, BiPredicate<String, String> alike) {
         List<TrainedRange> ranges = new ArrayList<>();
+        String last = "";
         for (FlatSpace.Piece piece : unit.space().pieces(0, unit.elements())) {
             if (!trains.test(piece.name())) {
                 continue;
             }
             long from = piece.flatFrom();
             long to = from + piece.elements();
-            if (!ranges.isEmpty() && ranges.getLast().to == from) {
+            if (!ranges.isEmpty() && ranges.getLast().to == from && alike.test(last, piece.name())) {
                 from = ranges.removeLast().from;
             }
             ranges.add(new TrainedRange(unit, from, to));
+            last = piece.name();
         }
         return ranges;
     }

@@ -39,7 +39,7 @@ class CheckpointContentsTest {
                                     new SlicePiece(StateKind.M, "b", new int[] {3}, 0, part))));
             SampleLedger ledger = SampleLedger.EMPTY.consume("a", 40).skip("b", 1, "not finite");
             Provenance provenance = new Provenance(1, 6, "1.0", ledger, Map.of("data", "ab"));
-            new CheckpointManifest("run", 3, "sft", 9, 19, new Mesh(1, 2, 1), 1e6, slices, Optional.of(provenance))
+            new CheckpointManifest("run", 3, "sft", 9, 19, new Mesh(1, 2, 1), 1e6, 4, slices, Optional.of(provenance))
                     .write(directory);
         }
     }

@@ -67,7 +67,7 @@ class CheckpointDamageTest {
         }
         Provenance provenance = new Provenance(0, 1, "test", SampleLedger.EMPTY.consume("a", 1), Map.of("seed", "ab"));
         store.seal(new CheckpointManifest(
-                "run", SEED, "sft", 5, step, new Mesh(RANKS, 1, 1), 1e6, slices, Optional.of(provenance)));
+                "run", SEED, "sft", 5, step, new Mesh(RANKS, 1, 1), 1e6, 1, slices, Optional.of(provenance)));
     }
 
     /** Of the large tensor its row as weight and as m; of the small one the first or second part. */

@@ -127,6 +127,7 @@ class TrainingCheckpointTest {
                 plain.globalStep(),
                 plain.mesh(),
                 1.0 / 3,
+                2.0 / 3,
                 plain.slices(),
                 Optional.of(provenance));
         manifest.write(directory.resolve("m"));

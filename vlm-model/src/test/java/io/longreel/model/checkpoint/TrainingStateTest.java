@@ -3,6 +3,7 @@ package io.longreel.model.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Mesh;
@@ -77,7 +78,7 @@ class TrainingStateTest {
                 }
             });
             gradients.close("unit");
-            optimizer.step(0.1, true);
+            optimizer.step(LearningRates.of(0.1), true);
         }
 
         /** Weights and this rank's state by kind, name and element. */

@@ -164,7 +164,7 @@ class VilaCheckpointTest {
         Parameters parameters = load(origin);
         Path target = directory.resolve("model");
         VilaExport export = VilaExport.standard()
-                .withOrigin(Optional.of(origin))
+                .withOrigin(Optional.of(ModelOrigin.of(origin)))
                 .withStorage(DType.BF16)
                 .withAttachments(Map.of("llm/vocab.json", "{}".getBytes(StandardCharsets.UTF_8)));
         VilaCheckpointWriter.write(target, config, parameters, export);
@@ -199,7 +199,7 @@ class VilaCheckpointTest {
         Parameters parameters = load(origin);
         ModelConfig config = VilaCheckpoint.readConfig(origin);
         VilaCheckpointWriter.write(
-                origin, config, parameters, VilaExport.standard().withOrigin(Optional.of(origin)));
+                origin, config, parameters, VilaExport.standard().withOrigin(Optional.of(ModelOrigin.of(origin))));
         assertEquals(
                 -1, parameters.flat().segment().mismatch(load(origin).flat().segment()));
         assertFalse(Files.exists(origin.resolve("llm/" + WeightFiles.INDEX)));

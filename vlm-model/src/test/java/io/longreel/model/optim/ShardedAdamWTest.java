@@ -3,11 +3,15 @@ package io.longreel.model.optim;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.LearningRates;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Part;
 import io.longreel.model.state.TestStores;
+import io.longreel.model.state.TrainableSet;
 import io.longreel.model.state.TrainedRange;
 import io.longreel.model.state.WeightStore;
 import io.longreel.ops.device.Devices;
@@ -21,6 +25,7 @@ import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankThreads;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +43,22 @@ class ShardedAdamWTest {
     private static final long SEED = 42;
     private static final int STEPS = 10;
     private static final double LEARNING_RATE = 1e-2;
+    private static final LearningRates RATES = LearningRates.of(LEARNING_RATE);
     private static final StageSettings.Optimizer SETTINGS = new StageSettings.Optimizer(0.9, 0.95, 1e-8, 0.1, 1.0);
     /** Sizes that no number of ranks divides; one entry is empty. */
     private static final Map<String, int[]> SHAPES = new TreeMap<>(Map.of(
-            "a.bias", new int[] {5}, "b.weight", new int[] {3, 7}, "c.empty", new int[] {0}, "d", new int[] {1}));
+            "a.bias", new int[] {5},
+            "b.embed_tokens.weight", new int[] {3, 7},
+            "c.empty", new int[] {0},
+            "d.lora_A.weight", new int[] {2, 3},
+            "e.norm.weight", new int[] {1},
+            "mm_projector.f", new int[] {2},
+            "mm_projector.g", new int[] {4},
+            "vision_tower.h", new int[] {3}));
+    /** Neighbours with different rates, neighbours with the same one by different ways. */
+    private static final LearningRates BY_PART = new LearningRates(
+            LEARNING_RATE,
+            Map.of(Part.LLM, 3e-3, Part.NORMS, 2e-2, Part.PROJECTOR, 2e-2, Part.EMBEDDING, 5e-3, Part.LORA, 1e-3));
 
     /** One rank's weights and optimizer. */
     private static final class Replica implements AutoCloseable {
@@ -50,20 +67,27 @@ class ShardedAdamWTest {
         final Gradients gradients;
         final ShardedAdamW optimizer;
         final long plannedBytes;
+        final LearningRates rates;
 
         Replica(Communicator world, boolean sharded) {
             this(world, sharded, Sums.FAST);
         }
 
         Replica(Communicator world, boolean sharded, Sums sums) {
+            this(world, sharded, sums, RATES);
+        }
+
+        Replica(Communicator world, boolean sharded, Sums sums, LearningRates rates) {
+            this.rates = rates;
             WeightStore store = TestStores.whole(SHAPES, world.index(), world.size(), arena);
             for (String name : SHAPES.keySet()) {
                 weights.put(name, store.tensor(name));
                 store.tensor(name).copyFrom(initial(name));
             }
-            List<TrainedRange> ranges = TrainedRange.of(store.unit("unit"), name -> true);
+            List<TrainedRange> ranges = TrainedRange.of(
+                    store.unit("unit"), name -> true, (one, other) -> rate(rates, one) == rate(rates, other));
             List<Gradients.Group> groups = List.of(new Gradients.Group("unit", false, ranges));
-            List<WeightStore> stores = List.of(store);
+            List<WeightStore> stores = Collections.nCopies(ranges.size(), store);
             int rank = world.index();
             plannedBytes = arena.usedBytes()
                     + Gradients.sizeBytes(groups, sharded, sums, rank, world.size())
@@ -88,7 +112,7 @@ class ShardedAdamWTest {
                 }
             });
             gradients.close("unit");
-            return optimizer.step(LEARNING_RATE, true);
+            return optimizer.step(rates, true);
         }
 
         /** One step on those of some terms of each element that fall to this rank, each added by itself. */
@@ -103,7 +127,7 @@ class ShardedAdamWTest {
                 }
             });
             gradients.close("unit");
-            return optimizer.step(LEARNING_RATE, true);
+            return optimizer.step(rates, true);
         }
 
         private static void add(Tensor gradient, int element, float term) {
@@ -121,9 +145,9 @@ class ShardedAdamWTest {
         ShardedAdamW.Update step(float value, boolean locallyFinite) {
             gradients.begin();
             gradients.open("unit");
-            add(gradients.gradient("b.weight"), 4, value);
+            add(gradients.gradient("b.embed_tokens.weight"), 4, value);
             gradients.close("unit");
-            return optimizer.step(LEARNING_RATE, locallyFinite);
+            return optimizer.step(rates, locallyFinite);
         }
 
         float[] values() {
@@ -146,11 +170,31 @@ class ShardedAdamWTest {
     @ParameterizedTest
     @CsvSource({"1,false", "2,false", "3,false", "4,false", "40,false", "1,true", "3,true", "40,true"})
     void shouldEqualAdamWInDoubleOnOneRankWhenTheWorldHasAnySize(int worldSize, boolean sharded) {
-        DoubleAdamW oracle = new DoubleAdamW();
+        assertEqualsOracle(worldSize, sharded, RATES);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,false", "2,false", "3,false", "40,false", "1,true", "2,true", "3,true", "40,true"})
+    void shouldEqualAdamWWithTheRateOfEachParametersPart(int worldSize, boolean sharded) {
+        assertEqualsOracle(worldSize, sharded, BY_PART);
+    }
+
+    @Test
+    void shouldRefuseRatesThatItsRangesDoNotSeparate() {
+        onRanks(1, endpoint -> {
+            try (Replica replica = new Replica(endpoint.communicator(world(1)), false)) {
+                assertThrows(IllegalArgumentException.class, () -> replica.optimizer.step(BY_PART, true));
+            }
+            return true;
+        });
+    }
+
+    private static void assertEqualsOracle(int worldSize, boolean sharded, LearningRates rates) {
+        DoubleAdamW oracle = new DoubleAdamW(rates);
         List<Double> norms = new ArrayList<>();
         List<List<float[]>> perRank = onRanks(worldSize, endpoint -> {
             List<float[]> history = new ArrayList<>();
-            try (Replica replica = new Replica(endpoint.communicator(world(worldSize)), sharded)) {
+            try (Replica replica = new Replica(endpoint.communicator(world(worldSize)), sharded, Sums.FAST, rates)) {
                 for (int step = 0; step < STEPS; step++) {
                     ShardedAdamW.Update update = replica.step(step, endpoint.rank(), worldSize);
                     assertTrue(update.applied());
@@ -228,7 +272,7 @@ class ShardedAdamWTest {
     @Test
     void shouldGoOnAsIfNothingHadHappenedWhenStateMovesToAWorldOfAnotherSize() {
         int half = STEPS / 2;
-        DoubleAdamW oracle = new DoubleAdamW();
+        DoubleAdamW oracle = new DoubleAdamW(RATES);
         for (int step = 0; step < STEPS; step++) {
             oracle.step(step);
         }
@@ -315,6 +359,10 @@ class ShardedAdamWTest {
         return IntStream.range(0, size).boxed().toList();
     }
 
+    private static double rate(LearningRates rates, String name) {
+        return rates.of(TrainableSet.partOf(name));
+    }
+
     private static int elements() {
         return (int) SHAPES.values().stream().mapToLong(Tensor::elements).sum();
     }
@@ -342,8 +390,16 @@ class ShardedAdamWTest {
         private final double[] m = new double[elements()];
         private final double[] v = new double[elements()];
 
-        DoubleAdamW() {
+        private final double[] rates = new double[elements()];
+
+        DoubleAdamW(LearningRates rates) {
             fill(weights, ShardedAdamWTest::initial);
+            int at = 0;
+            for (Map.Entry<String, int[]> shape : SHAPES.entrySet()) {
+                int end = at + (int) Tensor.elements(shape.getValue());
+                Arrays.fill(this.rates, at, end, rate(rates, shape.getKey()));
+                at = end;
+            }
         }
 
         double step(int step) {
@@ -358,12 +414,12 @@ class ShardedAdamWTest {
             int t = step + 1;
             for (int i = 0; i < g.length; i++) {
                 double gradient = g[i] * clip;
-                weights[i] -= LEARNING_RATE * SETTINGS.weightDecay() * weights[i];
+                weights[i] -= rates[i] * SETTINGS.weightDecay() * weights[i];
                 m[i] = SETTINGS.beta1() * m[i] + (1 - SETTINGS.beta1()) * gradient;
                 v[i] = SETTINGS.beta2() * v[i] + (1 - SETTINGS.beta2()) * gradient * gradient;
                 double mHat = m[i] / (1 - Math.pow(SETTINGS.beta1(), t));
                 double vHat = v[i] / (1 - Math.pow(SETTINGS.beta2(), t));
-                weights[i] -= LEARNING_RATE * mHat / (Math.sqrt(vHat) + SETTINGS.epsilon());
+                weights[i] -= rates[i] * mHat / (Math.sqrt(vHat) + SETTINGS.epsilon());
             }
             return norm;
         }

@@ -73,6 +73,15 @@ final class ModuleBordersTest {
             onlyIn(TRANSPORT, "io.aeron..", "org.agrona..").because("links can be replaced by those of a simulation");
 
     @ArchTest
+    static final ArchRule shouldKeepFfmpegBehindImagesAndVideos = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.longreel.curriculum.image..", "io.longreel.curriculum.video..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.bytedeco.ffmpeg..")
+            .because("its memory is nobody's: two packages own what they ask for, and give pixels to the rest");
+
+    @ArchTest
     static final ArchRule shouldKeepKryoInSerialization = onlyIn(
                     "io.longreel.runtime.serialization..", "com.esotericsoftware..")
             .because("one package decides which bytes a message is, and which classes the network may name");

@@ -23,9 +23,10 @@ record YcbcrPlanes(PictureSize size, byte[] luma, byte[] cb, byte[] cr, int shif
 
     byte[] toRgb(Arithmetic arithmetic) {
         byte[] rgb_hw3 = new byte[Math.toIntExact(size.pixels() * Picture.CHANNELS)];
-        int[] cbRow = new int[size.width()];
-        int[] crRow = new int[size.width()];
         int chromaWidth = -(-size.width() >> shiftX);
+        // The last sample may have one pixel less.
+        int[] cbRow = new int[chromaWidth << shiftX];
+        int[] crRow = new int[chromaWidth << shiftX];
         // Sums of two rows, or one row: scaled by 4 when rows were halved.
         int[] blended = new int[chromaWidth];
         for (int y = 0; y < size.height(); y++) {
@@ -66,11 +67,10 @@ record YcbcrPlanes(PictureSize size, byte[] luma, byte[] cb, byte[] cr, int shif
             int shift = scale == 1 ? 2 : 4;
             int leftBias = jpeg && scale == 1 ? 1 : half;
             int rightBias = jpeg && scale == 4 ? 7 : half;
-            for (int x = 0; x < row.length; x++) {
-                int here = x >> 1;
-                boolean left = (x & 1) == 0;
-                int next = left ? Math.max(0, here - 1) : Math.min(samples - 1, here + 1);
-                row[x] = (3 * blended[here] + blended[next] + (left ? leftBias : rightBias)) >> shift;
+            for (int i = 0; i < samples; i++) {
+                int here = 3 * blended[i];
+                row[2 * i] = (here + blended[Math.max(0, i - 1)] + leftBias) >> shift;
+                row[2 * i + 1] = (here + blended[Math.min(samples - 1, i + 1)] + rightBias) >> shift;
             }
         } else {
             int bias = scale == 1 ? 0 : jpeg && (y & 1) == 0 ? 1 : 2;

@@ -8,6 +8,7 @@ import io.longreel.runtime.supervisor.RunNews.NodeLost;
 import io.longreel.runtime.supervisor.RunNews.NodeQuarantined;
 import io.longreel.runtime.supervisor.RunNews.NodesAwaited;
 import io.longreel.runtime.supervisor.RunNews.Placed;
+import io.longreel.runtime.supervisor.RunNews.RecordSkipped;
 import io.longreel.runtime.supervisor.RunNews.Recovered;
 import io.longreel.runtime.supervisor.RunNews.RecoveryPaused;
 import io.longreel.runtime.supervisor.RunNews.RecoveryStarted;
@@ -51,6 +52,14 @@ final class TroubleLine {
             case FilesWait wait -> "files wait in memory, as the disk does not take them: " + wait.reason();
             case FilesCaughtUp done -> "the disk has taken all that waited";
             case Doubted doubted -> doubted.text();
+            case RecordSkipped skipped ->
+                "step %d of stage %s goes without record %d of dataset %s: %s"
+                        .formatted(
+                                skipped.step(),
+                                skipped.stageName(),
+                                skipped.record().record(),
+                                skipped.record().dataset(),
+                                skipped.record().reason());
         };
     }
 }

@@ -1,5 +1,7 @@
 package io.longreel.runtime.journal;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.StepResult;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +56,28 @@ public sealed interface JournalEntry {
     /**
      * A step that all ranks agreed on; {@code step} and {@code globalStep} count those that are done, this one included. Not synced: steps
      * that a power failure takes from here are computed again, with the same bits.
+     *
+     * @param skipped records that the step left out, in order of its samples; journals of older builds name none
      */
-    record StepCommitted(int generation, int stage, int step, long globalStep, StepResult result)
+    record StepCommitted(
+            int generation,
+            int stage,
+            int step,
+            long globalStep,
+            StepResult result,
+
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable
+            List<SkippedSample> skipped)
             implements JournalEntry {
+        public StepCommitted {
+            skipped = skipped == null ? List.of() : List.copyOf(skipped);
+        }
+
+        /** A step that used all of its samples. */
+        public StepCommitted(int generation, int stage, int step, long globalStep, StepResult result) {
+            this(generation, stage, step, globalStep, result, List.of());
+        }
+
         @Override
         public boolean mustBeSynced() {
             return false;

@@ -20,9 +20,23 @@ public sealed interface RankReport extends WireMessage {
 
     record StageBegun(StepId at, int rank) implements RankReport {}
 
-    /** The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not. */
-    record StepFinished(StepId at, int rank, StepResult result, StepTimes times, SentBytes sent)
-            implements RankReport {}
+    /**
+     * The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not.
+     *
+     * @param skipped records that the rank's replica could not use; equal on all ranks of a replica
+     */
+    record StepFinished(
+            StepId at, int rank, StepResult result, StepTimes times, SentBytes sent, List<SkippedSample> skipped)
+            implements RankReport {
+        public StepFinished {
+            skipped = List.copyOf(skipped);
+        }
+
+        /** A step that used all of its samples. */
+        public StepFinished(StepId at, int rank, StepResult result, StepTimes times, SentBytes sent) {
+            this(at, rank, result, times, sent, List.of());
+        }
+    }
 
     /** The state is in this process's memory and in those of its peers. */
     record SnapshotTaken(StepId at, int rank) implements RankReport {}

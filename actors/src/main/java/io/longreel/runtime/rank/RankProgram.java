@@ -3,12 +3,13 @@ package io.longreel.runtime.rank;
 import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings.Rope;
-import io.longreel.model.PackedBatch;
+import io.longreel.curriculum.StepSamples;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.StepReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
@@ -27,6 +28,9 @@ import java.util.function.LongSupplier;
  * the same order, which is what the session's collectives rely on.
  */
 public final class RankProgram {
+    /** A message stays small however many records of a step are damaged. */
+    private static final int SKIPPED_TOLD_MAX = 16;
+
     private final int rank;
     private final RankWork work;
     private final TrainSession session;
@@ -122,9 +126,9 @@ public final class RankProgram {
         instruments.reached(at, Phase.IDLE);
         applyRope(at);
         instruments.reached(at, Phase.DATA);
-        List<PackedBatch> batches = work.batches(at.stage(), at.step());
+        StepSamples samples = work.samples(at.stage(), at.step());
         LearningRates rates = work.learningRates(at.stage(), at.step());
-        StepReport report = session.step(batches, rates);
+        StepReport report = session.step(samples.batches(), rates);
         StepResult result = new StepResult(
                 report.loss(),
                 report.labelledTokens(),
@@ -132,7 +136,11 @@ public final class RankProgram {
                 report.gradientNorm(),
                 rates.common(),
                 report.applied());
-        return watch.finished(at, result, step.takesSnapshot());
+        List<SkippedSample> skipped = samples.skipped().stream()
+                .limit(SKIPPED_TOLD_MAX)
+                .map(record -> new SkippedSample(record.sample(), record.dataset(), record.record(), record.reason()))
+                .toList();
+        return watch.finished(at, result, step.takesSnapshot(), skipped);
     }
 
     /** The state stays as it is; only the position moves on. */
@@ -142,7 +150,7 @@ public final class RankProgram {
         work.dropSnapshotsBefore(skip.keepFrom());
         StepResult result = new StepResult(
                 0, 0, 0, 0, work.learningRates(at.stage(), at.step()).common(), false);
-        return watch.finished(at, result, skip.takesSnapshot());
+        return watch.finished(at, result, skip.takesSnapshot(), List.of());
     }
 
     /** Where the time and the bytes of one step go. */
@@ -151,7 +159,7 @@ public final class RankProgram {
         private final long waitedBeforeNs = work.waitedNs();
         private final SentBytes sentBefore = work.sentBytes();
 
-        RankReport finished(StepId at, StepResult result, boolean takesSnapshot) {
+        RankReport finished(StepId at, StepResult result, boolean takesSnapshot, List<SkippedSample> skipped) {
             long computedNs = clockNs.getAsLong();
             long waitedNs = work.waitedNs() - waitedBeforeNs; // waits of the snapshot are its own
             if (takesSnapshot) {
@@ -162,7 +170,7 @@ public final class RankProgram {
             StepTimes times =
                     new StepTimes(Math.max(0, endNs - startNs), Math.max(0, waitedNs), Math.max(0, endNs - computedNs));
             return new RankReport.StepFinished(
-                    at, rank, result, times, work.sentBytes().since(sentBefore));
+                    at, rank, result, times, work.sentBytes().since(sentBefore), skipped);
         }
     }
 

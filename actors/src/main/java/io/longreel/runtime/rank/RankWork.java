@@ -2,6 +2,7 @@ package io.longreel.runtime.rank;
 
 import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings.Rope;
+import io.longreel.curriculum.StepSamples;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
@@ -30,8 +31,8 @@ public interface RankWork extends AutoCloseable {
     /** Writes the adapters of the stage that is about to end, if it has any; collective. */
     void exportAdapter(TrainSession session, int stage, Path directory);
 
-    /** Micro-batches of this rank's replica for a step. */
-    List<PackedBatch> batches(int stage, int step);
+    /** What this rank's replica learns from in a step. */
+    StepSamples samples(int stage, int step);
 
     LearningRates learningRates(int stage, int step);
 

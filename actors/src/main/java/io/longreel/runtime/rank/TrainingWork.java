@@ -7,9 +7,9 @@ import io.longreel.config.StageSettings.Rope;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.StepFeed;
+import io.longreel.curriculum.StepSamples;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.model.MmspSession;
-import io.longreel.model.PackedBatch;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.TrainSession;
 import io.longreel.model.snapshot.SnapshotKey;
@@ -96,8 +96,9 @@ final class TrainingWork implements RankWork {
     }
 
     @Override
-    public List<PackedBatch> batches(int stage, int step) {
-        return instruments.around(feed.next(stage, step).batches());
+    public StepSamples samples(int stage, int step) {
+        StepSamples samples = feed.next(stage, step);
+        return new StepSamples(instruments.around(samples.batches()), samples.skipped());
     }
 
     @Override

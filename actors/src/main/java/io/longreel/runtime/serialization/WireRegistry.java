@@ -12,6 +12,7 @@ import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
@@ -50,6 +51,7 @@ final class WireRegistry {
             Map.entry(112, WrittenSlice.class),
             Map.entry(113, RankPulse.class),
             Map.entry(114, StepTimes.class),
+            Map.entry(115, SkippedSample.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),

@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.topology.Mesh;
+import io.longreel.runtime.protocol.SkippedSample;
 import java.util.List;
 
 /** What happens in a run, for people who watch it. */
@@ -69,6 +70,9 @@ public sealed interface RunNews {
 
     /** A result was not believed, or what became of it. */
     record Doubted(String text) implements Trouble {}
+
+    /** A record of a dataset cannot be used, and step {@code step} of the stage went without it. */
+    record RecordSkipped(String stageName, int step, SkippedSample record) implements Trouble {}
 
     record Exporting() implements RunNews {}
 

@@ -8,10 +8,12 @@ import io.longreel.runtime.protocol.RankCommand.TakeSnapshot;
 import io.longreel.runtime.protocol.RankReport.SnapshotTaken;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -223,10 +225,16 @@ final class TrainingRules {
         Position position = turn.state().reached();
         CommittedStep step =
                 new CommittedStep(position, turn.plan().stage(position).name(), result, cost, sent);
+        List<SkippedSample> skipped = reports.stream()
+                .flatMap(report -> report.skipped().stream())
+                .distinct()
+                .sorted(Comparator.comparingInt(SkippedSample::sample))
+                .toList();
         turn.journal(new JournalEntry.StepCommitted(
-                        state.generation(), position.stage(), position.step(), position.globalStep(), result))
+                        state.generation(), position.stage(), position.step(), position.globalStep(), result, skipped))
                 .effect(new Effect.RecordStep(step))
                 .announce(new RunNews.StepCommitted(step));
+        skipped.forEach(record -> turn.announce(new RunNews.RecordSkipped(step.stageName(), position.step(), record)));
         RecoveryRules.overcome(turn);
     }
 

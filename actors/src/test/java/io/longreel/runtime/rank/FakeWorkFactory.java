@@ -4,6 +4,7 @@ import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
 import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.StepSamples;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
@@ -202,7 +203,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public List<PackedBatch> batches(int stage, int step) {
+        public StepSamples samples(int stage, int step) {
             if (step == failingStep) {
                 throw RuntimeFailure.data("frame %d is broken".formatted(step));
             }
@@ -219,7 +220,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
                 }
             }
             int[] ids = {stage, step};
-            return List.of(PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE));
+            return new StepSamples(List.of(PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE)), List.of());
         }
 
         @Override

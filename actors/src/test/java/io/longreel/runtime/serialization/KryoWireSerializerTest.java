@@ -18,6 +18,7 @@ import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
 import io.longreel.runtime.protocol.StepResult;
@@ -78,7 +79,8 @@ class KryoWireSerializerTest {
                         3,
                         new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true),
                         new StepTimes(1L << 40, 2, 3),
-                        new SentBytes(1, 2, 3L << 40)),
+                        new SentBytes(1, 2, 3L << 40),
+                        List.of(new SkippedSample(2, "caps", 17, "no such file"))),
                 new RankReport.SnapshotTaken(at, 0),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(

@@ -3,6 +3,7 @@ package io.longreel.chaos.sim;
 import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.curriculum.StepSamples;
 import io.longreel.model.FrameSource;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
@@ -60,9 +61,9 @@ final class ModelWork implements RankWork {
     public void exportAdapter(TrainSession same, int stage, Path directory) {}
 
     @Override
-    public List<PackedBatch> batches(int stage, int step) {
+    public StepSamples samples(int stage, int step) {
         int[] ids = {stage, step};
-        return List.of(PackedBatch.single(ids, ids.clone(), IMAGE_TOKEN, FrameSource.NONE));
+        return new StepSamples(List.of(PackedBatch.single(ids, ids.clone(), IMAGE_TOKEN, FrameSource.NONE)), List.of());
     }
 
     @Override

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *   journal*.jsonl   the supervisors' decisions, by term   model/         the exported model
  *   metrics.jsonl    one line per committed step           needle-*       results of needle tests
  *   report.html      the closing report                    logs/          one file per process
- *   haystack.mp4     footage, when the run makes its own   run.lock       held while a process works on the run
+ *   haystack.mp4     footage, when the run makes its own   models/        what each stage left
+ *   run.lock         held while a process works on the run
  * </pre>
  *
  * <p>Whatever is deleted here is deleted by name: files that somebody else put beside them stay. The system drops the
@@ -48,6 +49,7 @@ public final class RunDirectory implements AutoCloseable {
             "report.html",
             "checkpoints",
             "model",
+            "models",
             "logs",
             TraceInstruments.FOLDER,
             TraceFile.NAME,

@@ -75,7 +75,7 @@ class JournalTest {
     @Test
     void shouldGiveBackEveryKindOfEntry(@TempDir Path directory) throws IOException {
         Path file = written(directory);
-        assertEquals(first(18), entries(directory));
+        assertEquals(first(19), entries(directory));
         assertEquals(
                 JournalEntry.class.getPermittedSubclasses().length,
                 entries(directory).stream().map(Object::getClass).distinct().count());
@@ -150,7 +150,7 @@ class JournalTest {
             Files.writeString(file, late, StandardOpenOption.APPEND);
             successor.append(stage(3));
         }
-        List<JournalEntry> expected = new ArrayList<>(first(18));
+        List<JournalEntry> expected = new ArrayList<>(first(19));
         expected.addAll(List.of(term(2, "b"), stage(3)));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());
@@ -174,7 +174,7 @@ class JournalTest {
         try (Journal third = Journal.begin(directory, "c", CLOCK)) {
             assertEquals(3, third.term());
         }
-        List<JournalEntry> expected = new ArrayList<>(first(18));
+        List<JournalEntry> expected = new ArrayList<>(first(19));
         expected.add(term(3, "c"));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());

@@ -62,9 +62,11 @@ class RunDirectoryTest {
         }
         refused(root, Existing.KEEP);
         Files.writeString(root.resolve("my-test.json"), "{}");
+        Files.createDirectories(root.resolve("models/first/llm"));
         Files.writeString(root.resolve("notes.txt"), "mine");
         try (RunDirectory directory = RunDirectory.at(root)) {
             directory.create(Existing.REPLACE_FINISHED, "longreel {}");
+            assertFalse(Files.exists(root.resolve("models")));
             assertTrue(Files.exists(root.resolve("notes.txt")));
             assertFalse(Files.exists(root.resolve("my-test.json")));
             assertFalse(Files.exists(root.resolve("journal.jsonl")));

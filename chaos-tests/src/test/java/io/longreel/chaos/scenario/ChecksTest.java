@@ -83,6 +83,12 @@ final class ChecksTest {
     }
 
     @Test
+    void shouldComplainWhenTheModelOfAStageIsMissing() throws IOException {
+        write(reference, "models/align/llm/model.safetensors", "weights");
+        complains(Checks.sameModel(), "other files");
+    }
+
+    @Test
     void shouldComplainWhenNobodySaidIt() throws IOException {
         complains(Checks.says("rank 7 is slow"), "nobody said");
         write(run, "logs/node-1.log", "2026 WARN rank 7 is slow\n");

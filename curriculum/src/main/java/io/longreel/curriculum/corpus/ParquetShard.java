@@ -191,7 +191,7 @@ final class ParquetShard implements Shard {
             throw Place.broken(
                     file.file(),
                     "must be a Parquet file that can be decoded, and is not: %s; write it again"
-                            .formatted(e.getMessage()),
+                            .formatted(Place.reason(e)),
                     e);
         }
     }

@@ -58,7 +58,7 @@ record ArrowBatches(ArrowColumn column, List<Batch> batches, int[] starts) {
                 }
                 return indexing.result();
             });
-        } catch (IndexOutOfBoundsException | NullPointerException | IllegalArgumentException e) {
+        } catch (IndexOutOfBoundsException | NullPointerException | IllegalArgumentException | ArithmeticException e) {
             // What the generated accessors of the metadata throw at bytes that are none.
             throw Place.broken(file.file(), "must be an Arrow file, and its metadata is damaged; write it again", e);
         }
@@ -186,6 +186,9 @@ record ArrowBatches(ArrowColumn column, List<Batch> batches, int[] starts) {
                         file.file(),
                         "its record batches must not be compressed, as rows are read one by one; write it without compression");
             }
+            if (batch.length() < 0) {
+                throw notArrow("has a record batch of %d rows".formatted(batch.length()));
+            }
             boolean list = !found.kind().isText();
             batches.add(new Batch(
                     Math.toIntExact(batch.length()),
@@ -198,8 +201,12 @@ record ArrowBatches(ArrowColumn column, List<Batch> batches, int[] starts) {
             starts.add(Math.addExact(starts.getLast(), Math.toIntExact(batch.length())));
         }
 
-        private static Range range(Buffer buffer, long body) {
-            return new Range(body + buffer.offset(), buffer.length());
+        private Range range(Buffer buffer, long body) {
+            Range range = new Range(body + buffer.offset(), buffer.length());
+            if (range.offset() < 0 || range.length() < 0 || range.length() > file.size() - range.offset()) {
+                throw notArrow("has a buffer that lies outside of it at byte %d".formatted(range.offset()));
+            }
+            return range;
         }
 
         private static Table header(Message message, Table into) {

@@ -102,8 +102,11 @@ record ArrowColumn(String name, Kind kind, int listSize, int elementBytes, boole
             kind = Kind.FIXED_LIST;
             listSize = ((FixedSizeList) field.type(new FixedSizeList())).listSize();
         }
-        return new ArrowColumn(
-                field.name(), kind, listSize, type.bitWidth() / Byte.SIZE, type.isSigned(), node, buffer);
+        int bits = type.bitWidth();
+        if (listSize < 0 || bits < Byte.SIZE || bits > Long.SIZE || Integer.bitCount(bits) != 1) {
+            throw new IllegalArgumentException("listSize=%d bits=%d".formatted(listSize, bits));
+        }
+        return new ArrowColumn(field.name(), kind, listSize, bits / Byte.SIZE, type.isSigned(), node, buffer);
     }
 
     /** Nodes of a column in front of ours. */

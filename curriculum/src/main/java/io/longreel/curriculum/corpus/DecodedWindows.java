@@ -4,12 +4,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The windows of decoded rows that were used last, over all shards of a dataset. Safe for use by several threads; two that miss the same
- * window at a time both decode it, which costs less than waiting for each other would.
+ * The windows of decoded rows that were used last, over all shards of a dataset. Safe for use by several threads, of which one decodes at a
+ * time: a decoder works ahead by several pages, and a page may be tens of MiB, so that a few decoders at once have filled a heap of 256 MiB.
  */
 final class DecodedWindows {
     private static final int WINDOWS_MAX = 8;
@@ -37,6 +38,7 @@ final class DecodedWindows {
         }
     }
 
+    private final ReentrantLock decoding = new ReentrantLock();
     private final SequencedMap<Key, List<Row>> windows = new LinkedHashMap<>(2 * WINDOWS_MAX, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -48,16 +50,29 @@ final class DecodedWindows {
 
     List<Row> get(Shard shard, int window, Supplier<List<Row>> decode) {
         Key key = new Key(shard, window);
-        synchronized (windows) {
-            List<Row> known = windows.get(key);
-            if (known != null) {
-                return known;
+        List<Row> known = known(key);
+        if (known != null) {
+            return known;
+        }
+        decoding.lock();
+        try {
+            List<Row> meanwhile = known(key);
+            if (meanwhile != null) {
+                return meanwhile;
             }
+            List<Row> decoded = decode.get();
+            synchronized (windows) {
+                windows.put(key, decoded);
+            }
+            return decoded;
+        } finally {
+            decoding.unlock();
         }
-        List<Row> decoded = decode.get();
+    }
+
+    private @Nullable List<Row> known(Key key) {
         synchronized (windows) {
-            windows.put(key, decoded);
+            return windows.get(key);
         }
-        return decoded;
     }
 }

@@ -120,7 +120,7 @@ record FileBytes(Path file, long size) {
     }
 
     static RuntimeFailure unreadable(Path file, IOException e) {
-        String why = e instanceof NoSuchFileException ? "there is no such file" : "cannot be read: " + e.getMessage();
+        String why = e instanceof NoSuchFileException ? "there is no such file" : "cannot be read: " + Place.reason(e);
         return Place.broken(file, why + "; check the files of the dataset", e);
     }
 }

@@ -189,11 +189,15 @@ final class ParquetShard implements Shard {
         } catch (RuntimeFailure e) {
             throw e;
         } catch (IOException | RuntimeException e) {
+            if (e.getCause() instanceof Error error) {
+                // Such as no memory on the decoder's thread: that is not the file's fault.
+                throw error;
+            }
             // Damaged bytes come out of the decoder as whatever they made it do.
             throw Place.broken(
                     file.file(),
                     "must be a Parquet file that can be decoded, and is not: %s; write it again"
-                            .formatted(e.getMessage()),
+                            .formatted(Place.reason(e)),
                     e);
         }
     }

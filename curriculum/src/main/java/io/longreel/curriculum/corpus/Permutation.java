@@ -11,8 +11,12 @@ import io.longreel.curriculum.dataset.SeedPath;
  * @param bits of the network's domain
  */
 record Permutation(long size, SeedPath key, int bits) {
-    /** Four make a pseudo-random permutation of large domains; halves of a few bits need more. */
     private static final int ROUNDS = 8;
+
+    /** Halves of a few bits have few functions to choose from: orders of small sets become even after more rounds only. */
+    private static final int ROUNDS_OF_FEW_BITS = 32;
+
+    private static final int FEW_BITS = 7;
 
     /** Above the bits of any half: rounds ask for different numbers of the key's children. */
     private static final int ROUND_SHIFT = 40;
@@ -43,7 +47,8 @@ record Permutation(long size, SeedPath key, int bits) {
         long highMask = (1L << (bits - lowBits)) - 1;
         long low = value & lowMask;
         long high = value >>> lowBits;
-        for (int round = 0; round < ROUNDS; round += 2) {
+        int rounds = bits <= FEW_BITS ? ROUNDS_OF_FEW_BITS : ROUNDS;
+        for (int round = 0; round < rounds; round += 2) {
             low ^= noise(round, high) & lowMask;
             high ^= noise(round + 1, low) & highMask;
         }

@@ -33,4 +33,12 @@ record Place(Path file, Supplier<String> position) {
     static RuntimeFailure broken(Path file, String text, Throwable cause) {
         return new RuntimeFailure(RuntimeFailure.Category.DATA, "%s: %s".formatted(file, text), cause);
     }
+
+    /** What an exception of somebody else's says, in one line. */
+    static String reason(Exception e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank()
+                ? e.getClass().getSimpleName()
+                : message.strip().lines().findFirst().orElseThrow();
+    }
 }

@@ -90,7 +90,8 @@ final class TarIndex {
                 add(records, entry);
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw Place.broken(path, "must be a whole tar, and is not: %s; copy it again".formatted(e.getMessage()), e);
+            throw Place.broken(
+                    path, "must be a whole tar, and is not: %s; copy it again".formatted(Place.reason(e)), e);
         }
         return new TarIndex(records);
     }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -128,23 +129,24 @@ class MixtureTest {
     }
 
     @Test
-    void shouldKeepTheOrderOfADatasetWhenAnotherIsMixedIn() {
-        Mixture alone = mixture(new int[] {30}, new int[] {1}, new double[0], SHUFFLED);
-        Mixture mixed = mixture(new int[] {30, 5}, new int[] {1, 1}, new double[0], SHUFFLED);
-        // Which records a pass has at which element does not depend on the epoch's own permutation.
-        Mixture aloneTwice = mixture(new int[] {30}, new int[] {2}, new double[0], SHUFFLED);
-        assertEquals(60, aloneTwice.epochSize());
-        assertEquals(firstOf(alone), firstOf(mixed));
+    void shouldKeepTheOrderOfADatasetWhenItsNeighbourChanges() {
+        // Ten entries of thirty records in both: an epoch has the same third of the pass, whatever the rest of it is.
+        Mixture few = mixture(new int[] {30, 5}, new int[] {1, 1}, new double[] {10, 25}, SHUFFLED);
+        Mixture many = mixture(new int[] {30, 20}, new int[] {1, 1}, new double[] {10, 40}, SHUFFLED);
+        for (int epoch = 0; epoch < 6; epoch++) {
+            assertEquals(recordsOfFirst(few, epoch), recordsOfFirst(many, epoch), "epoch=" + epoch);
+        }
+        assertNotEquals(recordsOfFirst(few, 0), recordsOfFirst(few, 1));
     }
 
-    /** Records of dataset 0 in the first epoch; as a set they are all, so only their number can be told without the order. */
-    private static List<Integer> firstOf(Mixture mixture) {
-        return LongStream.range(0, mixture.epochSize())
+    private static Set<Integer> recordsOfFirst(Mixture mixture, long epoch) {
+        Set<Integer> records = LongStream.range(epoch * mixture.epochSize(), (epoch + 1) * mixture.epochSize())
                 .mapToObj(mixture::at)
                 .filter(pick -> pick.datasetIndex() == 0)
                 .map(Pick::recordIndex)
-                .sorted()
-                .toList();
+                .collect(Collectors.toSet());
+        assertEquals(10, records.size());
+        return records;
     }
 
     @Test

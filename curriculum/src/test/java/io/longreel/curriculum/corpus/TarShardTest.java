@@ -103,7 +103,7 @@ class TarShardTest {
         assertBroken(() -> shard("z.tar", new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0}), "zstd -d");
         assertBroken(() -> shard("cut.tar", Arrays.copyOf(bytes, 2000)), "cut.tar: must be a whole tar");
         byte[] damaged = bytes.clone();
-        damaged[3] = 'x';
+        damaged[0] = 'x';
         assertBroken(() -> shard("header.tar", damaged), "header.tar: must be a tar");
         assertBroken(() -> shard("empty.tar", new byte[0]), "must have a record");
     }

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.ToDoubleFunction;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * Cuts a video into clips of about one length: at the change of shot that is nearest to the mark, if there is one within a third of a clip, and
@@ -26,18 +26,21 @@ final class ClipCutter {
         try (VideoReader reader = VideoReader.open(video, FrameSignature.SIDE)) {
             List<ShotCuts.Cut> cuts = ShotCuts.find(reader, cutting.shotThreshold());
             return clips(
-                    reader.durationSeconds(), cuts, cutting.clipSeconds(), cut -> ShotCuts.exactSeconds(reader, cut));
+                    reader.durationSeconds(),
+                    cuts,
+                    cutting.clipSeconds(),
+                    cut -> ShotCuts.exactSeconds(reader, cut, cutting.shotThreshold()));
         }
     }
 
     /**
-     * @param exactSeconds asked for cuts that are used; their own time is a guess
+     * @param exactSeconds asked for cuts that would be used: when they are, or that they are none
      */
     static List<Clip> clips(
             double durationSeconds,
             List<ShotCuts.Cut> cuts,
             double clipSeconds,
-            ToDoubleFunction<ShotCuts.Cut> exactSeconds) {
+            Function<ShotCuts.Cut, OptionalDouble> exactSeconds) {
         double leastSeconds = Math.min(SECONDS_MIN, clipSeconds / 2);
         List<Clip> clips = new ArrayList<>();
         double from = 0;
@@ -56,15 +59,18 @@ final class ClipCutter {
             List<ShotCuts.Cut> cuts,
             double clipSeconds,
             double leastSeconds,
-            ToDoubleFunction<ShotCuts.Cut> exactSeconds) {
+            Function<ShotCuts.Cut, OptionalDouble> exactSeconds) {
         double mark = from + clipSeconds;
         double earliest = Math.max(mark - REACH * clipSeconds, from + leastSeconds);
         double latest = Math.min(mark + REACH * clipSeconds, durationSeconds - leastSeconds);
-        Optional<ShotCuts.Cut> nearest = cuts.stream()
+        return cuts.stream()
                 .filter(cut -> cut.seconds() >= earliest && cut.seconds() <= latest)
-                .min(Comparator.comparingDouble(cut -> Math.abs(cut.seconds() - mark)));
-        double at = nearest.map(exactSeconds::applyAsDouble).orElse(mark);
-        return at >= from + leastSeconds ? at : mark; // the exact time is a little earlier
+                .sorted(Comparator.comparingDouble(cut -> Math.abs(cut.seconds() - mark)))
+                .map(exactSeconds)
+                .flatMapToDouble(OptionalDouble::stream)
+                .filter(at -> at >= from + leastSeconds) // the exact time is a little earlier
+                .findFirst()
+                .orElse(mark);
     }
 
     private static Clip clip(int index, double from, double to) {

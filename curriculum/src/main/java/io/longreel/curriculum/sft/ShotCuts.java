@@ -5,11 +5,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Where a video changes from one shot to the next. Frames are compared a few times a second; a change above the threshold that is larger than
- * those beside it is a cut, and of the frames in between the one with the largest jump is the first of the new shot. Dissolves that take
- * longer than a second pass unseen. Runs on a decoding thread.
+ * those beside it may be a cut. It is one if a single frame in between jumps as far, and that frame is the first of the new shot. Dissolves
+ * pass unseen. Runs on a decoding thread.
  */
 final class ShotCuts {
     private static final double LOOKS_PER_SECOND = 4;
@@ -26,7 +27,7 @@ final class ShotCuts {
     private ShotCuts() {}
 
     /**
-     * The cuts of a video, in order, each known up to a quarter of a second.
+     * What may be the cuts of a video, in order, each known up to a quarter of a second.
      *
      * @param video gives frames of {@link FrameSignature#SIDE} pixels
      * @param threshold least {@link FrameSignature#distance} between two looks
@@ -55,8 +56,11 @@ final class ShotCuts {
         return cuts;
     }
 
-    /** Time of the first frame of the new shot. */
-    static double exactSeconds(VideoReader video, Cut cut) {
+    /**
+     * Time of the first frame of the new shot. Empty when no frame differs from the one before it by the threshold: then what looked like a cut is a
+     * fast move, which needs several frames for the same way.
+     */
+    static OptionalDouble exactSeconds(VideoReader video, Cut cut, double threshold) {
         int first = cut.after();
         double largest = -1;
         try (Arena arena = Arena.ofConfined()) {
@@ -72,7 +76,7 @@ final class ShotCuts {
                 last = next;
             }
         }
-        return video.seconds(first);
+        return largest >= threshold ? OptionalDouble.of(video.seconds(first)) : OptionalDouble.empty();
     }
 
     private static FrameSignature look(VideoReader video, int frame, MemorySegment rgb_hw3) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 final class ClipCutterTest {
@@ -44,8 +45,19 @@ final class ClipCutterTest {
     @Test
     void shouldAskForTheExactTimeOfCutsThatAreUsed() {
         List<Clip> clips = ClipCutter.clips(
-                30, List.of(new ShotCuts.Cut(1, 2, 10.2), new ShotCuts.Cut(3, 4, 15)), 10, cut -> cut.seconds() - 0.15);
+                30,
+                List.of(new ShotCuts.Cut(1, 2, 10.2), new ShotCuts.Cut(3, 4, 15)),
+                10,
+                cut -> OptionalDouble.of(cut.seconds() - 0.15));
         assertEquals(new Clip(0, 0, 10_050), clips.getFirst());
+    }
+
+    @Test
+    void shouldTakeTheNextNearestChangeWhenTheNearestIsNone() {
+        List<ShotCuts.Cut> changes = List.of(new ShotCuts.Cut(1, 2, 8), new ShotCuts.Cut(3, 4, 10.5));
+        List<Clip> clips = ClipCutter.clips(
+                30, changes, 10, cut -> cut.before() == 3 ? OptionalDouble.empty() : OptionalDouble.of(cut.seconds()));
+        assertEquals(new Clip(0, 0, 8_000), clips.getFirst());
     }
 
     @Test
@@ -63,7 +75,8 @@ final class ClipCutterTest {
         List<ShotCuts.Cut> found = Arrays.stream(cuts)
                 .mapToObj(seconds -> new ShotCuts.Cut(0, 1, seconds))
                 .toList();
-        List<Clip> clips = ClipCutter.clips(durationSeconds, found, clipSeconds, ShotCuts.Cut::seconds);
+        List<Clip> clips =
+                ClipCutter.clips(durationSeconds, found, clipSeconds, cut -> OptionalDouble.of(cut.seconds()));
         List<Long> edges = new ArrayList<>();
         edges.add(clips.getFirst().fromMs());
         clips.forEach(clip -> edges.add(clip.toMs()));

@@ -62,7 +62,7 @@ final class BuildResults {
         BuildFile.write(settings.out(), settings, prompts, captioner.name(), writer.name(), report);
         if (entries.isEmpty()) {
             throw new RuntimeFailure(
-                    Category.DATA,
+                    captioner.giveUps() + writer.giveUps() > 0 ? Category.RETRYABLE : Category.DATA,
                     "no video could be used, and no data set was written; the first of %d: %s: %s"
                             .formatted(
                                     failures.size(),

@@ -36,6 +36,7 @@ final class PatientChat {
     private final Pause pause;
     private final RandomGenerator random;
     private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicInteger giveUps = new AtomicInteger();
     private final AtomicInteger giveUpsInARow = new AtomicInteger();
     /** Ends every wait when the build is stopped. */
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -55,6 +56,11 @@ final class PatientChat {
     /** Requests that went out, repeated ones included. */
     int requests() {
         return requests.get();
+    }
+
+    /** Requests that got no answer. */
+    int giveUps() {
+        return giveUps.get();
     }
 
     /**
@@ -98,6 +104,7 @@ final class PatientChat {
                             .formatted(busy.reason(), quietMs / 60_000));
         }
         if (number >= patience.attempts()) {
+            giveUps.incrementAndGet();
             if (giveUpsInARow.incrementAndGet() >= GIVE_UPS_MAX) {
                 throw new RuntimeFailure(
                         Category.RETRYABLE,

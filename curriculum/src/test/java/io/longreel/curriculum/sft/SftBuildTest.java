@@ -191,6 +191,17 @@ final class SftBuildTest {
     }
 
     @Test
+    void shouldSayThatTheModelWasAwayWhenNothingCameOfThat() throws IOException {
+        Files.delete(media.resolve("a.mkv"));
+        StubEndpoint.Fault[] always = new StubEndpoint.Fault[18];
+        Arrays.fill(always, StubEndpoint.Fault.SERVER_ERROR);
+        endpoint.failing(StubEndpoint.CAPTIONER, always);
+        assertEquals(RuntimeFailure.Category.RETRYABLE, failure().category());
+        assertTrue(skipped.getFirst().contains("has no caption: model eye-1"), skipped::toString);
+        assertTrue(skipped.getFirst().endsWith("answered 500 (attempt 6 of 6)"), skipped::toString);
+    }
+
+    @Test
     void shouldLetOneBuildIntoAFolder() throws IOException {
         try (BuildStore store = BuildStore.open(folder.resolve("out"))) {
             RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> build("out", progress -> {}));

@@ -45,6 +45,7 @@ final class Commands {
                 new VerifyCommand(),
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),
+                new DataCommand(),
                 new BenchCommand());
     }
 }

@@ -4,18 +4,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** Amount per second over the last seconds: a mean that follows changes within its window. */
-final class Rate {
+public final class Rate {
     private record Sample(long atMs, double total) {}
 
     private final long windowMs;
     private final Deque<Sample> samples = new ArrayDeque<>();
 
-    Rate(long windowMs) {
+    public Rate(long windowMs) {
         this.windowMs = windowMs;
     }
 
     /** {@code total} has been reached at this time. */
-    void reach(long atMs, double total) {
+    public void reach(long atMs, double total) {
         samples.addLast(new Sample(atMs, total));
         while (samples.size() > 2 && samples.getFirst().atMs() < atMs - windowMs) {
             samples.removeFirst();
@@ -23,7 +23,7 @@ final class Rate {
     }
 
     /** 0 when nothing is known yet. */
-    double perSecond() {
+    public double perSecond() {
         if (samples.size() < 2) {
             return 0;
         }

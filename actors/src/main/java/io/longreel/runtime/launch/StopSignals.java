@@ -10,18 +10,18 @@ import java.util.function.Consumer;
  * code, and cannot tell a second Ctrl-C from the first. The JDK's one class for signals, {@code sun.misc.Signal}, is
  * exported for good (module jdk.unsupported) but the compiler warns at its name, so it is reached by reflection.
  */
-final class StopSignals {
+public final class StopSignals {
     /** Exit code of a process that ended by this signal: 128 + number, as shells have it. */
-    static final int INTERRUPTED = 130;
+    public static final int INTERRUPTED = 130;
 
-    static final int TERMINATED = 143;
+    public static final int TERMINATED = 143;
 
     private StopSignals() {}
 
     /**
      * @param stop told the exit code that belongs to the first signal; at the second, the process ends at once
      */
-    static void handle(Consumer<Integer> stop) {
+    public static void handle(Consumer<Integer> stop) {
         AtomicInteger seen = new AtomicInteger();
         on("INT", () -> signalled(seen, stop, INTERRUPTED));
         on("TERM", () -> signalled(seen, stop, TERMINATED));

@@ -16,6 +16,7 @@ import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVDictionaryEntry;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
@@ -134,6 +135,16 @@ public final class VideoReader implements AutoCloseable {
     /** Clockwise turn that the container asks for (and {@link #read} carries out): 0, 90, 180 or 270. */
     public int rotationDegrees() {
         return orientation.clockwiseDegrees();
+    }
+
+    /** Width to height of the picture as it is shown: upright, and with pixels that are not square stretched. */
+    public double aspectRatio() {
+        AVStream shown = format.streams(stream);
+        AVRational pixel = avformat.av_guess_sample_aspect_ratio(format, shown, null);
+        double pixelRatio = pixel.num() > 0 && pixel.den() > 0 ? avutil.av_q2d(pixel) : 1;
+        AVCodecParameters stored = shown.codecpar();
+        double ratio = pixelRatio * Math.max(1, stored.width()) / Math.max(1, stored.height());
+        return rotationDegrees() % 180 == 0 ? ratio : 1 / ratio;
     }
 
     /** The container's "comment" tag; empty when it has none. */

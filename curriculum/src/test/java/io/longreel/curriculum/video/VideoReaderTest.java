@@ -76,6 +76,17 @@ class VideoReaderTest {
     }
 
     @Test
+    void shouldGiveTheShapeInWhichAVideoIsShown() {
+        for (int degrees : new int[] {0, 90}) {
+            Path video = directory.resolve("shape-" + degrees + ".mp4");
+            write(video, 5, new VideoWriter.Settings(64, 48, 25, 17, 0, 4, degrees, ""));
+            try (VideoReader reader = VideoReader.open(video, SIZE)) {
+                assertEquals(degrees == 0 ? 64 / 48.0 : 48 / 64.0, reader.aspectRatio(), 1e-6);
+            }
+        }
+    }
+
+    @Test
     void shouldTurnPictureWhenDisplayMatrixAsksForIt() {
         byte[] upright = corners(0);
         for (int degrees : new int[] {90, 180, 270}) {

@@ -1,0 +1,25 @@
+package io.longreel.curriculum.sft;
+
+import java.util.Optional;
+
+/** What came of asking a model once. */
+public sealed interface ChatReply {
+
+    /** An answer; never blank. */
+    record Text(String text) implements ChatReply {}
+
+    /**
+     * No answer this time: the same request may succeed later.
+     *
+     * @param reason in words, on one line
+     * @param retryAfterMs how long the model asked to be left alone
+     */
+    record Busy(String reason, Optional<Long> retryAfterMs) implements ChatReply {
+        public Busy(String reason) {
+            this(reason, Optional.empty());
+        }
+    }
+
+    /** No answer, and none for any other request until somebody mends what {@code reason} names on one line. */
+    record Refused(String reason) implements ChatReply {}
+}

@@ -41,6 +41,16 @@ final class GoldenSteps {
 
     static final double LEARNING_RATE = 1e-3;
 
+    /** Rates of parts, all different. */
+    static final LearningRates BY_PART = new LearningRates(
+            LEARNING_RATE,
+            Map.of(
+                    Part.VISION_TOWER, 2e-3,
+                    Part.PROJECTOR, 4e-3,
+                    Part.LLM, 5e-4,
+                    Part.NORMS, 8e-3,
+                    Part.EMBEDDING, 3e-3));
+
     private final Path golden;
     private final StageSettings stage;
     private final int steps;
@@ -91,7 +101,7 @@ final class GoldenSteps {
                     session.beginStage(stage);
                     List<PackedBatch> own = share(batches, mesh, endpoint);
                     List<TrainSession.StepReport> made = IntStream.range(0, steps)
-                            .mapToObj(step -> session.step(own, rates(step)))
+                            .mapToObj(step -> session.step(own, rates(stage, step)))
                             .toList();
                     session.endStage();
                     session.exportModel(model);
@@ -108,7 +118,8 @@ final class GoldenSteps {
         }
     }
 
-    private LearningRates rates(int step) {
+    /** What a stage's own phase says, or one rate for everything. */
+    static LearningRates rates(StageSettings stage, int step) {
         return stage.phases().isEmpty()
                 ? LearningRates.of(LEARNING_RATE)
                 : stage.phases().getFirst().learningRatesAt(step);

@@ -22,15 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Parts that train at rates of their own, in a whole session. */
 class PartRatesTest {
-    private static final LearningRates BY_PART = new LearningRates(
-            GoldenSteps.LEARNING_RATE,
-            Map.of(
-                    Part.VISION_TOWER, 2e-3,
-                    Part.PROJECTOR, 4e-3,
-                    Part.LLM, 5e-4,
-                    Part.NORMS, 8e-3,
-                    Part.EMBEDDING, 3e-3));
-
     @TempDir
     Path directory;
 
@@ -43,11 +34,11 @@ class PartRatesTest {
                 canonical(GoldenSteps.weights(Path.of("src/test/resources/golden/gqa-even/checkpoint")));
         Map<String, float[]> common =
                 canonical(run(GoldenSteps.FULL, 1, mesh, state).weights());
-        Map<String, float[]> own = canonical(
-                run(GoldenSteps.at(BY_PART, GoldenSteps.FULL), 1, mesh, state).weights());
+        Map<String, float[]> own = canonical(run(GoldenSteps.at(GoldenSteps.BY_PART, GoldenSteps.FULL), 1, mesh, state)
+                .weights());
         assertEquals(start.keySet(), own.keySet());
         start.forEach((name, before) -> {
-            double ratio = BY_PART.of(TrainableSet.partOf(name)) / GoldenSteps.LEARNING_RATE;
+            double ratio = GoldenSteps.BY_PART.of(TrainableSet.partOf(name)) / GoldenSteps.LEARNING_RATE;
             float[] slow = Objects.requireNonNull(common.get(name));
             float[] fast = Objects.requireNonNull(own.get(name));
             for (int i = 0; i < before.length; i++) {
@@ -65,7 +56,7 @@ class PartRatesTest {
         LearningRates adapters =
                 new LearningRates(1e-3, Map.of(Part.LORA, 2e-3, Part.NORMS, 5e-4, Part.EMBEDDING, 1e-4));
         for (StageSettings stage : new StageSettings[] {
-            GoldenSteps.at(BY_PART, GoldenSteps.FULL), GoldenSteps.at(adapters, GoldenSteps.ADAPTERS)
+            GoldenSteps.at(GoldenSteps.BY_PART, GoldenSteps.FULL), GoldenSteps.at(adapters, GoldenSteps.ADAPTERS)
         }) {
             GoldenSteps steps = new GoldenSteps("gqa-even", stage, 3, directory).first(data);
             GoldenSteps.Result whole = steps.run(mesh, ShardedStateTest.options(State.OPTIMIZER, Weights.FP32));

@@ -47,6 +47,7 @@ class SessionResumeTest {
         stages.add(stage("full", Set.of(Part.VISION_TOWER, Part.PROJECTOR, Part.LLM), Optional.empty()));
         stages.add(stage(
                 "adapters", Set.of(Part.LORA, Part.NORMS, Part.EMBEDDING), Optional.of(new StageSettings.Lora(4, 8))));
+        stages.add(GoldenSteps.at(GoldenSteps.BY_PART, GoldenSteps.FULL));
     }
 
     @Test
@@ -135,7 +136,7 @@ class SessionResumeTest {
         return onMesh(mesh, session -> {
             session.beginStage(stage);
             session.restore(checkpoint(stage));
-            return steps(session, STOP_AFTER, STEPS);
+            return steps(session, stage, STOP_AFTER, STEPS);
         });
     }
 
@@ -150,15 +151,16 @@ class SessionResumeTest {
     private static double[] losses(MmspSession session, StageSettings stage, int from, int to) {
         session.load(GOLDEN.resolve("checkpoint"));
         session.beginStage(stage);
-        return steps(session, from, to);
+        return steps(session, stage, from, to);
     }
 
-    private static double[] steps(MmspSession session, int from, int to) {
+    private static double[] steps(MmspSession session, StageSettings stage, int from, int to) {
         ModelConfig config = VilaCheckpoint.readConfig(GOLDEN.resolve("checkpoint"));
         PackedBatch batch =
                 BatchFile.read(GOLDEN.resolve("batch.safetensors"), config).packed();
         return IntStream.range(from, to)
-                .mapToDouble(step -> session.step(List.of(batch), 1e-3).loss())
+                .mapToDouble(step -> session.step(List.of(batch), GoldenSteps.rates(stage, step))
+                        .loss())
                 .toArray();
     }
 

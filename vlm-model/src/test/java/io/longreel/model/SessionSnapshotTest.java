@@ -64,6 +64,8 @@ class SessionSnapshotTest {
                 "2,1,1 ab   | b    | 1,2,2 aacc   | PROJECTOR| GRADIENTS  | FP32",
                 "1,3,1 aab  | a    | 1,1,2 bc     | ADAPTERS | OPTIMIZER  | FP32",
                 "1,3,1 aab  | b    | 2,1,1 ab     | PROJECTOR| PARAMETERS | BF16",
+                "1,2,2 aabb | b    | 1,2,2 aacc   | RATES    | OPTIMIZER  | FP32",
+                "1,2,2 aabb | a    | 1,3,1 bbc    | RATES    | PARAMETERS | BF16",
             })
     void shouldRestoreWhatACheckpointWouldHaveHeld(
             String taken, String lost, String on, String stage, State state, PrecisionSettings.Weights weights) {
@@ -361,6 +363,7 @@ class SessionSnapshotTest {
     private static StageSettings stage(String what) {
         return switch (what) {
             case "FULL" -> GoldenSteps.FULL;
+            case "RATES" -> GoldenSteps.at(GoldenSteps.BY_PART, GoldenSteps.FULL);
             case "ADAPTERS" -> GoldenSteps.ADAPTERS;
             case "LORA" -> GoldenSteps.stage(Set.of(Part.LORA), Optional.of(new StageSettings.Lora(4, 8)));
             case "PROJECTOR" -> GoldenSteps.stage(Set.of(Part.PROJECTOR), Optional.empty());

@@ -30,7 +30,6 @@ import java.util.stream.Stream;
 /** Nodes with a vault each, and mesh incarnations of a golden model that run on them one after the other, all in this process. */
 public final class SnapshotRuns implements AutoCloseable {
     static final Path GOLDEN = Path.of("src/test/resources/golden/gqa-even");
-    private static final double LEARNING_RATE = 1e-3;
 
     private final SessionOptions options;
     private final StageSettings stage;
@@ -122,7 +121,7 @@ public final class SnapshotRuns implements AutoCloseable {
         PackedBatch batch =
                 BatchFile.read(GOLDEN.resolve("batch.safetensors"), config).packed();
         return IntStream.range(0, steps)
-                .mapToObj(step -> session.step(List.of(batch), LEARNING_RATE))
+                .mapToObj(step -> session.step(List.of(batch), GoldenSteps.rates(stage, step)))
                 .toList();
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.StepResult;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,12 +66,10 @@ public sealed interface JournalEntry {
             int step,
             long globalStep,
             StepResult result,
-
-            @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable
-            List<SkippedSample> skipped)
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<SkippedSample> skipped)
             implements JournalEntry {
         public StepCommitted {
-            skipped = skipped == null ? List.of() : List.copyOf(skipped);
+            skipped = List.copyOf(Objects.requireNonNullElse(skipped, List.of()));
         }
 
         /** A step that used all of its samples. */

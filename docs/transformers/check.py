@@ -78,7 +78,8 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         batch, out = f"{folder}/batch.safetensors", f"{folder}/out.safetensors"
-        save_file({"input_ids": ids, "labels": torch.full_like(ids, -100), "pixel_values": pixels}, batch)
+        labels = torch.where(ids == image, -100, ids)
+        save_file({"input_ids": ids, "labels": labels, "pixel_values": pixels}, batch)
         command = [asked.longreel, "forward", "--checkpoint", str(asked.model), "--batch", batch, "--out", out]
         subprocess.run(command, check=True)
         actual = load_file(out)["logits"]

@@ -68,8 +68,19 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     private static List<String> javaCommand() {
+        List<String> command = java();
+        ClassArchive.file().ifPresent(archive -> {
+            command.addAll(List.of(
+                    "-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:aot*=off", "-Xlog:class+path=off"));
+            command.add("-Dlongreel.jvm.archive=" + archive);
+        });
+        command.addAll(main());
+        return command;
+    }
+
+    /** The JVM and its flags. */
+    static List<String> java() {
         String flags = System.getProperty("longreel.jvm.flags", "");
-        String archive = System.getProperty("longreel.jvm.archive", "");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(flags.split(" +")));
@@ -77,13 +88,12 @@ public final class ChildJvm implements AutoCloseable {
         if (ChildJvm.class.desiredAssertionStatus()) {
             command.add("-ea");
         }
-        if (!archive.isEmpty()) {
-            command.addAll(List.of(
-                    "-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:aot*=off", "-Xlog:class+path=off"));
-            command.add("-Dlongreel.jvm.archive=" + archive);
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.longreel.runtime.cli.Main"));
         return command;
+    }
+
+    /** The program. */
+    static List<String> main() {
+        return List.of("-cp", ClassArchive.CLASS_PATH, "io.longreel.runtime.cli.Main");
     }
 
     /** What a process left behind when it ended by itself or by a signal; 128 + number of the signal, as shells have it. */

@@ -1,13 +1,14 @@
 package io.longreel.curriculum.image;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings.Aspect;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The squares, called tiles, that a vision tower sees of a picture. Their number depends on the picture's size alone, so a sample's length is
- * known before anything is decoded. {@link AspectRatio#DYNAMIC} follows InternVL 1.5 (arXiv 2404.16821, section 3.2, and its published
+ * known before anything is decoded. {@link Aspect#DYNAMIC} follows InternVL 1.5 (arXiv 2404.16821, section 3.2, and its published
  * preprocessing, which VILA took over): of all grids with an allowed number of tiles the one whose shape is closest to the picture's; of two
  * equally close ones the larger, if the picture has more than half of that grid's pixels. Immutable; threads may share it.
  */
@@ -26,12 +27,12 @@ public final class ImageLayout {
 
     private static final Grid ONE = new Grid(1, 1);
 
-    private final AspectRatio aspect;
+    private final Aspect aspect;
     private final ImageProcessor processor;
     private final int tilesMin;
     private final int tilesMax;
 
-    private ImageLayout(AspectRatio aspect, ImageProcessor processor, int tilesMin, int tilesMax) {
+    private ImageLayout(Aspect aspect, ImageProcessor processor, int tilesMin, int tilesMax) {
         if (tilesMin < 1 || tilesMax < tilesMin) {
             throw RuntimeFailure.config("tiles of a picture must be at least 1, and min at most max: min=%d max=%d"
                     .formatted(tilesMin, tilesMax));
@@ -42,16 +43,16 @@ public final class ImageLayout {
         this.tilesMax = tilesMax;
     }
 
-    public static ImageLayout of(AspectRatio aspect, ImageProcessor processor) {
+    public static ImageLayout of(Aspect aspect, ImageProcessor processor) {
         return new ImageLayout(aspect, processor, TILES_MIN, TILES_MAX);
     }
 
-    /** The bounds count tiles of the grid, without the picture as a whole; they matter to {@link AspectRatio#DYNAMIC} alone. */
-    public static ImageLayout of(AspectRatio aspect, ImageProcessor processor, int tilesMin, int tilesMax) {
+    /** The bounds count tiles of the grid, without the picture as a whole; they matter to {@link Aspect#DYNAMIC} alone. */
+    public static ImageLayout of(Aspect aspect, ImageProcessor processor, int tilesMin, int tilesMax) {
         return new ImageLayout(aspect, processor, tilesMin, tilesMax);
     }
 
-    public AspectRatio aspect() {
+    public Aspect aspect() {
         return aspect;
     }
 
@@ -61,7 +62,7 @@ public final class ImageLayout {
 
     /** Into how many columns and rows a picture of this size is cut. */
     public Grid grid(PictureSize size) {
-        if (aspect != AspectRatio.DYNAMIC) {
+        if (aspect != Aspect.DYNAMIC) {
             return ONE;
         }
         double shape = (double) size.width() / size.height();
@@ -92,7 +93,7 @@ public final class ImageLayout {
 
     /**
      * The tiles of a picture: those of the grid row by row, then the picture as a whole if there is more than one. They have the model's size,
-     * except in {@link AspectRatio#PAD}, where the processor sees to that.
+     * except in {@link Aspect#PAD}, where the processor sees to that.
      */
     public List<Picture> cut(Picture picture) {
         int side = processor.imageSize();
@@ -135,7 +136,7 @@ public final class ImageLayout {
      * @param pixels_3hw floats, [3, image size, image size]
      */
     public void readFrame(Picture frame, MemorySegment pixels_3hw) {
-        processor.process(aspect == AspectRatio.PAD ? padded(frame) : squashed(frame), pixels_3hw);
+        processor.process(aspect == Aspect.PAD ? padded(frame) : squashed(frame), pixels_3hw);
     }
 
     private Picture squashed(Picture picture) {

@@ -3,7 +3,6 @@ package io.longreel.curriculum.media;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings.Aspect;
 import io.longreel.curriculum.corpus.Medium;
-import io.longreel.curriculum.image.AspectRatio;
 import io.longreel.curriculum.image.FrameFolder;
 import io.longreel.curriculum.image.ImageLayout;
 import io.longreel.curriculum.image.ImageProcessor;
@@ -181,13 +180,12 @@ final class MediaBank implements FrameBank {
 
     private ImageLayout layout(MediumView view) {
         MediumView.Look look = view.look();
-        return ImageLayout.of(
-                AspectRatio.valueOf(look.aspect().name()), processor, ImageLayout.TILES_MIN, look.tilesMax());
+        return ImageLayout.of(look.aspect(), processor, ImageLayout.TILES_MIN, look.tilesMax());
     }
 
     /** Of the many frames of a video none is shown in parts. */
     private ImageLayout frameLayout(MediumView view) {
-        AspectRatio aspect = view.look().aspect() == Aspect.PAD ? AspectRatio.PAD : AspectRatio.RESIZE;
+        Aspect aspect = view.look().aspect() == Aspect.PAD ? Aspect.PAD : Aspect.RESIZE;
         return ImageLayout.of(aspect, processor);
     }
 

@@ -54,8 +54,9 @@ public final class FileTokenizer implements Tokenizer {
     public static FileTokenizer open(Path path) {
         Path file = fileOf(path);
         JsonNode root = json(file);
+        int size = size(root, file);
         requireKnown(file, root);
-        return new FileTokenizer(file, library(file), specials(root), size(root, file));
+        return new FileTokenizer(file, library(file), specials(root), size);
     }
 
     /** Ids from 0 that a tokenizer has, without opening it. */
@@ -96,17 +97,7 @@ public final class FileTokenizer implements Tokenizer {
         try {
             return new ObjectMapper().readTree(Files.readAllBytes(file));
         } catch (IOException e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.DATA,
-                    "tokenizer %s cannot be read (%s); %s"
-                            .formatted(
-                                    file,
-                                    String.valueOf(e.getMessage())
-                                            .lines()
-                                            .findFirst()
-                                            .orElse(""),
-                                    ADVICE),
-                    e);
+            throw failure(file, "read", e);
         }
     }
 
@@ -158,18 +149,16 @@ public final class FileTokenizer implements Tokenizer {
                     .optPadding(false)
                     .build();
         } catch (IOException | RuntimeException | LinkageError e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.DATA,
-                    "tokenizer %s cannot be used (%s); %s"
-                            .formatted(
-                                    file,
-                                    String.valueOf(e.getMessage())
-                                            .lines()
-                                            .findFirst()
-                                            .orElse(""),
-                                    ADVICE),
-                    e);
+            throw failure(file, "used", e);
         }
+    }
+
+    private static RuntimeFailure failure(Path file, String what, Throwable cause) {
+        String why = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+        return new RuntimeFailure(
+                RuntimeFailure.Category.DATA,
+                "tokenizer %s cannot be %s (%s); %s".formatted(file, what, why, ADVICE),
+                cause);
     }
 
     @Override

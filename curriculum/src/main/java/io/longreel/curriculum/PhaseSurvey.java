@@ -113,9 +113,11 @@ final class PhaseSurvey {
     }
 
     private void fault(Mixture mixture, Mixture.Pick pick, String reason) {
-        if (faults.size() < FAULTS_SHOWN) {
-            String dataset = mixture.datasets().get(pick.datasetIndex()).name();
-            faults.add(new PhaseStats.Fault(dataset, pick.recordIndex(), reason));
+        PhaseStats.Fault fault =
+                new PhaseStats.Fault(mixture.datasets().get(pick.datasetIndex()).name(), pick.recordIndex(), reason);
+        // An epoch may have a record several times.
+        if (faults.size() < FAULTS_SHOWN && !faults.contains(fault)) {
+            faults.add(fault);
         }
     }
 

@@ -115,11 +115,15 @@ final class DataPreviewCommand implements Callable<Integer> {
 
     private static ContactSheet.Row row(StepView.Row row) {
         String shown = row.frames() > row.pictures().size()
-                ? "%d of %d frames".formatted(row.pictures().size(), row.frames())
-                : "%d frame%s".formatted(row.frames(), row.frames() == 1 ? "" : "s");
-        String heading = "%d   %s record %d   %s   %s"
+                ? ", %d of %d frames".formatted(row.pictures().size(), row.frames())
+                : ", %d frame%s".formatted(row.frames(), row.frames() == 1 ? "" : "s");
+        String heading = "sample %d: %s, record %d%s%s"
                 .formatted(
-                        row.sample(), row.dataset(), row.record(), row.id(), row.frames() == 0 ? "text alone" : shown);
+                        row.sample(),
+                        row.dataset(),
+                        row.record(),
+                        row.id().isEmpty() ? "" : " (%s)".formatted(row.id()),
+                        row.frames() == 0 ? "" : shown);
         List<String> lines = new ArrayList<>();
         if (!row.question().isBlank()) {
             lines.add((row.answer().isEmpty() ? "" : "Q: ") + beginning(row.question()));

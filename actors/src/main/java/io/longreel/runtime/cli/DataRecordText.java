@@ -38,14 +38,15 @@ final class DataRecordText {
         view.counts()
                 .ifPresent(counts -> add(
                         "tokens",
-                        "%,d of the context's %,d: %,d of text, %,d frames x %,d; %,d are learned"
-                                .formatted(
-                                        counts.total(),
-                                        counts.contextTokensMax(),
-                                        counts.text(),
-                                        counts.frames(),
-                                        counts.tokensPerFrame(),
-                                        counts.learned())));
+                        String.format(
+                                Locale.ROOT,
+                                "%,d of the context's %,d: %,d of text, %,d frames x %,d; %,d are learned",
+                                counts.total(),
+                                counts.contextTokensMax(),
+                                counts.text(),
+                                counts.frames(),
+                                counts.tokensPerFrame(),
+                                counts.learned())));
         view.fault().ifPresent(fault -> add("unusable", fault));
         if (!view.pieces().isEmpty()) {
             lines.add("");
@@ -70,7 +71,7 @@ final class DataRecordText {
     private static String cut(String text) {
         return text.length() <= CHARS_MAX
                 ? text
-                : text.substring(0, CHARS_MAX) + "... (%,d more characters)".formatted(text.length() - CHARS_MAX);
+                : text.substring(0, CHARS_MAX) + "... (%d more characters)".formatted(text.length() - CHARS_MAX);
     }
 
     private void add(String title, String text) {
@@ -87,7 +88,7 @@ final class DataRecordText {
         }
         String what = facts.medium().kind() == Medium.Kind.IMAGE
                 ? "%d tile%s".formatted(facts.shown(), facts.shown() == 1 ? "" : "s")
-                : "%,d frames%s, %,d of them seen".formatted(facts.frames(), seconds(facts), facts.shown());
+                : "%d frames%s, %d of them seen".formatted(facts.frames(), seconds(facts), facts.shown());
         return "%s%s: %d x %d, %s"
                 .formatted(facts.medium().file(), member(facts.medium()), facts.width(), facts.height(), what);
     }

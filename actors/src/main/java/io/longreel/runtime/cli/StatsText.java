@@ -34,7 +34,7 @@ final class StatsText {
             if (!lines.isEmpty()) {
                 lines.add("");
             }
-            lines.add("stage %s, phase %s: \"%s\", context of %,d tokens"
+            lines.add("stage %s, phase %s: \"%s\", context of %d tokens"
                     .formatted(plan.stage(), plan.phase(), plan.mixture(), plan.contextTokensMax()));
             add(
                     "epoch",
@@ -107,7 +107,7 @@ final class StatsText {
                 "first %,d steps: %,d samples%s in %,d sequences, which are %.0f %% full (%,d tokens)",
                 packing.steps(),
                 packing.samples() - packing.leftOut(),
-                packing.leftOut() == 0 ? "" : " (%,d left out)".formatted(packing.leftOut()),
+                packing.leftOut() == 0 ? "" : " (%d left out)".formatted(packing.leftOut()),
                 packing.sequences(),
                 100 * packing.fill(),
                 packing.tokens());
@@ -137,7 +137,7 @@ final class StatsText {
     }
 
     private void add(String title, String format, Object... values) {
-        lines.add("%-10s ".formatted(title) + String.format(Locale.ROOT, format, values));
+        lines.add(("%-10s ".formatted(title) + String.format(Locale.ROOT, format, values)).stripTrailing());
     }
 
     String json() {

@@ -42,8 +42,8 @@ final class SurveyProgressLine {
         }
         shownMs = nowMs;
         long leftSeconds = Math.round((nowMs - begunMs) / 1e3 / done * (total - done));
-        String line = "%s: %,d of %,d records, ~%d:%02d left"
-                .formatted(what, done, total, leftSeconds / 60, leftSeconds % 60);
+        String line =
+                "%s: %d of %d records, ~%d:%02d left".formatted(what, done, total, leftSeconds / 60, leftSeconds % 60);
         if (isTerminal) {
             err.print(REDRAW + line);
             isShown = true;

@@ -1,24 +1,23 @@
 package io.longreel.curriculum;
 
 import io.longreel.config.DataSettings;
-import io.longreel.config.DatasetSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Phase;
 import io.longreel.config.StageSettings.Source;
+import io.longreel.curriculum.corpus.DatasetShelf;
 import io.longreel.curriculum.corpus.Mixture;
 import io.longreel.curriculum.dataset.SeedPath;
 import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.media.MediaStore;
+import io.longreel.curriculum.records.RecordEncoder;
 import io.longreel.curriculum.records.RecordSampler;
 import io.longreel.curriculum.records.RecordSampler.Drawn;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.ModelOrigin;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -29,18 +28,29 @@ import java.util.function.LongSupplier;
  */
 final class RecordSources implements AutoCloseable {
     /** A phase's records, and where it begins in their order. */
-    private record Records(RecordSampler sampler, long firstPosition) {}
+    record Records(RecordSampler sampler, long firstPosition) {}
 
     /** What says which records come in which order. */
     private record Order(int stage, String mixture, Map<String, Double> weights, boolean shuffled) {}
 
     private record PhaseKey(int stage, int phase) {}
 
+    private final RunConfig config;
+    private final ModelConfig model;
+    private final TextForm form;
+    private final long cacheBytes;
+    private final LongSupplier clockNs;
     private final Map<PhaseKey, Records> phases = new HashMap<>();
-    private final List<Mixture> mixtures = new ArrayList<>();
+    private final DatasetShelf shelf = new DatasetShelf();
     private Optional<MediaStore> media = Optional.empty();
 
-    private RecordSources() {}
+    private RecordSources(RunConfig config, ModelConfig model, TextForm form, long cacheBytes, LongSupplier clockNs) {
+        this.config = config;
+        this.model = model;
+        this.form = form;
+        this.cacheBytes = cacheBytes;
+        this.clockNs = clockNs;
+    }
 
     /** Whether a run has any. */
     static boolean isUsedBy(RunConfig config) {
@@ -52,16 +62,10 @@ final class RecordSources implements AutoCloseable {
     /** Opens the datasets of all phases; one that is not there, or is none, is reported here, before anything trains. */
     static RecordSources open(
             RunConfig config, ModelConfig model, TextForm form, long cacheBytes, LongSupplier clockNs) {
-        RecordSources sources = new RecordSources();
-        if (!isUsedBy(config)) {
-            return sources;
-        }
+        RecordSources sources = new RecordSources(config, model, form, cacheBytes, clockNs);
         try {
-            ImageProcessor processor = processor(config, model.vision().imageSize());
-            MediaStore store = MediaStore.open(processor, cacheBytes, clockNs);
-            sources.media = Optional.of(store);
             for (int stage = 0; stage < config.stages().size(); stage++) {
-                sources.openStage(config, model, form, store, stage);
+                sources.openStage(stage);
             }
             return sources;
         } catch (RuntimeException e) {
@@ -79,7 +83,7 @@ final class RecordSources implements AutoCloseable {
                 .orElseGet(() -> ImageProcessor.siglip(imageSize));
     }
 
-    private void openStage(RunConfig config, ModelConfig model, TextForm form, MediaStore store, int index) {
+    private void openStage(int index) {
         StageSettings stage = config.stages().get(index);
         Map<Order, Mixture> opened = new HashMap<>();
         Map<Order, Long> drawn = new HashMap<>();
@@ -90,23 +94,19 @@ final class RecordSources implements AutoCloseable {
                 continue;
             }
             Order order = new Order(index, source.mixture(), source.weights(), source.shuffled());
-            Mixture mixture = opened.computeIfAbsent(order, key -> open(data.datasets(), source, seed(config, index)));
-            RecordSampler.Limits limits = new RecordSampler.Limits(
-                    model.tokensPerFrame(),
-                    stage.contextTokensMax(),
-                    model.llm().vocabularySize());
-            RecordSampler sampler = new RecordSampler(source, mixture, store, form, limits, data.damaged());
+            Mixture mixture = opened.computeIfAbsent(
+                    order,
+                    key -> Mixture.over(
+                            source.mixture(),
+                            data.datasets(),
+                            new Mixture.Options(source.weights(), source.shuffled(), seed(config, index)),
+                            shelf));
+            RecordSampler sampler =
+                    new RecordSampler(mixture, encoder(source, stage.contextTokensMax()), data.damaged());
             long samples = (long) phase.steps() * phase.samplesPerStep();
             phases.put(new PhaseKey(index, i), new Records(sampler, drawn.getOrDefault(order, 0L)));
             drawn.merge(order, samples, Long::sum);
         }
-    }
-
-    private Mixture open(Map<String, DatasetSettings> datasets, Source.Dataset source, SeedPath seed) {
-        Mixture mixture = Mixture.open(
-                source.mixture(), datasets, new Mixture.Options(source.weights(), source.shuffled(), seed));
-        mixtures.add(mixture);
-        return mixture;
     }
 
     private static SeedPath seed(RunConfig config, int stage) {
@@ -115,11 +115,38 @@ final class RecordSources implements AutoCloseable {
 
     /** Sample {@code sample} of a step, in which there are {@code samplesPerStep}. */
     Drawn at(int stage, int phase, long phaseStep, int samplesPerStep, int sample) {
-        Records records = phases.get(new PhaseKey(stage, phase));
-        if (records == null) {
-            throw new IllegalArgumentException("no records at this phase: stage=%d phase=%d".formatted(stage, phase));
-        }
+        Records records = of(stage, phase)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "no records at this phase: stage=%d phase=%d".formatted(stage, phase)));
         return records.sampler().at(records.firstPosition() + phaseStep * samplesPerStep + sample, sample);
+    }
+
+    /** The records of a phase; empty when it has another source. */
+    Optional<Records> of(int stage, int phase) {
+        return Optional.ofNullable(phases.get(new PhaseKey(stage, phase)));
+    }
+
+    /** Makes samples as a source looks at its records, in a stage of this context. Belongs to the thread that opened this. */
+    RecordEncoder encoder(Source.Dataset source, int contextTokensMax) {
+        return new RecordEncoder(
+                source,
+                media(),
+                form,
+                new RecordEncoder.Limits(
+                        model.tokensPerFrame(), contextTokensMax, model.llm().vocabularySize()));
+    }
+
+    /** The media of all records. Belongs to the thread that opened this. */
+    MediaStore media() {
+        MediaStore store = media.orElseGet(
+                () -> MediaStore.open(processor(config, model.vision().imageSize()), cacheBytes, clockNs));
+        media = Optional.of(store);
+        return store;
+    }
+
+    /** The open datasets, for more of them. */
+    DatasetShelf shelf() {
+        return shelf;
     }
 
     /** Frames of media decoded so far. */
@@ -130,6 +157,6 @@ final class RecordSources implements AutoCloseable {
     @Override
     public void close() {
         media.ifPresent(MediaStore::close);
-        mixtures.forEach(Mixture::close);
+        shelf.close();
     }
 }

@@ -8,8 +8,13 @@ import picocli.CommandLine.Spec;
 /** {@code data}: training data before it meets a run. */
 @Command(
         name = "data",
-        description = "Makes training data.",
-        subcommands = {DataBuildSftCommand.class},
+        description = "Shows and makes training data.",
+        subcommands = {
+            DataInspectCommand.class,
+            DataStatsCommand.class,
+            DataPreviewCommand.class,
+            DataBuildSftCommand.class
+        },
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class DataCommand implements Runnable {

@@ -74,7 +74,7 @@ final class DataBuildSftCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "data, name what to do: build-sft",
+        "data, 'name what to do: inspect, stats, preview, build-sft'",
         "data build-sft --out x, at least one video",
         "data build-sft v.mp4, --out is missing",
         "data build-sft v.mp4 --out x, --captioner is missing",

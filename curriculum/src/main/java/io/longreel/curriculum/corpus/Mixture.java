@@ -5,7 +5,6 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.dataset.SeedPath;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,9 +14,9 @@ import java.util.Objects;
  * entries in it, and entry j of epoch e is element {@code e * count_d + j} of d's own endless sequence of shuffled passes, so that repeats and
  * weights see every record equally often before any is seen once more. The entries of an epoch come in a {@link Permutation} of it. All
  * follows from (seed, position): any rank of any mesh gets the same answer in constant time and memory, and a run that resumes goes on at its
- * position. Owns its datasets. Safe for use by several threads.
+ * position. Its datasets belong to somebody else. Safe for use by several threads.
  */
-public final class Mixture implements AutoCloseable {
+public final class Mixture {
     /**
      * @param datasetIndex of {@link #datasets}
      * @param recordIndex of that dataset
@@ -38,7 +37,6 @@ public final class Mixture implements AutoCloseable {
     }
 
     private final List<Dataset> datasets;
-    private final List<Dataset> owned;
     private final long[] counts;
     /** The entry that each dataset begins with, and behind the last one the number of entries. */
     private final long[] starts;
@@ -47,9 +45,8 @@ public final class Mixture implements AutoCloseable {
     private final SeedPath epochs;
     private final SeedPath[] passes;
 
-    private Mixture(List<Dataset> datasets, List<Dataset> owned, long[] counts, Options options) {
+    private Mixture(List<Dataset> datasets, long[] counts, Options options) {
         this.datasets = List.copyOf(datasets);
-        this.owned = List.copyOf(owned);
         this.counts = counts;
         this.starts = new long[counts.length + 1];
         for (int i = 0; i < counts.length; i++) {
@@ -64,36 +61,30 @@ public final class Mixture implements AutoCloseable {
     }
 
     /**
-     * Opens the datasets of a mixture, each once.
+     * A mixture of datasets from a shelf, which owns them.
      *
      * @param text such as {@code a + b*3 + c@subset}
      * @param known specifications by name
      */
-    public static Mixture open(String text, Map<String, DatasetSettings> known, Options options) {
+    public static Mixture over(String text, Map<String, DatasetSettings> known, Options options, DatasetShelf shelf) {
         List<MixtureText.Term> terms = MixtureText.parse(text, known);
         double[] weights = weights(terms, options.weights());
-        Map<String, Dataset> whole = new HashMap<>();
-        try {
-            List<Dataset> datasets = new ArrayList<>();
-            for (MixtureText.Term term : terms) {
-                Dataset dataset = whole.computeIfAbsent(term.spec().name(), name -> Datasets.open(term.spec()));
-                datasets.add(term.subset()
-                        .<Dataset>map(word -> SelectedDataset.of(dataset, word, subset(term.spec(), word)))
-                        .orElse(dataset));
-            }
-            int[] repeats = terms.stream().mapToInt(MixtureText.Term::repeats).toArray();
-            return of(datasets, List.copyOf(whole.values()), repeats, weights, options);
-        } catch (RuntimeException e) {
-            whole.values().forEach(Dataset::close);
-            throw e;
+        List<Dataset> datasets = new ArrayList<>();
+        for (MixtureText.Term term : terms) {
+            Dataset dataset = shelf.get(term.spec());
+            datasets.add(term.subset()
+                    .<Dataset>map(word -> SelectedDataset.of(dataset, word, subset(term.spec(), word)))
+                    .orElse(dataset));
         }
+        int[] repeats = terms.stream().mapToInt(MixtureText.Term::repeats).toArray();
+        return of(datasets, repeats, weights, options);
     }
 
     private static DatasetSettings.Subset subset(DatasetSettings spec, String word) {
         return Objects.requireNonNull(spec.subsets().get(word), word);
     }
 
-    static Mixture of(List<Dataset> datasets, List<Dataset> owned, int[] repeats, double[] weights, Options options) {
+    static Mixture of(List<Dataset> datasets, int[] repeats, double[] weights, Options options) {
         long[] counts = new long[datasets.size()];
         for (int i = 0; i < counts.length; i++) {
             counts[i] = Math.multiplyExact((long) datasets.get(i).size(), repeats[i]);
@@ -101,7 +92,7 @@ public final class Mixture implements AutoCloseable {
         if (weights.length > 0) {
             counts = Shares.of(Arrays.stream(counts).sum(), weights);
         }
-        return new Mixture(datasets, owned, counts, options);
+        return new Mixture(datasets, counts, options);
     }
 
     /** By term; empty when there are none. */
@@ -185,10 +176,5 @@ public final class Mixture implements AutoCloseable {
     /** Reads the record of a pick. */
     public DataRecord read(Pick pick) {
         return datasets.get(pick.datasetIndex()).read(pick.recordIndex());
-    }
-
-    @Override
-    public void close() {
-        owned.forEach(Dataset::close);
     }
 }

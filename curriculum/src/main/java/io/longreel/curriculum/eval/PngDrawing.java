@@ -6,6 +6,7 @@ import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
 import java.awt.geom.CubicCurve2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.RoundRectangle2D;
@@ -93,6 +94,39 @@ final class PngDrawing implements Drawing {
         graphics.translate(-x, -y);
     }
 
+    /** A picture of levels, stretched to a rectangle. */
+    void image(BufferedImage picture, double x, double y, double width, double height) {
+        graphics.setComposite(AlphaComposite.SrcOver);
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+        AffineTransform place = AffineTransform.getTranslateInstance(x, y);
+        place.scale(width / picture.getWidth(), height / picture.getHeight());
+        graphics.drawImage(picture, place, null);
+    }
+
+    /** How wide a text would be; 0 where there is no font. */
+    double textWidth(double size, boolean bold, String text) {
+        if (!hasFonts) {
+            return 0;
+        }
+        try {
+            graphics.setFont(font(size, bold));
+            return graphics.getFontMetrics().getStringBounds(text, graphics).getWidth();
+        } catch (LinkageError | InternalError | NullPointerException e) {
+            noFonts(e);
+            return 0;
+        }
+    }
+
+    private static Font font(double size, boolean bold) {
+        return new Font(Font.SANS_SERIF, bold ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size);
+    }
+
+    /** What the JDK throws where its font libraries or every font is missing. */
+    private void noFonts(Throwable thrown) {
+        hasFonts = false;
+        LOG.warn("picture.unlabelled reason=no-fonts error={}", thrown.toString());
+    }
+
     private void write(double x, double y, double size, Anchor anchor, boolean bold, String text) {
         if (!hasFonts) {
             return;
@@ -100,7 +134,7 @@ final class PngDrawing implements Drawing {
         try {
             graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
             graphics.setRenderingHint(RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
-            graphics.setFont(new Font(Font.SANS_SERIF, bold ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size));
+            graphics.setFont(font(size, bold));
             double width =
                     graphics.getFontMetrics().getStringBounds(text, graphics).getWidth();
             double shift = switch (anchor) {
@@ -110,9 +144,7 @@ final class PngDrawing implements Drawing {
             };
             graphics.drawString(text, (float) (x - shift), (float) y);
         } catch (LinkageError | InternalError | NullPointerException e) {
-            // What the JDK throws where its font libraries or every font is missing.
-            hasFonts = false;
-            LOG.warn("picture.unlabelled reason=no-fonts error={}", e.toString());
+            noFonts(e);
         }
     }
 

@@ -2,9 +2,12 @@ package io.longreel.curriculum.media;
 
 import io.longreel.curriculum.dataset.PreparedFrames;
 import io.longreel.curriculum.image.ImageProcessor;
+import io.longreel.curriculum.image.Picture;
 import io.longreel.curriculum.video.FrameStore;
 import io.longreel.ops.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** The frames of some media one after the other, decoded when they are read. Holds no pixels. May be read by several threads at a time. */
@@ -40,11 +43,27 @@ public final class MediaFrames implements PreparedFrames {
 
     @Override
     public long key(int frame) {
+        int medium = mediumOf(frame);
+        return KEY_BASE + ((long) numbers[medium] << 31) + (frame - starts[medium]);
+    }
+
+    private int mediumOf(int frame) {
         int medium = 0;
         while (starts[medium + 1] <= frame) {
             medium++;
         }
-        return KEY_BASE + ((long) numbers[medium] << 31) + (frame - starts[medium]);
+        return medium;
+    }
+
+    /** One frame as it is before its levels become the model's numbers. */
+    public Picture picture(int frame) {
+        checkRange(frame, frame + 1);
+        int medium = mediumOf(frame);
+        int side = processor.imageSize();
+        List<Picture> found = new ArrayList<>(1);
+        int at = frame - starts[medium];
+        store.visit(numbers[medium], at, at + 1, (index, rgb_hw3) -> found.add(Picture.of(side, side, rgb_hw3)));
+        return found.getFirst();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.longreel.curriculum.media;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.video.FrameStore;
 import java.util.List;
@@ -43,6 +44,18 @@ public final class MediaStore implements AutoCloseable {
             counts[i] = bank.frameCount(numbers[i]);
         }
         return new MediaFrames(frames, processor, numbers, counts);
+    }
+
+    /** What a medium is and how much of it is seen, or what is wrong with it. */
+    public MediumFacts facts(MediumView view) {
+        try {
+            return MediumFacts.read(view.medium(), bank.frameCount(bank.number(view)));
+        } catch (RuntimeFailure e) {
+            if (e.category() != RuntimeFailure.Category.DATA) {
+                throw e;
+            }
+            return MediumFacts.damaged(view.medium(), e.getMessage());
+        }
     }
 
     public Decoded decoded() {

@@ -86,9 +86,9 @@ public final class Wording {
         return Stream.of(first, ids, documentEnd).flatMapToInt(IntStream::of).toArray();
     }
 
-    /** Ids of text. */
+    /** Ids of text, in which nothing is a special token. */
     public int[] text(String text) {
-        return chat.map(encoder -> encoder.plain(text)).orElseGet(() -> tokenizer.encode(text));
+        return chat.map(encoder -> encoder.plain(text)).orElseGet(() -> ByteTokenizer.encode(text));
     }
 
     /** The one token that answers with a digit. */

@@ -147,6 +147,18 @@ public final class VideoReader implements AutoCloseable {
         return rotationDegrees() % 180 == 0 ? ratio : 1 / ratio;
     }
 
+    /** Pixels of a row of the picture, upright. */
+    public int width() {
+        AVCodecParameters stored = format.streams(stream).codecpar();
+        return rotationDegrees() % 180 == 0 ? stored.width() : stored.height();
+    }
+
+    /** Rows of the picture, upright. */
+    public int height() {
+        AVCodecParameters stored = format.streams(stream).codecpar();
+        return rotationDegrees() % 180 == 0 ? stored.height() : stored.width();
+    }
+
     /** The container's "comment" tag; empty when it has none. */
     public String comment() {
         AVDictionaryEntry entry = avutil.av_dict_get(format.metadata(), "comment", null, 0);

@@ -152,7 +152,8 @@ class MixtureTest {
     @Test
     void shouldOpenTermsWhenTextJoinsRepeatsAndSelects() {
         Map<String, DatasetSettings> known = known();
-        try (Mixture mixture = Mixture.open(" a + b * 3+a@odd + b ", known, ORDERED)) {
+        try (DatasetShelf shelf = new DatasetShelf()) {
+            Mixture mixture = Mixture.over(" a + b * 3+a@odd + b ", known, ORDERED, shelf);
             assertEquals(
                     List.of("a", "b", "a@odd"),
                     mixture.datasets().stream().map(Dataset::name).toList());
@@ -165,13 +166,15 @@ class MixtureTest {
                             .mapToObj(i -> ((DataRecord.Text) mixture.read(mixture.at(i))).text())
                             .toList());
         }
-        try (Mixture mixture = Mixture.open("a@some*2", known, ORDERED)) {
+        try (DatasetShelf shelf = new DatasetShelf()) {
+            Mixture mixture = Mixture.over("a@some*2", known, ORDERED, shelf);
             assertEquals(2, mixture.datasets().getFirst().size());
             assertEquals(4, mixture.epochSize());
             assertEquals("a.jsonl#4", mixture.read(mixture.at(3)).id());
         }
-        try (Mixture mixture =
-                Mixture.open("a*2@some + b", known, new Options(Map.of("a@some", 3.0, "b", 1.0), false, SEED))) {
+        try (DatasetShelf shelf = new DatasetShelf()) {
+            Mixture mixture = Mixture.over(
+                    "a*2@some + b", known, new Options(Map.of("a@some", 3.0, "b", 1.0), false, SEED), shelf);
             assertEquals(6, mixture.epochSize());
             assertArrayEquals(
                     new long[] {5, 1},
@@ -195,7 +198,7 @@ class MixtureTest {
             a@odd@some  | there is no subset of a "odd@some"
             """)
     void shouldSayWhatIsWrongWhenTextIs(String text, String why) {
-        assertMisconfigured(() -> Mixture.open(text, known(), SHUFFLED), "mixture \"%s\": ".formatted(text), why);
+        assertMisconfigured(() -> open(text, known(), SHUFFLED), "mixture \"%s\": ".formatted(text), why);
     }
 
     @Test
@@ -239,8 +242,14 @@ class MixtureTest {
         }
     }
 
+    private static void open(String text, Map<String, DatasetSettings> known, Options options) {
+        try (DatasetShelf shelf = new DatasetShelf()) {
+            Mixture.over(text, known, options, shelf);
+        }
+    }
+
     private void weighted(Map<String, Double> weights) {
-        Mixture.open("a+b", known(), new Options(weights, true, SEED)).close();
+        open("a+b", known(), new Options(weights, true, SEED));
     }
 
     private void select(String list, boolean drop) {
@@ -248,7 +257,7 @@ class MixtureTest {
         DatasetSettings spec = known().get("a");
         DatasetSettings selected = new DatasetSettings(
                 "a", Format.TEXT, spec == null ? List.of() : spec.files(), Optional.empty(), "", Map.of("s", subset));
-        Mixture.open("a@s", Map.of("a", selected), ORDERED).close();
+        open("a@s", Map.of("a", selected), ORDERED);
     }
 
     /** Six records a0 to a5, of which "odd" drops the even ones and "some" has two, and two records b. */
@@ -271,7 +280,7 @@ class MixtureTest {
         List<Dataset> datasets = IntStream.range(0, sizes.length)
                 .<Dataset>mapToObj(i -> new Counted("set" + i, sizes[i]))
                 .toList();
-        return Mixture.of(datasets, datasets, repeats, weights, options);
+        return Mixture.of(datasets, repeats, weights, options);
     }
 
     private static String words(List<Pick> picks) {

@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * @param sampling which of their frames are used
  * @param generated what to make when there is no footage
  * @param frameCacheBytes most memory per process that decoded frames may take
+ * @param encodedFrameCacheBytes most memory per rank that the output of a frozen vision tower may take
  * @param prefetchSteps steps that the pipeline decodes ahead of training
  * @param datasets the user's datasets, by name
  * @param damaged what happens when a record cannot be used
@@ -23,6 +24,7 @@ public record DataSettings(
         Sampling sampling,
         GeneratedFootage generated,
         long frameCacheBytes,
+        long encodedFrameCacheBytes,
         int prefetchSteps,
         Map<String, DatasetSettings> datasets,
         Damaged damaged,

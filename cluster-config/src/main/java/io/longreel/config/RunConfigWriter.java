@@ -241,6 +241,7 @@ final class RunConfigWriter {
                                 "height", generated.height(),
                                 "frames-per-second", generated.framesPerSecond()),
                 "frame-cache", Units.size(data.frameCacheBytes()),
+                "encoded-frame-cache", Units.size(data.encodedFrameCacheBytes()),
                 "prefetch-steps", data.prefetchSteps(),
                 "datasets", datasets(data.datasets()),
                 "damaged", Words.of(data.damaged()),

@@ -294,6 +294,7 @@ final class SettingsReader {
                 sampling,
                 generated,
                 section.sizeBytes("frame-cache", 1 << 20, Long.MAX_VALUE),
+                section.sizeBytes("encoded-frame-cache", 0, Long.MAX_VALUE),
                 section.integer("prefetch-steps", 0, 1024),
                 new DatasetsReader(section).read(),
                 section.choice("damaged", DataSettings.Damaged.class),

@@ -119,6 +119,7 @@ final class RunConfigPropertyTest {
                                 2 * from(random, 8, 999),
                                 from(random, 1, 240)),
                         (1 << 20) + random.nextLong(1L << 40),
+                        random.nextLong(1L << 40),
                         random.nextInt(9),
                         Map.of(),
                         one(random, EnumSet.allOf(DataSettings.Damaged.class)),

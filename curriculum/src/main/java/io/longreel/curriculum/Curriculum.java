@@ -21,6 +21,7 @@ import io.longreel.curriculum.text.TextForm;
 import io.longreel.curriculum.video.FootagePool;
 import io.longreel.curriculum.video.FootageStore;
 import io.longreel.model.ModelConfig;
+import io.longreel.model.PackedBatch;
 import io.longreel.model.shard.Span;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -162,7 +163,8 @@ public final class Curriculum implements AutoCloseable {
         }
         String where = "stage %s, phase %s, step %d"
                 .formatted(stage.name(), point.phase().name(), step);
-        return new StepSamples(SamplePacker.pack(usable, tokensPerFrame, stage.contextTokensMax(), where), skipped);
+        List<PackedBatch> batches = SamplePacker.pack(usable, tokensPerFrame, stage.contextTokensMax(), where);
+        return new StepSamples(batches, skipped, (long) batches.size() * stage.contextTokensMax(), 0);
     }
 
     private Drawn draw(RunPlan.Point point, SeedPath stepSeed, int sample) {
@@ -186,7 +188,8 @@ public final class Curriculum implements AutoCloseable {
                 system,
                 decoders,
                 Math.min(decoderCount, Math.max(1, config.data().prefetchSteps())),
-                share);
+                share,
+                System::nanoTime);
     }
 
     /** The needle tests of a stage; all tests of a run share one haystack. */

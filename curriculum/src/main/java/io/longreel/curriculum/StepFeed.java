@@ -14,6 +14,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.BoundedSourceQueue;
@@ -64,22 +66,44 @@ public final class StepFeed implements AutoCloseable {
     private final Executor decoders;
     private final int parallelism;
     private final Share share;
+    private final LongSupplier clockNs;
     private final CompletableFuture<Prepared> closing = new CompletableFuture<>();
     private volatile @Nullable Stream stream;
+    private volatile LongPredicate known = key -> false;
     private int nextGlobalStep;
 
     private StepFeed(
-            Curriculum curriculum, ClassicActorSystemProvider system, Executor decoders, int parallelism, Share share) {
+            Curriculum curriculum,
+            ClassicActorSystemProvider system,
+            Executor decoders,
+            int parallelism,
+            Share share,
+            LongSupplier clockNs) {
         this.curriculum = curriculum;
         this.system = system;
         this.decoders = decoders;
         this.parallelism = parallelism;
         this.share = share;
+        this.clockNs = clockNs;
     }
 
     static StepFeed open(
-            Curriculum curriculum, ClassicActorSystemProvider system, Executor decoders, int parallelism, Share share) {
-        return new StepFeed(curriculum, system, decoders, parallelism, share);
+            Curriculum curriculum,
+            ClassicActorSystemProvider system,
+            Executor decoders,
+            int parallelism,
+            Share share,
+            LongSupplier clockNs) {
+        return new StepFeed(curriculum, system, decoders, parallelism, share, clockNs);
+    }
+
+    /**
+     * From now on frames of these keys are not decoded ahead: the rank will not read them. Where it does, it decodes them itself.
+     *
+     * @param newKnown called on decoding threads
+     */
+    public void skip(LongPredicate newKnown) {
+        known = newKnown;
     }
 
     /**
@@ -203,6 +227,7 @@ public final class StepFeed implements AutoCloseable {
 
     /** Runs on a decoding thread. What goes wrong travels in order to the step that it belongs to. */
     private Prepared prepare(int globalStep, BooleanSupplier cancelled) {
+        long startNs = clockNs.getAsLong();
         try {
             RunPlan.Point point = curriculum.plan().at(globalStep);
             StepSamples samples =
@@ -210,7 +235,8 @@ public final class StepFeed implements AutoCloseable {
             if (curriculum.prefetchSteps() > 0) {
                 samples.batches().forEach(batch -> warm(batch, cancelled));
             }
-            return new Prepared(globalStep, samples, Optional.empty());
+            StepSamples timed = samples.preparedIn(Math.max(0, clockNs.getAsLong() - startNs));
+            return new Prepared(globalStep, timed, Optional.empty());
         } catch (RuntimeException e) {
             return new Prepared(globalStep, new StepSamples(List.of(), List.of()), Optional.of(e));
         }
@@ -219,7 +245,15 @@ public final class StepFeed implements AutoCloseable {
     private void warm(PackedBatch batch, BooleanSupplier cancelled) {
         if (batch.frames() instanceof FrameSequence frames) {
             Span own = share.frames(frames.frameCount());
-            frames.warm(own.from(), own.to(), cancelled);
+            int from = own.from();
+            while (from < own.to()) {
+                int to = from;
+                while (to < own.to() && !known.test(frames.key(to))) {
+                    to++;
+                }
+                frames.warm(from, to, cancelled);
+                from = to + 1;
+            }
         }
     }
 }

@@ -89,6 +89,23 @@ class StepFeedTest {
     }
 
     @Test
+    void shouldNotDecodeAheadWhatTheRankKnows() {
+        try (Curriculum curriculum = TestRun.open(out);
+                StepFeed feed = curriculum.feed(SYSTEM, Mesh.single(), 0)) {
+            feed.skip(key -> true);
+            StepSamples samples = feed.next(2, 0);
+            assertEquals(0, curriculum.store().statistics().chunksDecoded());
+            assertEquals(samples.batches().size() * 4096L, samples.roomTokens());
+            assertTrue(samples.preparedNs() > 0);
+            try (TensorArena arena = TensorArena.open("test", 4L * PIXELS)) {
+                Tensor pixels = arena.allocate(1, 3, TestFootage.IMAGE_SIZE, TestFootage.IMAGE_SIZE);
+                samples.batches().getFirst().frames().read(0, 1, pixels); // which the rank must not know, then
+            }
+            assertTrue(curriculum.store().statistics().chunksDecoded() > 0);
+        }
+    }
+
+    @Test
     void shouldStayInsideFrameCacheWhenTwoRanksReadTheirShards() throws Exception {
         try (Curriculum curriculum = TestRun.open(out);
                 StepFeed first = curriculum.feed(SYSTEM, new Mesh(1, 2, 1), 0);

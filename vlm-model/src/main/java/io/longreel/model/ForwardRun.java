@@ -119,7 +119,8 @@ public final class ForwardRun {
                 Workspace ws = memory.reserve(
                         groups, (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), scale, new NoProbe()));
                 LossSum losses = new LossSum(options.precision().sums());
-                model.lossAndGradients(ws, groups, batch, scale, losses, output.probe(batch));
+                FrameEncoding encoding = FrameEncoding.all(batch.ownFrames());
+                model.lossAndGradients(ws, groups, batch, encoding, scale, losses, output.probe(batch));
                 double sum = losses.over(groups.world());
                 output.addInTurn(groups, weights, kernels);
                 return labelled == 0 ? 0.0 : sum / labelled;

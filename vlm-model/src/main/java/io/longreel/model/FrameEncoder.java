@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rank's own frames through vision tower and projector (stage-1 shard). Where the tower is frozen, frames go through in small chunks whose
- * activations are freed; only its output is kept. Legend: F own frames, P patches, M = F * tokens per frame, C, D widths.
+ * activations are freed; only its output is kept, for the pass and, where frames have keys, for later ones ({@link FrozenFrames}). Legend: F own frames, P patches, M = F * tokens per frame, C, D widths.
  */
 final class FrameEncoder {
     /** Frames whose activations exist at a time when no tape is kept. */
@@ -39,9 +39,14 @@ final class FrameEncoder {
         this.projector = new Projector(config, weights);
     }
 
-    /** Rounds in which {@link #forward} encodes: one when the tower trains, otherwise one per chunk; one when there is nothing. */
-    int rounds(Span own) {
-        return weights.trains(ParameterSpec.VISION) ? 1 : Math.max(1, Math.ceilDiv(own.size(), CHUNK_FRAMES));
+    /** Rounds in which a frozen tower encodes in {@link #forward}; a tower that trains has none. */
+    int rounds(FrameEncoding encoding) {
+        return weights.trains(ParameterSpec.VISION) ? 0 : Math.ceilDiv(encoding.fresh().length, CHUNK_FRAMES);
+    }
+
+    /** What {@link #forward} is to encode of a batch; a tower that trains encodes everything. */
+    FrameEncoding encoding(FrameSource frames, Span own, FrozenFrames kept) {
+        return weights.trains(ParameterSpec.VISION) ? FrameEncoding.all(own) : FrameEncoding.of(frames, own, kept);
     }
 
     /**
@@ -49,26 +54,65 @@ final class FrameEncoder {
      *
      * @param rounds at least {@link #rounds}; in those beyond it this rank has no frames
      */
-    Encoded forward(Workspace ws, FrameSource frames, Span own, int rounds) {
+    Encoded forward(Workspace ws, FrameSource frames, FrameEncoding encoding, int rounds) {
+        Span own = encoding.own();
         if (weights.trains(ParameterSpec.VISION)) {
             Tensor pixels = pixels(ws, frames, own.from(), own.to());
             VisionTower.Output output = tower.forward(ws, pixels, true);
             return new Encoded(output.hidden(), output.tape(), projector.forward(ws, output.hidden()));
         }
-        Tensor hidden = ws.step()
-                .allocate(
-                        own.size() * config.vision().patches(), config.vision().hiddenSize());
+        int patches = config.vision().patches();
+        Tensor hidden = ws.step().allocate(own.size() * patches, config.vision().hiddenSize());
         for (int round = 0; round < rounds; round++) {
-            int from = Math.min(own.to(), own.from() + round * CHUNK_FRAMES);
-            int to = Math.min(own.to(), from + CHUNK_FRAMES);
-            long mark = ws.step().mark();
-            Tensor chunk =
-                    tower.forward(ws, pixels(ws, frames, from, to), false).hidden();
-            int row = (from - own.from()) * config.vision().patches();
-            ws.kernels().elementwise().copy(chunk, hidden.slice(row, row + chunk.rows()));
-            ws.step().rewind(mark);
+            encode(ws, frames, encoding, round, hidden);
         }
+        reuse(ws, encoding, hidden);
         return new Encoded(hidden, null, projector.forward(ws, hidden));
+    }
+
+    /** One chunk of the frames that are encoded, into their rows of {@code hidden [F * P, C]}. */
+    private void encode(Workspace ws, FrameSource frames, FrameEncoding encoding, int round, Tensor hidden) {
+        int[] fresh = encoding.fresh();
+        int from = Math.min(fresh.length, round * CHUNK_FRAMES);
+        int to = Math.min(fresh.length, from + CHUNK_FRAMES);
+        long mark = ws.step().mark();
+        Tensor chunk =
+                tower.forward(ws, pixels(ws, frames, fresh, from, to), false).hidden();
+        for (int i = from; i < to; i++) {
+            Tensor encoded = frame(chunk, i - from);
+            ws.kernels()
+                    .elementwise()
+                    .copy(encoded, frame(hidden, fresh[i] - encoding.own().from()));
+            FrozenFrames.Slot slot = encoding.slot(fresh[i]);
+            if (encoding.kept() != null && slot != null) {
+                encoding.kept().fill(slot, encoded);
+            }
+        }
+        ws.step().rewind(mark);
+    }
+
+    /** The rows of all other frames; those that come twice in a batch have been encoded by now. */
+    private void reuse(Workspace ws, FrameEncoding encoding, Tensor hidden) {
+        FrozenFrames kept = encoding.kept();
+        if (kept == null || encoding.reused() == 0) {
+            return;
+        }
+        int next = 0;
+        for (int frame = encoding.own().from(); frame < encoding.own().to(); frame++) {
+            FrozenFrames.Slot slot = encoding.slot(frame);
+            if (next < encoding.fresh().length && encoding.fresh()[next] == frame) {
+                next++;
+            } else if (slot != null) {
+                Tensor rows = frame(hidden, frame - encoding.own().from());
+                ws.kernels().elementwise().copy(kept.take(slot), rows);
+            }
+        }
+    }
+
+    /** Rows of one frame of {@code hidden [F * P, C]}. */
+    private Tensor frame(Tensor hidden, int index) {
+        int patches = config.vision().patches();
+        return hidden.slice(index * patches, (index + 1) * patches);
     }
 
     /** Accumulates the gradients of projector and tower, as far as they train. */
@@ -137,9 +181,28 @@ final class FrameEncoder {
     }
 
     private Tensor pixels(Workspace ws, FrameSource frames, int from, int to) {
-        int size = config.vision().imageSize();
-        Tensor pixels = ws.step().allocate(to - from, 3, size, size);
+        Tensor pixels = pixels(ws, to - from);
         frames.read(from, to, pixels);
         return pixels;
+    }
+
+    /** Pixels of frames {@code chosen[from]} to {@code chosen[to - 1]}, neighbours read together. */
+    private Tensor pixels(Workspace ws, FrameSource frames, int[] chosen, int from, int to) {
+        Tensor pixels = pixels(ws, to - from);
+        int at = from;
+        while (at < to) {
+            int end = at + 1;
+            while (end < to && chosen[end] == chosen[end - 1] + 1) {
+                end++;
+            }
+            frames.read(chosen[at], chosen[at] + end - at, pixels.slice(at - from, end - from));
+            at = end;
+        }
+        return pixels;
+    }
+
+    private Tensor pixels(Workspace ws, int count) {
+        int size = config.vision().imageSize();
+        return ws.step().allocate(count, 3, size, size);
     }
 }

@@ -58,6 +58,7 @@ public final class MmspSession implements TrainSession {
     private final StepMemory memory;
     private final Passes passes;
     private final EncodedFrames knownFrames;
+    private final FrozenFrames frozenFrames;
     private final RestingMemory resting = new RestingMemory();
     private final int generation;
     private final Optional<SnapshotSite> site;
@@ -66,6 +67,8 @@ public final class MmspSession implements TrainSession {
     private long seed;
     /** What the weights came from: what it holds beyond them goes into the export. */
     private Optional<ModelOrigin> origin = Optional.empty();
+
+    private FrameUse frameUse = FrameUse.NONE;
 
     private @Nullable StageState stage;
 
@@ -87,6 +90,7 @@ public final class MmspSession implements TrainSession {
         this.memory = new StepMemory(kernels, groups.rank());
         this.passes = new Passes(model, weights, memory, groups, options);
         this.knownFrames = new EncodedFrames(config, Arenas.REAL);
+        this.frozenFrames = new FrozenFrames(config, options.frozenFrameBytes(), Arenas.REAL);
         this.generation = generation;
         this.site = site;
         this.snapshots = site.map(where -> new SessionSnapshots(where, groups.world(), kernels));
@@ -157,6 +161,7 @@ public final class MmspSession implements TrainSession {
     public void adopt(long newSeed, Optional<ModelOrigin> newOrigin) {
         seed = newSeed;
         origin = newOrigin;
+        frozenFrames.clear();
     }
 
     @Override
@@ -167,6 +172,9 @@ public final class MmspSession implements TrainSession {
                 StageState.begin(settings, config, modelWeights, options, kernels, groups.world(), Arenas.REAL);
         begun.initialize(new Initializer(config, seed));
         stage = begun;
+        if (weights.trains(ParameterSpec.VISION)) {
+            frozenFrames.release();
+        }
         snapshots.ifPresent(SessionSnapshots::stateChanged);
         resting.rests(state());
         StateBytes total = stateBytes();
@@ -187,7 +195,10 @@ public final class MmspSession implements TrainSession {
 
     /** What this rank has taken of memory by now, without its part of the vault. */
     RankMemory allocated() {
-        return stateBytes().with(memory.capacity(), model.rotary().sizeBytes() + knownFrames.sizeBytes());
+        return stateBytes()
+                .with(
+                        memory.capacity(),
+                        model.rotary().sizeBytes() + knownFrames.sizeBytes() + frozenFrames.sizeBytes());
     }
 
     @Override
@@ -208,7 +219,7 @@ public final class MmspSession implements TrainSession {
         float gradientScale = counts[0] == 0 ? 0f : (float) (1.0 / counts[0]);
         current.optimizer().gradients().begin();
         LossSum losses = new LossSum(options.precision().sums());
-        passes.train(batches, gradientScale, losses);
+        frameUse = passes.train(batches, gradientScale, losses, frozenFrames);
         resting.check(state(), groups.rank());
         ShardedAdamW.Update update = current.optimizer().step(rates, Double.isFinite(losses.value()));
         double lossSum = losses.over(groups.world());
@@ -216,6 +227,16 @@ public final class MmspSession implements TrainSession {
         resting.rests(state());
         double loss = counts[0] == 0 ? 0 : lossSum / counts[0];
         return new StepReport(loss, counts[0], counts[1], update.gradientNorm(), update.applied());
+    }
+
+    @Override
+    public FrameUse frameUse() {
+        return frameUse;
+    }
+
+    @Override
+    public boolean knowsFrame(long key) {
+        return frozenFrames.holds(key);
     }
 
     @Override
@@ -327,6 +348,7 @@ public final class MmspSession implements TrainSession {
         closeStage();
         snapshots.ifPresent(SessionSnapshots::close);
         knownFrames.close();
+        frozenFrames.close();
         memory.close();
         model.close();
         modelWeights.close();
@@ -373,6 +395,7 @@ public final class MmspSession implements TrainSession {
     /** Weights were replaced from outside: frozen ones, too. */
     private void replaced() {
         weightsChanged();
+        frozenFrames.clear();
         snapshots.ifPresent(SessionSnapshots::stateChanged);
     }
 

@@ -13,10 +13,11 @@ import io.longreel.transport.Communicator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Runs a model's passes. Each is planned first, which gives its memory and its route through the units. Where weights or gradients are sharded, passes
- * exchange with all ranks, so all make as many as the replica with most micro-batches, with as many rounds of encoding as the rank with most frames: who
+ * exchange with all ranks, so all make as many as the replica with most micro-batches, with as many rounds of encoding as the rank with most frames to encode: who
  * has less takes part without computing. Used by the rank's compute thread.
  */
 final class Passes {
@@ -34,18 +35,27 @@ final class Passes {
         this.options = options;
     }
 
-    /** Forward and backward of all micro-batches of this rank's replica; gradients accumulate, scaled. */
-    void train(List<ShardedBatch> batches, float gradientScale, LossSum losses) {
-        int[] rounds = rounds(batches);
+    /**
+     * Forward and backward of all micro-batches of this rank's replica; gradients accumulate, scaled.
+     *
+     * @param kept has frames that need not be encoded, and takes what is
+     * @return what was encoded
+     */
+    FrameUse train(List<ShardedBatch> batches, float gradientScale, LossSum losses, FrozenFrames kept) {
+        kept.beginStep();
+        List<FrameEncoding> encodings =
+                batches.stream().map(batch -> model.encoding(batch, kept)).toList();
+        int[] rounds = rounds(batches, encodings);
         for (int i = 0; i < rounds.length; i++) {
             weights.agreeRounds(rounds[i]);
             if (i < batches.size()) {
-                train(batches.get(i), gradientScale, losses);
+                train(batches.get(i), encodings.get(i), gradientScale, losses);
             } else {
                 attend(rounds[i] > 0);
             }
         }
         weights.agreeRounds(0);
+        return FrameUse.of(encodings);
     }
 
     /** Most likely tokens at own labelled rows of a batch that is equal on all ranks. */
@@ -60,10 +70,15 @@ final class Passes {
         return answers;
     }
 
-    /** What is planned of a training pass. */
+    /** What is planned of a training pass that encodes all of its own frames. */
     static StepPlan.Pass training(VlmModel model, SessionOptions options, ShardedBatch batch) {
+        return training(model, options, batch, FrameEncoding.all(batch.ownFrames()));
+    }
+
+    private static StepPlan.Pass training(
+            VlmModel model, SessionOptions options, ShardedBatch batch, FrameEncoding encoding) {
         LossSum nowhere = new LossSum(options.precision().sums());
-        return (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), 1f, nowhere, null);
+        return (w, g) -> model.lossAndGradients(w, g, batch.withoutPixels(), encoding.planned(), 1f, nowhere, null);
     }
 
     /** What is planned of an evaluation that encodes the {@code unknown} ones of its own frames. */
@@ -73,10 +88,11 @@ final class Passes {
 
     private record Planned(Workspace workspace, UnitRoute route) {}
 
-    private void train(ShardedBatch batch, float gradientScale, LossSum losses) {
+    /** Has memory for all of its frames, whichever are known: what a step takes does not depend on those before it. */
+    private void train(ShardedBatch batch, FrameEncoding encoding, float gradientScale, LossSum losses) {
         Planned planned = plan(training(model, options, batch));
-        weights.follow(planned.route);
-        model.lossAndGradients(planned.workspace, groups, batch, gradientScale, losses, null);
+        weights.follow(encoding.reused() == 0 ? planned.route : route(training(model, options, batch, encoding)));
+        model.lossAndGradients(planned.workspace, groups, batch, encoding, gradientScale, losses, null);
         weights.arrive();
     }
 
@@ -87,10 +103,13 @@ final class Passes {
         PackedBatch any = PackedBatch.single(
                 ids, labels, model.config().imageToken(), media ? OneFrame.UNREAD : FrameSource.NONE);
         ShardedBatch batch = ShardedBatch.of(model.config(), groups.mesh(), groups.rank(), options, any);
+        weights.walk(route(training(model, options, batch, FrameEncoding.none(batch.ownFrames()))));
+    }
+
+    private UnitRoute route(StepPlan.Pass pass) {
         List<UnitRoute> routes = new ArrayList<>();
-        StepPlan.Pass pass = training(model, options, batch);
         StepPlan.of(memory.device(), groups, (w, g) -> routes.add(weights.rehearse(() -> pass.run(w, g))));
-        weights.walk(routes.getFirst());
+        return routes.getFirst();
     }
 
     private Planned plan(StepPlan.Pass pass) {
@@ -100,8 +119,10 @@ final class Passes {
     }
 
     /** Rounds of encoding of each micro-batch; of each that any replica has where passes exchange with all ranks. */
-    private int[] rounds(List<ShardedBatch> batches) {
-        int[] own = batches.stream().mapToInt(model::encodingRounds).toArray();
+    private int[] rounds(List<ShardedBatch> batches, List<FrameEncoding> encodings) {
+        int[] own = IntStream.range(0, batches.size())
+                .map(i -> model.encodingRounds(batches.get(i), encodings.get(i)))
+                .toArray();
         if (!options.shardsWeights() && !options.shardsGradients()) {
             return own;
         }

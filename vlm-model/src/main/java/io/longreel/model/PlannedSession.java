@@ -8,6 +8,7 @@ import io.longreel.model.shard.Span;
 import io.longreel.model.snapshot.SnapshotBytes;
 import io.longreel.model.snapshot.SnapshotPeers;
 import io.longreel.model.state.Arenas;
+import io.longreel.model.state.ParameterSpec;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.kernels.Kernels;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ public final class PlannedSession implements AutoCloseable {
     private final ModelWeights weights;
     private final VlmModel model;
     private final EncodedFrames knownFrames;
+    private final FrozenFrames frozenFrames;
     private final SnapshotBytes snapshots;
     /** Training passes of this stage that have been planned, but those that another one covers. */
     private final List<PassExtent> taken = new ArrayList<>();
@@ -45,6 +47,7 @@ public final class PlannedSession implements AutoCloseable {
         this.weights = ModelWeights.open(config, options, groups.world(), idle, Arenas.COUNTING);
         this.model = new VlmModel(config, weights.views(), options, Arenas.COUNTING);
         this.knownFrames = new EncodedFrames(config, Arenas.COUNTING);
+        this.frozenFrames = new FrozenFrames(config, options.frozenFrameBytes(), Arenas.COUNTING);
         this.snapshots = snapshots;
     }
 
@@ -71,6 +74,9 @@ public final class PlannedSession implements AutoCloseable {
         closeStage();
         StageState begun = StageState.begin(settings, config, weights, options, idle, groups.world(), Arenas.COUNTING);
         stage = begun;
+        if (weights.views().trains(ParameterSpec.VISION)) {
+            frozenFrames.release();
+        }
         ShardedAdamW optimizer = begun.optimizer();
         snapshots.beginStage(
                 List.of(weights.store(), begun.adapters()),
@@ -81,6 +87,7 @@ public final class PlannedSession implements AutoCloseable {
     public void step(List<PackedBatch> microBatches) {
         for (PackedBatch batch : microBatches) {
             ShardedBatch sharded = sharded(batch);
+            model.encoding(sharded, frozenFrames);
             PassExtent extent = PassExtent.of(sharded);
             if (taken.stream().noneMatch(larger -> larger.covers(extent))) {
                 take(Passes.training(model, options, sharded));
@@ -112,7 +119,7 @@ public final class PlannedSession implements AutoCloseable {
     /** What the session would have taken by now: arenas keep what the largest pass so far needed. */
     public RankMemory memory() {
         StateBytes state = stage == null ? weights.bytes() : weights.bytes().plus(stage.bytes());
-        return state.with(passes, model.rotary().sizeBytes() + knownFrames.sizeBytes())
+        return state.with(passes, model.rotary().sizeBytes() + knownFrames.sizeBytes() + frozenFrames.sizeBytes())
                 .withSnapshots(snapshots.bytes());
     }
 
@@ -120,6 +127,7 @@ public final class PlannedSession implements AutoCloseable {
     public void close() {
         closeStage();
         knownFrames.close();
+        frozenFrames.close();
         model.close();
         weights.close();
     }

@@ -10,7 +10,7 @@ package io.longreel.model;
  * @param snapshots slices that its process holds on its behalf: its own and those of its peers
  * @param activations arena of what a pass keeps
  * @param scratch arena of temporaries
- * @param caches the rotary table, and rows of frames that needle tests share
+ * @param caches the rotary table, rows of frames that needle tests share, and frames that a frozen tower encoded
  */
 public record RankMemory(
         long weights,

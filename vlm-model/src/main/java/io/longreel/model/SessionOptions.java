@@ -15,22 +15,33 @@ import io.longreel.ops.tensor.DType;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** How a session computes what the mesh and the model leave open: equal on all ranks, for the whole run. */
+/**
+ * How a session computes what the mesh and the model leave open: equal on all ranks, for the whole run.
+ *
+ * @param frozenFrameBytes most memory per rank for what a frozen vision tower made of frames that may come again; no result depends on it
+ */
 public record SessionOptions(
         ShardingSettings sharding,
         PrecisionSettings precision,
         RecomputeSettings recompute,
-        AttentionSettings attention) {
+        AttentionSettings attention,
+        long frozenFrameBytes) {
     /** What a run without settings of its own does. */
     public static final SessionOptions DEFAULTS = new SessionOptions(
             new ShardingSettings(
                     ShardingSettings.Layout.ZIGZAG, ShardingSettings.Stages.TWO, ShardingSettings.State.OPTIMIZER),
             new PrecisionSettings(PrecisionSettings.Weights.FP32, PrecisionSettings.Exchange.FP32, Sums.FAST),
             RecomputeSettings.NONE,
-            new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.empty(), 0, Optional.empty()));
+            new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.empty(), 0, Optional.empty()),
+            0);
 
     public static SessionOptions of(RunConfig config) {
-        return new SessionOptions(config.sharding(), config.precision(), config.recompute(), config.attention());
+        return new SessionOptions(
+                config.sharding(),
+                config.precision(),
+                config.recompute(),
+                config.attention(),
+                config.data().encodedFrameCacheBytes());
     }
 
     /** What attention rounds activations to and sends them as. */
@@ -71,18 +82,22 @@ public record SessionOptions(
     }
 
     public SessionOptions withSharding(ShardingSettings other) {
-        return new SessionOptions(other, precision, recompute, attention);
+        return new SessionOptions(other, precision, recompute, attention, frozenFrameBytes);
     }
 
     public SessionOptions withPrecision(PrecisionSettings other) {
-        return new SessionOptions(sharding, other, recompute, attention);
+        return new SessionOptions(sharding, other, recompute, attention, frozenFrameBytes);
     }
 
     public SessionOptions withRecompute(RecomputeSettings other) {
-        return new SessionOptions(sharding, precision, other, attention);
+        return new SessionOptions(sharding, precision, other, attention, frozenFrameBytes);
     }
 
     public SessionOptions withAttention(AttentionSettings other) {
-        return new SessionOptions(sharding, precision, recompute, other);
+        return new SessionOptions(sharding, precision, recompute, other, frozenFrameBytes);
+    }
+
+    public SessionOptions withFrozenFrameBytes(long other) {
+        return new SessionOptions(sharding, precision, recompute, attention, other);
     }
 }

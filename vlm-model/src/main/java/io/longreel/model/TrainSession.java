@@ -55,6 +55,16 @@ public interface TrainSession extends AutoCloseable {
         return step(microBatches, LearningRates.of(learningRate));
     }
 
+    /** What became of this rank's own frames in the last step; not equal on all ranks. */
+    default FrameUse frameUse() {
+        return FrameUse.NONE;
+    }
+
+    /** Whether a step would not read the pixels of a frame with this key now. Any thread; what is known may be forgotten at any time. */
+    default boolean knowsFrame(long key) {
+        return false;
+    }
+
     /** Ends the stage: merges adapters into the weights, drops the optimizer state. */
     void endStage();
 

@@ -72,32 +72,33 @@ public final class VlmModel implements AutoCloseable {
         return rotary;
     }
 
-    /** As {@link #lossAndGradients(Workspace, Groups, ShardedBatch, float, LossSum, Probe)}, for one batch: the sum of its losses on this rank. */
+    /** For one batch, all of whose frames are encoded: gradients as below, and the sum of its losses on this rank. */
     public double lossAndGradients(
             Workspace ws, Groups groups, ShardedBatch batch, float gradientScale, @Nullable Probe probe) {
         LossSum losses = new LossSum(options.precision().sums());
-        lossAndGradients(ws, groups, batch, gradientScale, losses, probe);
+        lossAndGradients(ws, groups, batch, FrameEncoding.all(batch.ownFrames()), gradientScale, losses, probe);
         return losses.value();
     }
 
     /**
      * Adds the losses of own labelled rows; gradients of what trains accumulate, scaled by {@code gradientScale}.
      *
+     * @param encoding which own frames are encoded
      * @param probe sees intermediate results; null for none
      */
-    public void lossAndGradients(
+    void lossAndGradients(
             Workspace ws,
             Groups groups,
             ShardedBatch batch,
+            FrameEncoding encoding,
             float gradientScale,
             LossSum losses,
             @Nullable Probe probe) {
         rotary.ensure(batch.positionsEnd());
         boolean media = batch.layout().frames() > 0;
         // Other replicas may have frames where this one has none: their weights are gathered from all ranks.
-        int rounds = weights.rounds(encodingRounds(batch));
-        FrameEncoder.Encoded encoded =
-                rounds > 0 ? encoder.forward(ws, batch.frames(), batch.ownFrames(), rounds) : null;
+        int rounds = weights.rounds(encodingRounds(batch, encoding));
+        FrameEncoder.Encoded encoded = rounds > 0 ? encoder.forward(ws, batch.frames(), encoding, rounds - 1) : null;
         Tensor x = embed(ws, batch);
         Redistribution redistribution = new Redistribution(ws, groups.sequence(), batch.redistribution());
         if (encoded != null && media) {
@@ -121,9 +122,14 @@ public final class VlmModel implements AutoCloseable {
         }
     }
 
-    /** Rounds in which a training pass encodes this rank's frames. */
-    public int encodingRounds(ShardedBatch batch) {
-        return batch.layout().frames() > 0 ? encoder.rounds(batch.ownFrames()) : 0;
+    /** Rounds of a training pass in which frames take part: one for the projector, after those of a frozen tower; none without frames. */
+    int encodingRounds(ShardedBatch batch, FrameEncoding encoding) {
+        return batch.layout().frames() > 0 ? 1 + encoder.rounds(encoding) : 0;
+    }
+
+    /** What a training pass will encode of this rank's frames; a place in {@code kept} is claimed for what is new. */
+    FrameEncoding encoding(ShardedBatch batch, FrozenFrames kept) {
+        return encoder.encoding(batch.frames(), batch.ownFrames(), kept);
     }
 
     /** Own frames that an evaluation must encode, in the rounds in which it will: those that are not known. */

@@ -65,6 +65,15 @@ class PlannedSessionTest {
         check(new Mesh(data, ring, ulysses), ShardedStateTest.options(state, weights));
     }
 
+    /** Frames that come again are in the plan as if they were new. */
+    @ParameterizedTest
+    @CsvSource({"1,2,2,OPTIMIZER", "2,1,2,PARAMETERS"})
+    void shouldPlanWhatASessionAllocatesWhenFramesAreKept(int data, int ring, int ulysses, State state) {
+        check(
+                new Mesh(data, ring, ulysses),
+                ShardedStateTest.options(state, PrecisionSettings.Weights.FP32).withFrozenFrameBytes(20_000));
+    }
+
     @ParameterizedTest
     @CsvSource({"1,true,false", "ALL,true,true", "ALL,false,true"})
     void shouldPlanWhatASessionAllocatesWhenLayersAreComputedAgain(

@@ -2,6 +2,7 @@ package io.longreel.runtime.dashboard;
 
 import io.longreel.config.RunConfig;
 import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.RunNews;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,10 @@ final class RunProgress {
     private static final int BAR_CELLS = 12;
     private static final long TOKENS_WINDOW_MS = 10_000;
     private static final long WORK_WINDOW_MS = 60_000;
+    /** Waiting for samples is worth a word from here on. */
+    private static final double DATA_SHARE_SHOWN = 0.1;
+
+    private static final double NEWEST_SHARE = 0.1;
 
     /** What is kept of a stage. */
     static final class StageLog {
@@ -27,11 +32,28 @@ final class RunProgress {
         int steps;
         double loss = Double.NaN;
         long tokens;
+        long sequences;
+        /** Sequences by how full they were. */
+        double filled;
+
+        long frames;
+        long framesReused;
 
         StageLog(String name, long startMs) {
             this.name = name;
             this.startMs = startMs;
             this.endMs = startMs;
+        }
+
+        void add(CommittedStep step, long nowMs) {
+            endMs = nowMs;
+            steps++;
+            loss = step.result().loss();
+            tokens += step.result().tokens();
+            sequences += step.data().sequences();
+            filled += step.data().fill() * step.data().sequences();
+            frames += step.data().frames();
+            framesReused += step.data().framesReused();
         }
     }
 
@@ -48,6 +70,8 @@ final class RunProgress {
     private int cellsTotal;
     private double loss = Double.NaN;
     private long tokens;
+    /** Of the time of recent steps: waiting for samples. */
+    private double dataShare;
 
     RunProgress(RunConfig config, int tokensPerFrame) {
         this.config = config;
@@ -73,12 +97,10 @@ final class RunProgress {
                 step = committed.step().position().step();
                 loss = committed.step().result().loss();
                 tokens += committed.step().result().tokens();
+                dataShare = smoothed(dataShare, committed.step());
                 StageLog log = stages.get(stage);
                 if (log != null) {
-                    log.endMs = nowMs;
-                    log.steps++;
-                    log.loss = loss;
-                    log.tokens += committed.step().result().tokens();
+                    log.add(committed.step(), nowMs);
                 }
                 tokenRate.reach(nowMs, (double) tokens);
                 workRate.reach(nowMs, workload.before(stage, step, 0));
@@ -115,6 +137,9 @@ final class RunProgress {
                 line.append(String.format(Locale.ROOT, "  loss %.4f", loss));
             }
             line.append("  %s tokens/s".formatted(count(tokenRate.perSecond())));
+            if (dataShare >= DATA_SHARE_SHOWN) {
+                line.append(String.format(Locale.ROOT, "  data %.0f%%", 100 * dataShare));
+            }
         }
         double rate = workRate.perSecond();
         if (rate > 0) {
@@ -122,6 +147,12 @@ final class RunProgress {
             line.append("  ETA ").append(duration((long) (left / rate * 1000)));
         }
         return line.toString();
+    }
+
+    private static double smoothed(double before, CommittedStep step) {
+        double durationMs = step.cost().durationMs();
+        double share = durationMs > 0 ? Math.min(1, step.data().waitMs() / durationMs) : 0;
+        return (1 - NEWEST_SHARE) * before + NEWEST_SHARE * share;
     }
 
     /** What the stages did, one line each. */
@@ -150,14 +181,18 @@ final class RunProgress {
         String name = String.format(Locale.ROOT, "%-" + Math.max(1, width) + "s", log.name);
         return String.format(
                 Locale.ROOT,
-                "stage %d/%d  %s  %5d steps  %8s  %7s tokens  final loss %.4f",
+                "stage %d/%d  %s  %5d steps  %8s  %7s tokens  final loss %.4f%s%s",
                 index + 1,
                 config.stages().size(),
                 name,
                 log.steps,
                 duration(log.endMs - log.startMs),
                 count((double) log.tokens),
-                log.loss);
+                log.loss,
+                log.sequences == 0 ? "" : String.format(Locale.ROOT, "  fill %.0f%%", 100 * log.filled / log.sequences),
+                log.framesReused == 0
+                        ? ""
+                        : String.format(Locale.ROOT, "  frames reused %.0f%%", 100.0 * log.framesReused / log.frames));
     }
 
     Map<String, List<CellOutcome>> evaluations() {

@@ -14,6 +14,7 @@ import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.StepCost;
+import io.longreel.runtime.supervisor.StepData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -79,7 +80,20 @@ final class MetricsFile implements AutoCloseable {
                 step.sent().local(),
                 step.sent().intraNode(),
                 step.sent().interNode(),
-                at);
+                at,
+                dataOf(step.data()));
+    }
+
+    private static StepMetrics.Data dataOf(StepData data) {
+        return new StepMetrics.Data(
+                data.documents(),
+                data.sequences(),
+                data.fill(),
+                data.frames(),
+                data.framesEncoded(),
+                data.framesReused(),
+                data.decodeMs(),
+                data.waitMs());
     }
 
     /**

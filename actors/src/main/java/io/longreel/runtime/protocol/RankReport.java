@@ -23,18 +23,25 @@ public sealed interface RankReport extends WireMessage {
     /**
      * The step ran to its end. The result must be the same on all ranks, to the bit; how long it took need not.
      *
+     * @param intake what it was made of
      * @param skipped records that the rank's replica could not use; equal on all ranks of a replica
      */
     record StepFinished(
-            StepId at, int rank, StepResult result, StepTimes times, SentBytes sent, List<SkippedSample> skipped)
+            StepId at,
+            int rank,
+            StepResult result,
+            StepTimes times,
+            SentBytes sent,
+            StepIntake intake,
+            List<SkippedSample> skipped)
             implements RankReport {
         public StepFinished {
             skipped = List.copyOf(skipped);
         }
 
-        /** A step that used all of its samples. */
+        /** A step of which nobody asks what it was made of. */
         public StepFinished(StepId at, int rank, StepResult result, StepTimes times, SentBytes sent) {
-            this(at, rank, result, times, sent, List.of());
+            this(at, rank, result, times, sent, StepIntake.NONE, List.of());
         }
     }
 

@@ -4,6 +4,7 @@ import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings.Rope;
 import io.longreel.curriculum.StepSamples;
+import io.longreel.model.FrameUse;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.StepReport;
 import io.longreel.runtime.protocol.RankCommand;
@@ -12,6 +13,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepIntake;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.TestAnswer;
@@ -140,7 +142,7 @@ public final class RankProgram {
                 .limit(SKIPPED_TOLD_MAX)
                 .map(record -> new SkippedSample(record.sample(), record.dataset(), record.record(), record.reason()))
                 .toList();
-        return watch.finished(at, result, step.takesSnapshot(), skipped);
+        return watch.finished(at, result, step.takesSnapshot(), intake(samples), skipped);
     }
 
     /** The state stays as it is; only the position moves on. */
@@ -150,16 +152,33 @@ public final class RankProgram {
         work.dropSnapshotsBefore(skip.keepFrom());
         StepResult result = new StepResult(
                 0, 0, 0, 0, work.learningRates(at.stage(), at.step()).common(), false);
-        return watch.finished(at, result, skip.takesSnapshot(), List.of());
+        return watch.finished(at, result, skip.takesSnapshot(), StepIntake.NONE, List.of());
+    }
+
+    private StepIntake intake(StepSamples samples) {
+        FrameUse frames = session.frameUse();
+        boolean counts = work.countsForReplica();
+        long documents = samples.batches().stream()
+                .mapToLong(batch -> batch.cuSeqlens().length - 1L)
+                .sum();
+        return new StepIntake(
+                counts ? documents : 0,
+                counts ? samples.batches().size() : 0,
+                counts ? samples.roomTokens() : 0,
+                frames.encoded(),
+                frames.reused(),
+                samples.preparedNs());
     }
 
     /** Where the time and the bytes of one step go. */
     private final class Stopwatch {
         private final long startNs = clockNs.getAsLong();
         private final long waitedBeforeNs = work.waitedNs();
+        private final long dataBeforeNs = work.dataWaitedNs();
         private final SentBytes sentBefore = work.sentBytes();
 
-        RankReport finished(StepId at, StepResult result, boolean takesSnapshot, List<SkippedSample> skipped) {
+        RankReport finished(
+                StepId at, StepResult result, boolean takesSnapshot, StepIntake intake, List<SkippedSample> skipped) {
             long computedNs = clockNs.getAsLong();
             long waitedNs = work.waitedNs() - waitedBeforeNs; // waits of the snapshot are its own
             if (takesSnapshot) {
@@ -167,10 +186,13 @@ public final class RankProgram {
             }
             long endNs = clockNs.getAsLong();
             instruments.reached(at, Phase.VOTE);
-            StepTimes times =
-                    new StepTimes(Math.max(0, endNs - startNs), Math.max(0, waitedNs), Math.max(0, endNs - computedNs));
+            StepTimes times = new StepTimes(
+                    Math.max(0, endNs - startNs),
+                    Math.max(0, waitedNs),
+                    Math.max(0, endNs - computedNs),
+                    Math.max(0, work.dataWaitedNs() - dataBeforeNs));
             return new RankReport.StepFinished(
-                    at, rank, result, times, work.sentBytes().since(sentBefore), skipped);
+                    at, rank, result, times, work.sentBytes().since(sentBefore), intake, skipped);
         }
     }
 

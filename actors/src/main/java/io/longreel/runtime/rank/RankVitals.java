@@ -29,7 +29,7 @@ public final class RankVitals {
         if (seen == null) {
             return new RankPulse(rank, commands, true);
         }
-        long waitedNs = seen.waitedNs();
+        long waitedNs = seen.waitedNs() + seen.dataWaitedNs();
         boolean hasWaited = waitedNs > waitedBeforeNs;
         waitedBeforeNs = waitedNs;
         return new RankPulse(rank, seen.progress() + commands, isIdle || hasWaited);

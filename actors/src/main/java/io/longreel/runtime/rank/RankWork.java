@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
- * #abort}, {@link #progress} and {@link #waitedNs}. Closing is the compute thread's last act.
+ * #abort}, {@link #progress}, {@link #waitedNs} and {@link #dataWaitedNs}. Closing is the compute thread's last act.
  */
 public interface RankWork extends AutoCloseable {
 
@@ -59,8 +59,18 @@ public interface RankWork extends AutoCloseable {
     /** What this rank has sent so far. */
     SentBytes sentBytes();
 
-    /** Time in which this rank waited for others, so far, the present wait included. Any thread. */
+    /** Time in which this rank waited for its peers, so far, the present wait included. Any thread. */
     long waitedNs();
+
+    /** Time in which this rank waited for its samples, so far, the present wait included. Any thread. */
+    default long dataWaitedNs() {
+        return 0;
+    }
+
+    /** Whether this rank is the one that counts what its replica learns from. */
+    default boolean countsForReplica() {
+        return true;
+    }
 
     /** A number that grows while the rank gets anywhere. Any thread. */
     long progress();

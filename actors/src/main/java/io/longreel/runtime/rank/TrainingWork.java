@@ -34,6 +34,7 @@ final class TrainingWork implements RankWork {
     private final int rank;
     private final StepFeed feed;
     private final RankInstruments instruments;
+    private final DataWait dataWait;
 
     /** Also seen by the thread that watches the rank. */
     private volatile @Nullable RankEndpoint endpoint;
@@ -46,6 +47,8 @@ final class TrainingWork implements RankWork {
         this.placement = placement;
         this.rank = rank;
         this.instruments = shared.instruments().of(placement, rank);
+        this.dataWait = new DataWait(
+                System::nanoTime, shared.config().recovery().progressTimeout().toNanos());
         this.feed = shared.curriculum().feed(shared.system(), placement.mesh(), rank);
     }
 
@@ -61,6 +64,7 @@ final class TrainingWork implements RankWork {
                 opened,
                 new SnapshotSite(shared.vault(), SnapshotPeers.of(placement, shared.replicas())));
         session = made;
+        feed.skip(made::knowsFrame);
         return made;
     }
 
@@ -97,8 +101,13 @@ final class TrainingWork implements RankWork {
 
     @Override
     public StepSamples samples(int stage, int step) {
-        StepSamples samples = feed.next(stage, step);
-        return new StepSamples(instruments.around(samples.batches()), samples.skipped());
+        dataWait.start();
+        try {
+            StepSamples samples = feed.next(stage, step);
+            return samples.with(instruments.around(samples.batches()));
+        } finally {
+            dataWait.stop();
+        }
     }
 
     @Override
@@ -165,7 +174,17 @@ final class TrainingWork implements RankWork {
     @Override
     public long progress() {
         RankEndpoint opened = endpoint;
-        return opened == null ? 0 : opened.progress();
+        return dataWait.progress() + (opened == null ? 0 : opened.progress());
+    }
+
+    @Override
+    public long dataWaitedNs() {
+        return dataWait.waitedNs();
+    }
+
+    @Override
+    public boolean countsForReplica() {
+        return placement.mesh().sequenceIndexOf(rank) == 0;
     }
 
     @Override

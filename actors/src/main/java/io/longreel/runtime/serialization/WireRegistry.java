@@ -15,6 +15,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepIntake;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -52,6 +53,7 @@ final class WireRegistry {
             Map.entry(113, RankPulse.class),
             Map.entry(114, StepTimes.class),
             Map.entry(115, SkippedSample.class),
+            Map.entry(116, StepIntake.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),

@@ -10,4 +10,11 @@ import io.longreel.runtime.protocol.StepResult;
  * @param stageName of {@code position.stage()}
  * @param sent by all ranks together
  */
-public record CommittedStep(Position position, String stageName, StepResult result, StepCost cost, SentBytes sent) {}
+public record CommittedStep(
+        Position position, String stageName, StepResult result, StepCost cost, SentBytes sent, StepData data) {
+
+    /** A step of which nobody knows what it was made of. */
+    public CommittedStep(Position position, String stageName, StepResult result, StepCost cost, SentBytes sent) {
+        this(position, stageName, result, cost, sent, StepData.UNKNOWN);
+    }
+}

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which ranks compute slower than the others. A rank's score is the median of all ranks' own time (without waiting for peers) over its own,
+ * Which ranks compute slower than the others. A rank's score is the median of all ranks' own time (without waiting for peers and samples) over its own,
  * smoothed over steps: 1 = as fast as most, 0.5 = takes twice as long. Immutable.
  *
  * @param ownNs smoothed own time by rank; empty before the first step
@@ -39,7 +39,7 @@ record Stragglers(List<Double> ownNs, int steps, List<Integer> named) {
         List<Double> next = new ArrayList<>();
         for (int rank = 0; rank < byRank.size(); rank++) {
             StepTimes times = byRank.get(rank);
-            double own = Math.max(1, times.totalNs() - times.waitedNs() - times.snapshotNs());
+            double own = Math.max(1, times.ownNs());
             boolean isKnown = ownNs.size() == byRank.size();
             next.add(isKnown ? (1 - NEWEST_SHARE) * ownNs.get(rank) + NEWEST_SHARE * own : own);
         }

@@ -223,8 +223,8 @@ final class TrainingRules {
         turn.become(state.with(state.progress().committedOneMore(result, !result.applied()))
                 .with(state.watch().with(state.watch().losses().with(result.loss()))));
         Position position = turn.state().reached();
-        CommittedStep step =
-                new CommittedStep(position, turn.plan().stage(position).name(), result, cost, sent);
+        CommittedStep step = new CommittedStep(
+                position, turn.plan().stage(position).name(), result, cost, sent, StepData.of(reports));
         List<SkippedSample> skipped = reports.stream()
                 .flatMap(report -> report.skipped().stream())
                 .distinct()

@@ -13,6 +13,7 @@ import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.RunNews;
 import io.longreel.runtime.supervisor.StepCost;
+import io.longreel.runtime.supervisor.StepData;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -74,6 +75,22 @@ class DashboardTest {
         assertEquals(
                 "[1/2] short ██████░░░░░░ 5/10  loss 0.4000  500 tokens/s  ETA " + RunProgress.duration(left * 1000),
                 progress.line());
+    }
+
+    @Test
+    void shouldSayHowLongStepsWaitForSamplesAndHowFullTheirSequencesAre() {
+        RunProgress progress = new RunProgress(CONFIG, 4);
+        progress.learn(new RunNews.StageStarted(Position.START, "short"), 0);
+        for (int i = 1; i <= 10; i++) {
+            CommittedStep plain = step(0, i).step();
+            StepData data = new StepData(6, 2, i % 2 == 0 ? 0.5 : 0.75, 8, 2, 6, 70, 40);
+            CommittedStep step = new CommittedStep(
+                    plain.position(), plain.stageName(), plain.result(), plain.cost(), plain.sent(), data);
+            progress.learn(new RunNews.StepCommitted(step), i * 1_000L);
+        }
+        assertTrue(progress.line().contains(" tokens/s  data 26%  ETA"), progress.line());
+        assertTrue(
+                progress.stageLine().endsWith("final loss 0.2000  fill 63%  frames reused 75%"), progress.stageLine());
     }
 
     @Test

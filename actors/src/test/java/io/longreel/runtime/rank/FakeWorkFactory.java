@@ -3,9 +3,11 @@ package io.longreel.runtime.rank;
 import io.longreel.config.LearningRates;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.StageSettings;
+import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.StepSamples;
 import io.longreel.model.FrameSource;
+import io.longreel.model.FrameUse;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.model.checkpoint.ModelOrigin;
@@ -130,12 +132,27 @@ public final class FakeWorkFactory implements RankWorkFactory {
         return new FakeWork(placement, rank);
     }
 
+    /** A rank that is seen to wait for its samples. */
+    RankWork waitingForData(DataWait wait) {
+        return new FakeWork(Placement.inProcess(Mesh.single()), 0) {
+            @Override
+            public long dataWaitedNs() {
+                return wait.waitedNs();
+            }
+
+            @Override
+            public long progress() {
+                return wait.progress();
+            }
+        };
+    }
+
     @Override
     public void close() {
         isClosed = true;
     }
 
-    private final class FakeWork implements RankWork {
+    private class FakeWork implements RankWork {
         private final Placement placement;
         private final int rank;
         private long sentBytes;
@@ -220,7 +237,8 @@ public final class FakeWorkFactory implements RankWorkFactory {
                 }
             }
             int[] ids = {stage, step};
-            return new StepSamples(List.of(PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE)), List.of());
+            PackedBatch batch = PackedBatch.single(ids, ids.clone(), 319, FrameSource.NONE);
+            return new StepSamples(List.of(batch), List.of(), 64, 5);
         }
 
         @Override
@@ -306,6 +324,11 @@ public final class FakeWorkFactory implements RankWorkFactory {
             work.note("step %d %d".formatted(ids[0], ids[1]));
             double loss = 1.0 / (1 + ids[0] * 10 + ids[1]) + (work.rank == differingRank ? 1e-9 : 0);
             return new StepReport(loss, 2, 100, 1.0, true);
+        }
+
+        @Override
+        public FrameUse frameUse() {
+            return new FrameUse(3, 4);
         }
 
         @Override

@@ -14,6 +14,7 @@ import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepIntake;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -76,7 +77,9 @@ class RankActorTest {
                         0,
                         new StepResult(1, 2, 100, 1, 1e-3, true),
                         new StepTimes(0, 0, 0),
-                        new SentBytes(0, 10, 0)),
+                        new SentBytes(0, 10, 0),
+                        new StepIntake(1, 1, 64, 3, 4, 5),
+                        List.of()),
                 next());
         assertEquals(new RankReport.SnapshotTaken(at(0, 1), 0), next());
         assertEquals(new RankReport.StageEnded(at(0, 1), 0), next());

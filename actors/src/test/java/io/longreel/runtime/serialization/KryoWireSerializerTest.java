@@ -21,6 +21,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepIntake;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SupervisorCommand;
@@ -78,8 +79,9 @@ class KryoWireSerializerTest {
                         at,
                         3,
                         new StepResult(Double.NaN, 1, 2L << 40, 0.5, 1e-4, true),
-                        new StepTimes(1L << 40, 2, 3),
+                        new StepTimes(1L << 40, 2, 3, 4),
                         new SentBytes(1, 2, 3L << 40),
+                        new StepIntake(1, 2, 3, 4, 5, 6L << 40),
                         List.of(new SkippedSample(2, "caps", 17, "no such file"))),
                 new RankReport.SnapshotTaken(at, 0),
                 new RankReport.StageEnded(at, 0),

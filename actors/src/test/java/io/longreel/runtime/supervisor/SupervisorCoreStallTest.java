@@ -69,6 +69,15 @@ class SupervisorCoreStallTest {
         assertInstanceOf(Phase.Training.class, run.state.phase());
     }
 
+    /** Of a data source that is away, all ranks wait, and no other process would get its samples sooner. */
+    @Test
+    void shouldWaitForRanksWhoseSamplesAreLate() {
+        CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);
+        run.pending.clear();
+        beat(run, 60_000, true, true);
+        assertInstanceOf(Phase.Training.class, run.state.phase());
+    }
+
     @Test
     void shouldSayStopAgainWhenANodeLivesAndDoesNotAnswer() {
         CoreDriver run = CoreDriver.trained(CoreDriver.plan(1, 0, Start.fresh(1)), 2);

@@ -25,10 +25,16 @@ import java.util.TreeMap;
  *   snapshotMs     longest of a rank in this step, 0 when none was taken
  *   localBytes     sent by all ranks within processes   intraNodeBytes between processes of a node
  *   interNodeBytes between nodes; all payload
+ *   documents      of all packed sequences              sequences      of all replicas
+ *   fill           tokens / (sequences * context-tokens-max), 0 to 1
+ *   frames         of all sequences                     framesEncoded  by vision towers
+ *   framesReused   from what a frozen tower had made of them; with framesEncoded all frames
+ *   decodeMs       longest of a rank: a decoding thread drew, packed and decoded its share of this step, mostly during earlier ones
+ *   dataWaitMs     longest of a rank: its compute thread waited for its share
  *   timestamp      when the step was committed: ISO 8601 (read also as milliseconds since 1970)
  * </pre>
  *
- * <p>The last five numbers are 0 in files of versions that did not measure them. Readers ignore other fields. A run that went back to a checkpoint has lines for a step twice: the later one holds.
+ * <p>All from waitedShare on are 0 in files of versions that did not measure them. Readers ignore other fields. A run that went back to a checkpoint has lines for a step twice: the later one holds.
  */
 public record StepMetrics(
         String stage,
@@ -46,8 +52,61 @@ public record StepMetrics(
         long localBytes,
         long intraNodeBytes,
         long interNodeBytes,
-        Instant timestamp) {
+        Instant timestamp,
+        Data data) {
     private static final JsonMapper JSON = new JsonMapper();
+
+    /** What a step learned from, and what getting it took. */
+    public record Data(
+            long documents,
+            long sequences,
+            double fill,
+            long frames,
+            long framesEncoded,
+            long framesReused,
+            double decodeMs,
+            double dataWaitMs) {
+        /** Of a step of which nobody knows. */
+        public static final Data UNKNOWN = new Data(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** A step of which nobody knows what it learned from. */
+    public StepMetrics(
+            String stage,
+            int stageIndex,
+            int step,
+            int globalStep,
+            double loss,
+            long tokens,
+            long labelledTokens,
+            double gradientNorm,
+            double learningRate,
+            double durationMs,
+            double waitedShare,
+            double snapshotMs,
+            long localBytes,
+            long intraNodeBytes,
+            long interNodeBytes,
+            Instant timestamp) {
+        this(
+                stage,
+                stageIndex,
+                step,
+                globalStep,
+                loss,
+                tokens,
+                labelledTokens,
+                gradientNorm,
+                learningRate,
+                durationMs,
+                waitedShare,
+                snapshotMs,
+                localBytes,
+                intraNodeBytes,
+                interNodeBytes,
+                timestamp,
+                Data.UNKNOWN);
+    }
 
     /** The step as one line of JSON, without a line break. */
     public String toJsonLine() {
@@ -67,6 +126,14 @@ public record StepMetrics(
         node.put("localBytes", localBytes);
         node.put("intraNodeBytes", intraNodeBytes);
         node.put("interNodeBytes", interNodeBytes);
+        node.put("documents", data.documents());
+        node.put("sequences", data.sequences());
+        node.put("fill", data.fill());
+        node.put("frames", data.frames());
+        node.put("framesEncoded", data.framesEncoded());
+        node.put("framesReused", data.framesReused());
+        node.put("decodeMs", data.decodeMs());
+        node.put("dataWaitMs", data.dataWaitMs());
         node.put("timestamp", timestamp.toString());
         return node.toString();
     }
@@ -126,7 +193,16 @@ public record StepMetrics(
                 node.path("localBytes").asLong(),
                 node.path("intraNodeBytes").asLong(),
                 node.path("interNodeBytes").asLong(),
-                timestamp(node.path("timestamp")));
+                timestamp(node.path("timestamp")),
+                new Data(
+                        node.path("documents").asLong(),
+                        node.path("sequences").asLong(),
+                        node.path("fill").asDouble(),
+                        node.path("frames").asLong(),
+                        node.path("framesEncoded").asLong(),
+                        node.path("framesReused").asLong(),
+                        node.path("decodeMs").asDouble(),
+                        node.path("dataWaitMs").asDouble()));
     }
 
     private static Instant timestamp(JsonNode node) {

@@ -155,6 +155,16 @@ class ReportTest {
         assertThrows(RuntimeFailure.class, () -> StepMetrics.read(file));
     }
 
+    @Test
+    void shouldReadWhatAStepLearnedFromAndLinesOfVersionsThatDidNotSayIt() {
+        StepMetrics.Data data = new StepMetrics.Data(7, 4, 0.625, 15, 9, 6, 9.5, 5.25);
+        StepMetrics step = new StepMetrics("s", 0, 1, 1, 0.5, 10, 4, 1, 1e-3, 5, 0.1, 0, 1, 2, 3, Instant.EPOCH, data);
+        assertEquals(step, StepMetrics.fromJsonLine(step.toJsonLine()));
+        String old = step.toJsonLine().replaceAll("\"documents.*dataWaitMs\":[^,]*,", "");
+        assertEquals(StepMetrics.Data.UNKNOWN, StepMetrics.fromJsonLine(old).data());
+        assertEquals(0.5, StepMetrics.fromJsonLine(old).loss());
+    }
+
     /** Results as a good run has them: perfect at short lengths, one miss. */
     static NeedleResults results(String name) {
         List<NeedleResults.Cell> cells = new ArrayList<>();

@@ -39,7 +39,8 @@ public final class VisionTower {
     }
 
     /**
-     * {@code pixels [F, 3, h, w] -> hidden [F * P, C]}.
+     * {@code pixels [F, 3, h, w] -> hidden [F * P, C]}. Without a tape each frame is computed by itself, so that its bits do not depend on which others
+     * come with it: those of a product depend on its number of rows.
      *
      * @param keepTape false when nothing up to here trains: activations of a block are freed when the next one starts
      */
@@ -51,25 +52,38 @@ public final class VisionTower {
         Tensor patches = ws.step().allocate(frames * patchCount, 3 * config.patchSize() * config.patchSize());
         ws.kernels().rows().patches(pixels, config.patchSize(), patches);
         weights.use(Unit.VISION_EMBEDDINGS);
-        patchEmbedding.forward(ws, patches, hidden);
+        int perProduct = keepTape ? frames * patchCount : patchCount;
+        for (int row = 0; row < patches.rows(); row += perProduct) {
+            patchEmbedding.forward(ws, patches.slice(row, row + perProduct), hidden.slice(row, row + perProduct));
+        }
         addPositions(ws, hidden, frames);
+        if (!keepTape) {
+            overwrite(ws, hidden, mark);
+            return new Output(hidden, new Tape(patches, List.of()));
+        }
         List<VisionBlock.Kept> kept = new ArrayList<>();
-        VisionBlock.Keep forBackward = recompute ? VisionBlock.Keep.INPUT : VisionBlock.Keep.EVERYTHING;
-        VisionBlock.Keep keep = keepTape ? forBackward : VisionBlock.Keep.NOTHING;
+        VisionBlock.Keep keep = recompute ? VisionBlock.Keep.INPUT : VisionBlock.Keep.EVERYTHING;
         Tensor x = hidden;
         for (VisionBlock block : blocks) {
             weights.use(block.unit());
-            if (!keepTape) {
-                ws.step().rewind(mark);
-            }
             VisionBlock.Output output = block.forward(ws, x, patchCount, keep);
             x = output.hidden();
             kept.add(output.kept());
         }
-        if (!keepTape) {
-            ws.step().rewind(mark);
-        }
         return new Output(x, new Tape(patches, kept));
+    }
+
+    /** The blocks on {@code hidden}, frame by frame; what lies behind {@code mark} is not needed any more. */
+    private void overwrite(Workspace ws, Tensor hidden, long mark) {
+        for (VisionBlock block : blocks) {
+            weights.use(block.unit());
+            for (int row = 0; row < hidden.rows(); row += config.patches()) {
+                ws.step().rewind(mark);
+                block.forward(
+                        ws, hidden.slice(row, row + config.patches()), config.patches(), VisionBlock.Keep.NOTHING);
+            }
+        }
+        ws.step().rewind(mark);
     }
 
     /** Accumulates the gradients of the tower; {@code dHidden} is overwritten. */

@@ -333,11 +333,11 @@ public final class MmspSession implements TrainSession {
     }
 
     @Override
-    public void exportModel(Path directory) {
+    public void exportModel(Path directory, Map<String, byte[]> attachments) {
         VilaCheckpointWriter.Source source = source(Map.of());
         if (groups.rank() == 0) {
-            VilaCheckpointWriter.write(
-                    directory, config, source, VilaExport.standard().withOrigin(origin));
+            VilaExport export = VilaExport.standard().withOrigin(origin).withAttachments(attachments);
+            VilaCheckpointWriter.write(directory, config, source, export);
         } else {
             VilaCheckpointWriter.order(config).forEach(source::fetch);
         }

@@ -7,6 +7,7 @@ import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -112,7 +113,16 @@ public interface TrainSession extends AutoCloseable {
     void exportAdapter(Path directory, String base);
 
     /** Writes the whole model in VILA's layout: all ranks take part, rank 0 writes. Atomic: root config last. */
-    void exportModel(Path directory);
+    default void exportModel(Path directory) {
+        exportModel(directory, Map.of());
+    }
+
+    /**
+     * As {@link #exportModel(Path)}.
+     *
+     * @param attachments further files by relative path, such as {@code llm/tokenizer.json}; needed on rank 0 alone
+     */
+    void exportModel(Path directory, Map<String, byte[]> attachments);
 
     /** Name, size and sha256 (hex) of a slice file, for the manifest. */
     record SliceFile(String name, long sizeBytes, String sha256) {}

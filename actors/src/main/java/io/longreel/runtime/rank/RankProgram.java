@@ -101,7 +101,7 @@ public final class RankProgram {
                 yield new RankReport.CellEvaluated(at, rank, evaluate.cell(), answers);
             }
             case RankCommand.ExportModel export -> {
-                session.exportModel(Path.of(export.directory()));
+                session.exportModel(Path.of(export.directory()), work.attachments());
                 yield new RankReport.ModelExported(at, rank);
             }
             case RankCommand.AbortGeneration abort -> throw notCompute(command);

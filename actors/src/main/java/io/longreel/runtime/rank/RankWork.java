@@ -9,6 +9,7 @@ import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
@@ -41,6 +42,11 @@ public interface RankWork extends AutoCloseable {
 
     /** Questions of one cell of the stage's needle test. */
     List<Question> questions(int stage, int cell);
+
+    /** Files that belong into a model's folder, besides those of the model that the run began with; by relative path. */
+    default Map<String, byte[]> attachments() {
+        return Map.of();
+    }
 
     /** What disturbs this rank on purpose. */
     default RankInstruments instruments() {

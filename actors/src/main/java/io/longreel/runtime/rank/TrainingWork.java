@@ -9,6 +9,7 @@ import io.longreel.curriculum.Curriculum;
 import io.longreel.curriculum.StepFeed;
 import io.longreel.curriculum.StepSamples;
 import io.longreel.curriculum.eval.NeedleGrid;
+import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.MmspSession;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.TrainSession;
@@ -22,6 +23,7 @@ import io.longreel.transport.RankEndpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +139,11 @@ final class TrainingWork implements RankWork {
             questions.add(new Question(known.batch(cell, i), List.of(known.expected(cell, i))));
         }
         return questions;
+    }
+
+    @Override
+    public Map<String, byte[]> attachments() {
+        return rank == 0 ? TextForm.tokenizerFiles(shared.config()) : Map.of();
     }
 
     @Override

@@ -20,6 +20,7 @@ import io.longreel.transport.CommunicationAborted;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -374,7 +375,7 @@ public final class FakeWorkFactory implements RankWorkFactory {
         }
 
         @Override
-        public void exportModel(Path directory) {
+        public void exportModel(Path directory, Map<String, byte[]> attachments) {
             work.note("export " + directory.getFileName());
         }
 

@@ -9,6 +9,7 @@ import io.longreel.chaos.process.ChildJvm.Outcome;
 import io.longreel.config.DataSettings.GeneratedFootage;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.curriculum.footage.FootageGenerator;
+import io.longreel.model.checkpoint.ModelContents;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.SkippedSample;
 import java.awt.image.BufferedImage;
@@ -62,13 +63,18 @@ final class DatasetsIT {
                         .toList(),
                 stages);
         stages.subList(0, stages.size() - 1).forEach(stage -> {
-            assertTrue(Files.exists(run.root().resolve("models").resolve(stage).resolve("config.json")), stage);
+            // Names, shapes and types of all tensors are those that the configuration files promise.
+            assertTrue(
+                    ModelContents.read(run.root().resolve("models").resolve(stage))
+                                    .parameters()
+                            > 0,
+                    stage);
             assertEquals(
                     stage.startsWith("4-"),
                     Files.exists(run.root().resolve("models").resolve(stage).resolve("adapter/adapter_config.json")),
                     stage);
         });
-        assertTrue(Files.exists(run.root().resolve("model/config.json")));
+        assertTrue(ModelContents.read(run.root().resolve("model")).parameters() > 0);
         assertTrue(Files.exists(run.root().resolve("needle-final.json")));
         assertTrue(run.losses().stream().allMatch(Double::isFinite), () -> "losses=" + run.losses());
     }

@@ -21,6 +21,8 @@ import java.util.OptionalInt;
  */
 public final class FileTokenizer implements Tokenizer {
     private static final String FILE = "tokenizer.json";
+    private static final List<String> BESIDE = List.of(
+            "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt");
     private static final Map<String, String> LIBRARY_SETTINGS = Map.of("ai.djl.offline", "true", "RUST_FLAVOR", "cpu");
     private static final String ADVICE =
             "give a tokenizer.json as Hugging Face writes it, or set longreel.data.prompt.tokenizer";
@@ -69,6 +71,23 @@ public final class FileTokenizer implements Tokenizer {
     static OptionalInt specialOf(Path path, String token) {
         Integer id = specials(json(fileOf(path))).get(token);
         return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /** A tokenizer and what Hugging Face keeps beside it, by name. */
+    static Map<String, byte[]> files(Path path) {
+        Path file = fileOf(path);
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        try {
+            files.put(FILE, Files.readAllBytes(file));
+            for (String beside : BESIDE) {
+                if (Files.isRegularFile(file.resolveSibling(beside))) {
+                    files.put(beside, Files.readAllBytes(file.resolveSibling(beside)));
+                }
+            }
+        } catch (IOException e) {
+            throw failure(file, "read", e);
+        }
+        return files;
     }
 
     private static Path fileOf(Path path) {

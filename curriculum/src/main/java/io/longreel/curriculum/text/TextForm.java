@@ -6,7 +6,9 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.ModelOrigin;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How a run's text becomes tokens: tokenizer, chat template, the marker of a frame and what stands behind each. Found once per process: the tokenizer that
@@ -58,6 +60,12 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
         int imageToken =
                 file.map(tokenizer -> imageToken(tokenizer, model.imageToken())).orElse(ByteTokenizer.IMAGE);
         return model.withFrames(imageToken, frameEnd);
+    }
+
+    /** The files of a tokenizer that the configuration names, by where a model in VILA's layout has them; the decoder's own come with it. */
+    public static Map<String, byte[]> tokenizerFiles(RunConfig config) {
+        return config.data().prompt().tokenizer().map(FileTokenizer::files).orElse(Map.of()).entrySet().stream()
+                .collect(Collectors.toMap(file -> "llm/" + file.getKey(), Map.Entry::getValue));
     }
 
     /** The tokenizer that the configuration names, else that of the decoder's folder. */

@@ -1,5 +1,5 @@
 /**
- * Needle tests, their result files and pictures, and the report of a run. Files appear whole or not at all. Nothing here opens a window or
+ * Needle tests, their result files and pictures, sheets of frames, and the report of a run. Files appear whole or not at all. Nothing here opens a window or
  * reads the network; used by one thread at a time.
  */
 @NullMarked

@@ -9,6 +9,7 @@ import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.snapshot.SnapshotKey;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -111,7 +112,7 @@ final class ModelSession implements TrainSession {
     }
 
     @Override
-    public void exportModel(Path target) {}
+    public void exportModel(Path target, Map<String, byte[]> attachments) {}
 
     @Override
     public void exportAdapter(Path target, String base) {}

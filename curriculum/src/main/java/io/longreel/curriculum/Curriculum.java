@@ -181,8 +181,8 @@ public final class Curriculum implements AutoCloseable {
 
     /** A feed for one rank of {@code mesh}. Streams run on {@code system}; decoding runs on this object's own threads. */
     public StepFeed feed(ClassicActorSystemProvider system, Mesh mesh, int rank) {
-        StepFeed.Share share =
-                new StepFeed.Share(mesh.dataOf(rank), mesh.dataDegree(), rank % mesh.spDegree(), mesh.spDegree());
+        int visionShard = mesh.ringOf(rank) * mesh.ulyssesDegree() + mesh.ulyssesOf(rank); // as TokenShards cuts frames
+        StepFeed.Share share = new StepFeed.Share(mesh.dataOf(rank), mesh.dataDegree(), visionShard, mesh.spDegree());
         return StepFeed.open(
                 this,
                 system,

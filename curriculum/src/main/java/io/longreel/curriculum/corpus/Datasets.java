@@ -18,6 +18,9 @@ public final class Datasets {
      * @throws RuntimeFailure if a file is missing, or is not what its ending says
      */
     public static Dataset open(DatasetSettings spec) {
+        if (spec.files().isEmpty()) {
+            throw RuntimeFailure.config("dataset %s must have a file; name it under files".formatted(spec.name()));
+        }
         Opening opening = new Opening(spec);
         try {
             return new ShardedDataset(

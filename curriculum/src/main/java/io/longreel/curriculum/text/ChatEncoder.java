@@ -1,5 +1,6 @@
 package io.longreel.curriculum.text;
 
+import io.longreel.config.ChatTemplateSettings.Around;
 import io.longreel.model.shard.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,43 +66,43 @@ public final class ChatEncoder {
     public ChatIds prompt(List<Turn> turns, List<int[]> media) {
         Writer writer = new Writer();
         write(writer, turns, media);
-        writer.add(template.assistantTurn().before(), false, false);
+        writer.add(template.settings().assistantTurn().before(), false, false);
         return writer.finish();
     }
 
     /** What stands in front of the media of a conversation's first question. */
     int[] openingIds() {
         List<Piece> pieces = new ArrayList<>();
-        pieces.add(new Piece(template.begin(), false));
+        pieces.add(new Piece(template.settings().begin(), false));
         for (Turn turn : template.complete(List.of())) {
-            ChatTemplate.Around around = template.around(turn.role());
+            Around around = template.around(turn.role());
             pieces.add(new Piece(around.before() + around.prefix(), false));
             pieces.add(new Piece(turn.text(), true));
             pieces.add(new Piece(around.after(), false));
         }
-        pieces.add(new Piece(template.userTurn().before(), false));
+        pieces.add(new Piece(template.settings().userTurn().before(), false));
         return encode(pieces);
     }
 
     /** A question and what leads to its answer. */
     int[] questionIds(String text) {
-        ChatTemplate.Around user = template.userTurn();
+        Around user = template.settings().userTurn();
         return encode(List.of(
                 new Piece(user.prefix(), false),
                 new Piece(text, true),
-                new Piece(user.after() + template.assistantTurn().before(), false)));
+                new Piece(user.after() + template.settings().assistantTurn().before(), false)));
     }
 
     /** An answer without its end. */
     int[] answerIds(String text) {
-        return encode(List.of(new Piece(template.assistantTurn().prefix(), false), new Piece(text, true)));
+        return encode(List.of(new Piece(template.settings().assistantTurn().prefix(), false), new Piece(text, true)));
     }
 
     private void write(Writer writer, List<Turn> turns, List<int[]> media) {
-        writer.add(template.begin(), false, false);
+        writer.add(template.settings().begin(), false, false);
         boolean mediaPending = true;
         for (Turn turn : template.complete(turns)) {
-            ChatTemplate.Around around = template.around(turn.role());
+            Around around = template.around(turn.role());
             boolean learned = turn.role() == Role.ASSISTANT;
             writer.add(around.before(), false, false);
             if (turn.role() == Role.USER && mediaPending) {
@@ -111,7 +112,7 @@ public final class ChatEncoder {
             writer.add(around.prefix(), false, learned);
             writer.add(turn.text(), true, learned);
             if (learned) {
-                writer.add(template.answerEnd(), false, true);
+                writer.add(template.settings().answerEnd(), false, true);
             }
             writer.add(around.after(), false, false);
         }

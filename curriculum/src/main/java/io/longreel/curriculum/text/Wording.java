@@ -46,7 +46,7 @@ public final class Wording {
     public static Wording of(ChatEncoder chat, int imageToken) {
         ChatTemplate template = chat.template();
         Tokenizer tokenizer = chat.tokenizer();
-        int[] end = tokenizer.encode(template.answerEnd());
+        int[] end = tokenizer.encode(template.settings().answerEnd());
         int[] documentEnd = DOCUMENT_ENDS.stream()
                 .filter(token -> tokenizer.special(token).isPresent())
                 .findFirst()

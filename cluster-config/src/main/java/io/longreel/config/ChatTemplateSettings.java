@@ -1,0 +1,100 @@
+package io.longreel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What stands around the messages of a conversation, as a file of a few strings has it (HOCON; those under {@code chat/} come with the program).
+ *
+ * @param begin in front of everything
+ * @param system message of a conversation that has none of its own; empty = none
+ * @param specials special tokens that its strings use: a tokenizer must have them
+ * @param systemTurn around a system message
+ * @param userTurn around a question; media stand in front of the question's text
+ * @param assistantTurn around an answer
+ * @param answerEnd behind an answer, and learned with it
+ */
+public record ChatTemplateSettings(
+        String name,
+        String begin,
+        String system,
+        List<String> specials,
+        Around systemTurn,
+        Around userTurn,
+        Around assistantTurn,
+        String answerEnd) {
+
+    /** Templates that come with the program. */
+    public static final List<String> NAMES = List.of("qwen2-chatml", "vila-v1.5", "llama-3", "plain");
+
+    private static final String FOLDER = "chat/";
+
+    /**
+     * Before and behind a message.
+     *
+     * @param prefix directly in front of the message; of an answer it is learned with it, as it may be one token with the answer's first word
+     */
+    public record Around(String before, String prefix, String after) {}
+
+    public ChatTemplateSettings {
+        specials = List.copyOf(specials);
+    }
+
+    /**
+     * Reads a template.
+     *
+     * @param nameOrFile one of {@link #NAMES}, or the path of a file
+     */
+    public static ChatTemplateSettings read(String nameOrFile) {
+        ConfigParseOptions strict = ConfigParseOptions.defaults().setAllowMissing(false);
+        if (NAMES.contains(nameOrFile)) {
+            ClassLoader loader = ChatTemplateSettings.class.getClassLoader();
+            return read(ConfigFactory.parseResources(loader, FOLDER + nameOrFile + ".conf", strict), nameOrFile);
+        }
+        Path file = Path.of(nameOrFile);
+        if (!Files.isRegularFile(file)) {
+            String hint = NearestKey.to(nameOrFile, NAMES)
+                    .map("; did you mean %s?"::formatted)
+                    .orElse("");
+            throw RuntimeFailure.config("no such chat template: %s is neither a file nor one of %s%s"
+                    .formatted(nameOrFile, String.join(", ", NAMES), hint));
+        }
+        try {
+            return read(ConfigFactory.parseFile(file.toFile(), strict), nameOrFile);
+        } catch (ConfigException e) {
+            String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG, "chat template %s is wrong: %s".formatted(file, why), e);
+        }
+    }
+
+    private static ChatTemplateSettings read(Config file, String name) {
+        return new ChatTemplateSettings(
+                name,
+                text(file, "begin"),
+                text(file, "system"),
+                file.hasPath("specials") ? file.getStringList("specials") : List.of(),
+                around(file, "system-turn"),
+                around(file, "user-turn"),
+                around(file, "assistant-turn"),
+                file.getString("answer-end"));
+    }
+
+    private static Around around(Config file, String key) {
+        return new Around(text(file, key + ".before"), text(file, key + ".prefix"), text(file, key + ".after"));
+    }
+
+    private static String text(Config file, String key) {
+        return file.hasPath(key) ? file.getString(key) : "";
+    }
+
+    /** With another system message. */
+    public ChatTemplateSettings withSystem(String message) {
+        return new ChatTemplateSettings(name, begin, message, specials, systemTurn, userTurn, assistantTurn, answerEnd);
+    }
+}

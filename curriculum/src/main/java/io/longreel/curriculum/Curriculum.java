@@ -181,15 +181,19 @@ public final class Curriculum implements AutoCloseable {
 
     /** A feed for one rank of {@code mesh}. Streams run on {@code system}; decoding runs on this object's own threads. */
     public StepFeed feed(ClassicActorSystemProvider system, Mesh mesh, int rank) {
-        int visionShard = mesh.ringOf(rank) * mesh.ulyssesDegree() + mesh.ulyssesOf(rank); // as TokenShards cuts frames
-        StepFeed.Share share = new StepFeed.Share(mesh.dataOf(rank), mesh.dataDegree(), visionShard, mesh.spDegree());
         return StepFeed.open(
                 this,
                 system,
                 decoders,
                 Math.min(decoderCount, Math.max(1, config.data().prefetchSteps())),
-                share,
+                share(mesh, rank),
                 System::nanoTime);
+    }
+
+    /** Which frames {@link io.longreel.model.shard.TokenShards#frames} gives to a rank. */
+    static StepFeed.Share share(Mesh mesh, int rank) {
+        int shard = mesh.ringOf(rank) * mesh.ulyssesDegree() + mesh.ulyssesOf(rank);
+        return new StepFeed.Share(mesh.dataOf(rank), mesh.dataDegree(), shard, mesh.spDegree());
     }
 
     /** The needle tests of a stage; all tests of a run share one haystack. */

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.ShardingSettings;
 import io.longreel.config.topology.Mesh;
 import io.longreel.curriculum.stage.RunPlan;
 import io.longreel.curriculum.video.FrameStore;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.shard.Span;
+import io.longreel.model.shard.TokenShards;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import java.io.IOException;
@@ -85,6 +87,18 @@ class StepFeedTest {
                     curriculum.samples(2, 0, 0, 1).batches(), feed.next(2, 0).batches(), 0);
             assertEquals(0, feed.stepsUnderWay());
             assertEquals(0, curriculum.store().statistics().chunksDecoded());
+        }
+    }
+
+    @Test
+    void shouldDecodeAheadTheFramesThatTheRankEncodes() {
+        for (Mesh.Inner inner : Mesh.Inner.values()) {
+            Mesh mesh = new Mesh(2, 2, 3, inner);
+            TokenShards shards = TokenShards.of(ShardingSettings.Layout.ZIGZAG, 600, mesh);
+            for (int rank = 0; rank < mesh.worldSize(); rank++) {
+                Span own = shards.frames(31, mesh.sequenceIndexOf(rank));
+                assertEquals(own, Curriculum.share(mesh, rank).frames(31), mesh + " rank " + rank);
+            }
         }
     }
 

@@ -106,10 +106,11 @@ final class WorkerCommand implements Callable<Integer> {
         NodeEnd end = WorkerProcess.run(
                 new WorkerProcess.Options(
                         address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
-                system -> TrainingWorkFactory.opener(
+                (system, clockNs) -> TrainingWorkFactory.opener(
                         system,
                         config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config)),
-                        spareTime));
+                        spareTime,
+                        clockNs));
         return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
     }
 }

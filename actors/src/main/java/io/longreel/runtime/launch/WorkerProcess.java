@@ -27,8 +27,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -68,9 +69,10 @@ public final class WorkerProcess {
     /**
      * Runs until the job is over; returns how it ended.
      *
-     * @param opener of what the ranks share, given the actor system for its streams
+     * @param opener of what the ranks share, given the actor system for its streams, and a clock in ns
      */
-    public static NodeEnd run(Options options, Function<ClassicActorSystemProvider, RankWorkFactory.Opener> opener) {
+    public static NodeEnd run(
+            Options options, BiFunction<ClassicActorSystemProvider, LongSupplier, RankWorkFactory.Opener> opener) {
         if (options.isForked()) {
             ParentPipe.hold(System.in, () -> Runtime.getRuntime().halt(1));
         }
@@ -105,8 +107,8 @@ public final class WorkerProcess {
                 lifeline.welcomed(welcome.runToken());
                 lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
             };
-            NodeActor.Surroundings surroundings =
-                    new NodeActor.Surroundings(opener.apply(cluster.system()), slowWork, System::nanoTime, welcomed);
+            NodeActor.Surroundings surroundings = new NodeActor.Surroundings(
+                    opener.apply(cluster.system(), System::nanoTime), slowWork, System::nanoTime, welcomed);
             ActorRef<NodeCommand> node =
                     cluster.spawn(NodeActor.create(identity, surroundings, supervisor, ending), "node");
             spawned.complete(node);

@@ -50,7 +50,7 @@ final class TrainingWork implements RankWork {
         this.rank = rank;
         this.instruments = shared.instruments().of(placement, rank);
         this.dataWait = new DataWait(
-                System::nanoTime, shared.config().recovery().progressTimeout().toNanos());
+                shared.clockNs(), shared.config().recovery().progressTimeout().toNanos());
         this.feed = shared.curriculum().feed(shared.system(), placement.mesh(), rank);
     }
 

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
     private final WorkInstruments instruments;
     private final ClassicActorSystemProvider system;
     private final SpareTime spareTime;
+    private final LongSupplier clockNs;
     private final SnapshotVault vault = SnapshotVault.open();
     /** Whether the code of a step has been run here. */
     private volatile boolean hasComputed;
@@ -58,7 +60,8 @@ public final class TrainingWorkFactory implements RankWorkFactory {
             Curriculum curriculum,
             WorkInstruments instruments,
             ClassicActorSystemProvider system,
-            SpareTime spareTime) {
+            SpareTime spareTime,
+            LongSupplier clockNs) {
         this.config = config;
         this.origin = originOf(config);
         this.model = model;
@@ -68,6 +71,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         this.instruments = instruments;
         this.system = system;
         this.spareTime = spareTime;
+        this.clockNs = clockNs;
     }
 
     /**
@@ -75,10 +79,14 @@ public final class TrainingWorkFactory implements RankWorkFactory {
      *
      * @param instruments what watches or disturbs the ranks of a run
      * @param spareTime ended when the process is warm or needed
+     * @param clockNs of waits for samples
      */
     public static Opener opener(
-            ClassicActorSystemProvider system, Function<RunConfig, WorkInstruments> instruments, SpareTime spareTime) {
-        return (configText, host) -> open(configText, host, system, instruments, spareTime);
+            ClassicActorSystemProvider system,
+            Function<RunConfig, WorkInstruments> instruments,
+            SpareTime spareTime,
+            LongSupplier clockNs) {
+        return (configText, host) -> open(configText, host, system, instruments, spareTime, clockNs);
     }
 
     private static TrainingWorkFactory open(
@@ -86,7 +94,8 @@ public final class TrainingWorkFactory implements RankWorkFactory {
             String host,
             ClassicActorSystemProvider system,
             Function<RunConfig, WorkInstruments> instrumentsOf,
-            SpareTime spareTime) {
+            SpareTime spareTime,
+            LongSupplier clockNs) {
         RunConfig config = RunConfigLoader.parse(configText, "the seed's configuration", List.of());
         ModelConfig model = modelOf(config);
         WorkInstruments instruments = instrumentsOf.apply(config);
@@ -94,7 +103,7 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         try {
             TransportNode transport = TransportNode.open(config.transport(), host, instruments.links());
             return new TrainingWorkFactory(
-                    config, model, Devices.cpu(), transport, curriculum, instruments, system, spareTime);
+                    config, model, Devices.cpu(), transport, curriculum, instruments, system, spareTime, clockNs);
         } catch (RuntimeException e) {
             curriculum.close();
             throw e;
@@ -242,6 +251,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
 
     WorkInstruments instruments() {
         return instruments;
+    }
+
+    LongSupplier clockNs() {
+        return clockNs;
     }
 
     SnapshotVault vault() {

@@ -74,7 +74,7 @@ class SecureClusterIT {
         WorkerProcess.Options options =
                 new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(patienceS), false, tls);
         return CompletableFuture.supplyAsync(
-                () -> WorkerProcess.run(options, system -> (text, host) -> new FakeWorkFactory()), THREADS);
+                () -> WorkerProcess.run(options, (system, clockNs) -> (text, host) -> new FakeWorkFactory()), THREADS);
     }
 
     @Test

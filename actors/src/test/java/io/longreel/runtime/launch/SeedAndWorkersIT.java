@@ -50,7 +50,7 @@ class SeedAndWorkersIT {
         WorkerProcess.Options options =
                 new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(60), false, Optional.empty());
         return CompletableFuture.supplyAsync(
-                () -> WorkerProcess.run(options, system -> (text, host) -> factory), THREADS);
+                () -> WorkerProcess.run(options, (system, clockNs) -> (text, host) -> factory), THREADS);
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {
@@ -100,7 +100,7 @@ class SeedAndWorkersIT {
         HostPort nobody = HostPort.parse(address.join());
         NodeEnd end = WorkerProcess.run(
                 new WorkerProcess.Options(nobody, "node-a", "", Duration.ofSeconds(1), false, Optional.empty()),
-                system -> (text, host) -> new FakeWorkFactory());
+                (system, clockNs) -> (text, host) -> new FakeWorkFactory());
         assertEquals(2, end.exitCode());
         assertTrue(end.reason().startsWith("no seed answers at 127.0.0.1:1 within 1 s"), end.reason());
     }

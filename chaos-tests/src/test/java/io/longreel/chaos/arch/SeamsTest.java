@@ -40,7 +40,6 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.cli.DataStatsCommand", "hands the clock to the progress line"),
             Map.entry("io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination"),
             Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
-            Map.entry("io.longreel.runtime.rank.TrainingWork", "hands the clock to the waits for samples"),
             Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
             Map.entry("io.longreel.runtime.launch.SupervisorHost", "hands the clock to the journal"),

@@ -3,10 +3,12 @@ package io.longreel.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What stands around the messages of a conversation, as a file of a few strings has it (HOCON; those under {@code chat/} come with the program).
@@ -33,6 +35,11 @@ public record ChatTemplateSettings(
     public static final List<String> NAMES = List.of("qwen2-chatml", "vila-v1.5", "llama-3", "plain");
 
     private static final String FOLDER = "chat/";
+    private static final List<String> TURNS = List.of("system-turn", "user-turn", "assistant-turn");
+    private static final List<String> KEYS = Stream.concat(
+                    Stream.of("begin", "system", "specials", "answer-end"), TURNS.stream())
+            .toList();
+    private static final List<String> AROUND_KEYS = List.of("before", "prefix", "after");
 
     /**
      * Before and behind a message.
@@ -58,7 +65,7 @@ public record ChatTemplateSettings(
         }
         Path file = Path.of(nameOrFile);
         if (!Files.isRegularFile(file)) {
-            String hint = NearestKey.to(nameOrFile, NAMES)
+            String hint = NearestKey.to(String.valueOf(file.getFileName()), NAMES)
                     .map("; did you mean %s?"::formatted)
                     .orElse("");
             throw RuntimeFailure.config("no such chat template: %s is neither a file nor one of %s%s"
@@ -74,6 +81,17 @@ public record ChatTemplateSettings(
     }
 
     private static ChatTemplateSettings read(Config file, String name) {
+        requireKnown(file.root(), KEYS, name, "");
+        for (String turn : TURNS) {
+            if (file.root().get(turn) instanceof ConfigObject around) {
+                requireKnown(around, AROUND_KEYS, name, turn + ".");
+            }
+        }
+        if (!file.hasPath("answer-end") || file.getString("answer-end").isEmpty()) {
+            throw RuntimeFailure.config(
+                    "chat template %s must have an answer-end: without one a model never learns to stop"
+                            .formatted(name));
+        }
         return new ChatTemplateSettings(
                 name,
                 text(file, "begin"),
@@ -83,6 +101,18 @@ public record ChatTemplateSettings(
                 around(file, "user-turn"),
                 around(file, "assistant-turn"),
                 file.getString("answer-end"));
+    }
+
+    private static void requireKnown(ConfigObject group, List<String> known, String name, String path) {
+        for (String key : group.keySet()) {
+            if (!known.contains(key)) {
+                String hint = NearestKey.to(key, known)
+                        .map("did you mean %s?"::formatted)
+                        .orElse("it knows: " + String.join(", ", known));
+                throw RuntimeFailure.config(
+                        "chat template %s has an unknown key: %s%s; %s".formatted(name, path, key, hint));
+            }
+        }
     }
 
     private static Around around(Config file, String key) {

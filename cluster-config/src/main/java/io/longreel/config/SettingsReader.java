@@ -306,9 +306,21 @@ final class SettingsReader {
                 section.isNull("tokenizer")
                         ? Optional.empty()
                         : Optional.of(path(section, "tokenizer", section.text("tokenizer"))),
-                textOrNull(section, "template"),
+                textOrNull(section, "template").map(SettingsReader::template),
                 textOrNull(section, "system"),
                 textOrNull(section, "frame-end"));
+    }
+
+    /** A file by its whole path: a run that goes on may be resumed from anywhere. */
+    private static String template(String nameOrFile) {
+        boolean isName = ChatTemplateSettings.NAMES.contains(nameOrFile);
+        try {
+            return isName
+                    ? nameOrFile
+                    : Path.of(nameOrFile).toAbsolutePath().normalize().toString();
+        } catch (InvalidPathException e) {
+            return nameOrFile; // who opens it says what is wrong
+        }
     }
 
     private static Optional<String> textOrNull(ConfigReader section, String key) {

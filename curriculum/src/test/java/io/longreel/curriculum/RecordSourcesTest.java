@@ -23,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -233,6 +234,34 @@ final class RecordSourcesTest {
         });
         assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
         assertTrue(failure.getMessage().contains("of dataset set cannot be used"), failure.getMessage());
+    }
+
+    /** What only a decoder sees is found when a sample is drawn, by every rank alike. */
+    @Test
+    void shouldLeaveOutAPictureThatEndsTooSoon() throws IOException {
+        Path whole = folder.resolve("media/p2.png");
+        byte[] bytes = Files.readAllBytes(whole);
+        Files.write(whole, Arrays.copyOf(bytes, bytes.length - 40));
+        try (Curriculum curriculum = open(config("frames-max = 4", "longreel.data.damaged=skip"))) {
+            List<SkippedRecord> skipped = new ArrayList<>();
+            for (int step = 0; step * SAMPLES < RECORDS; step++) {
+                skipped.addAll(curriculum.samples(0, step, 0, 1).skipped());
+            }
+            assertTrue(skipped.stream().anyMatch(record -> record.record() == 8), skipped.toString());
+            assertTrue(skipped.stream().allMatch(record -> record.reason().contains("p2.png")), skipped.toString());
+        }
+    }
+
+    /** A file that is not what it was is no damaged record: skipping its records would empty the run. */
+    @Test
+    void shouldEndWhenTheFileOfADatasetChanges() throws IOException {
+        try (Curriculum curriculum = open(config("frames-max = 4", "longreel.data.damaged=skip"))) {
+            curriculum.samples(0, 0, 0, 1);
+            Files.writeString(folder.resolve("set.jsonl"), "\n", StandardOpenOption.APPEND);
+            RuntimeFailure failure = assertThrows(RuntimeFailure.class, () -> curriculum.samples(0, 1, 0, 1));
+            assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
+            assertTrue(failure.getMessage().contains("dataset set cannot be read"), failure.getMessage());
+        }
     }
 
     @Test

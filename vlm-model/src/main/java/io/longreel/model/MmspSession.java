@@ -221,7 +221,9 @@ public final class MmspSession implements TrainSession {
         LossSum losses = new LossSum(options.precision().sums());
         frameUse = passes.train(batches, gradientScale, losses, frozenFrames);
         resting.check(state(), groups.rank());
-        ShardedAdamW.Update update = current.optimizer().step(rates, Double.isFinite(losses.value()));
+        // Nothing to learn from, nothing to change: neither momentum nor decay.
+        boolean isUsable = counts[0] > 0 && Double.isFinite(losses.value());
+        ShardedAdamW.Update update = current.optimizer().step(rates, isUsable);
         double lossSum = losses.over(groups.world());
         weightsChanged();
         resting.rests(state());

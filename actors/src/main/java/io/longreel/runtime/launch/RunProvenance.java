@@ -38,7 +38,7 @@ final class RunProvenance {
     /** Parts of the configuration that must stay, and what the user calls them. */
     private static final Map<String, String> FIXED = new TreeMap<>(Map.of(
             "seed", "seed",
-            "data", "data (footage by name and size, sampling, generated)",
+            "data", "data (footage and datasets by name and size, sampling, generated)",
             "model", "model.architecture",
             "attention", "attention"));
 
@@ -176,6 +176,26 @@ final class RunProvenance {
         for (Path file : config.data().footage()) {
             text.append(file.getFileName()).append(' ').append(sizeBytes(file)).append('\n');
         }
+        config.data().datasets().values().forEach(dataset -> {
+            text.append(dataset.name())
+                    .append(' ')
+                    .append(dataset.format())
+                    .append(' ')
+                    .append(dataset.column());
+            dataset.files()
+                    .forEach(file -> text.append(' ')
+                            .append(file.getFileName())
+                            .append(' ')
+                            .append(sizeBytes(file)));
+            dataset.subsets()
+                    .forEach((name, subset) -> text.append(' ')
+                            .append(name)
+                            .append(' ')
+                            .append(subset.drop())
+                            .append(' ')
+                            .append(sizeBytes(subset.file())));
+            text.append('\n');
+        });
         return text.append(config.data().sampling())
                 .append(config.data().generated())
                 .toString();

@@ -4,6 +4,7 @@ import io.longreel.config.ChaosSettings.Phase;
 import io.longreel.config.LearningRates;
 import io.longreel.config.StageSettings.Rope;
 import io.longreel.curriculum.StepSamples;
+import io.longreel.curriculum.records.SkippedRecord;
 import io.longreel.model.FrameUse;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.StepReport;
@@ -138,11 +139,20 @@ public final class RankProgram {
                 report.gradientNorm(),
                 rates.common(),
                 report.applied());
-        List<SkippedSample> skipped = samples.skipped().stream()
-                .limit(SKIPPED_TOLD_MAX)
-                .map(record -> new SkippedSample(record.sample(), record.dataset(), record.record(), record.reason()))
-                .toList();
+        List<SkippedSample> skipped = told(samples.skipped());
         return watch.finished(at, result, step.takesSnapshot(), intake(samples), skipped);
+    }
+
+    /** Not more than a message should hold; the last one says how many more there are. */
+    private static List<SkippedSample> told(List<SkippedRecord> skipped) {
+        List<SkippedSample> told = new ArrayList<>();
+        for (SkippedRecord record : skipped.subList(0, Math.min(skipped.size(), SKIPPED_TOLD_MAX))) {
+            boolean isLast = told.size() == SKIPPED_TOLD_MAX - 1 && skipped.size() > SKIPPED_TOLD_MAX;
+            String more =
+                    isLast ? "(and %d more records of this step) ".formatted(skipped.size() - SKIPPED_TOLD_MAX) : "";
+            told.add(new SkippedSample(record.sample(), record.dataset(), record.record(), more + record.reason()));
+        }
+        return told;
     }
 
     /** The state stays as it is; only the position moves on. */

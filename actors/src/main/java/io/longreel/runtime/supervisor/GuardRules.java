@@ -77,6 +77,9 @@ final class GuardRules {
 
     private static Optional<Kind> kindOf(SupervisorState state, StepResult result) {
         Guard guard = state.plan().recovery().guard();
+        if (!result.applied() && result.labelledTokens() == 0) {
+            return Optional.empty(); // none of its records could be used, which would be so again
+        }
         if (!result.applied()) {
             return guard.replayNonFinite() ? Optional.of(Kind.NOT_FINITE) : Optional.empty();
         }

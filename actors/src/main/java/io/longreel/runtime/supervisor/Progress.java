@@ -79,6 +79,13 @@ public record Progress(
                 changedNothing ? unappliedInARow + 1 : 0);
     }
 
+    /** Whether the newest committed step had nothing to learn from. */
+    boolean learnedNothing() {
+        return log.result(committed.globalStep() - 1)
+                .filter(result -> result.labelledTokens() == 0)
+                .isPresent();
+    }
+
     /** The ranks agreed on a step that counted already. */
     Progress replayedOneMore() {
         return at(reached.committedOneMore());

@@ -198,6 +198,17 @@ final class TrainingRules {
         if (turn.state().progress().unappliedInARow() < UNAPPLIED_IN_A_ROW_MAX) {
             return false;
         }
+        if (turn.state().progress().learnedNothing()) {
+            EndingRules.fail(
+                    turn,
+                    RuntimeFailure.Category.DATA,
+                    "no record could be used in %d steps in a row, the last of stage %s, step %d; the journal names them: mend them, or mix another dataset"
+                            .formatted(
+                                    UNAPPLIED_IN_A_ROW_MAX,
+                                    turn.plan().stage(turn.state().reached()).name(),
+                                    turn.state().reached().step()));
+            return true;
+        }
         EndingRules.fail(
                 turn,
                 RuntimeFailure.Category.FATAL,

@@ -23,6 +23,9 @@ final class JsonShard implements Shard {
         DataRecord make(ObjectNode json, String id, Place place);
     }
 
+    /** A record is held in memory several times over while it is read. */
+    private static final int RECORD_BYTES_MAX = 32 << 20;
+
     private final FileBytes file;
     private final RecordRanges ranges;
     private final boolean lines;
@@ -62,6 +65,10 @@ final class JsonShard implements Shard {
             String line = "line %d".formatted(file.line(offset));
             return lines ? line : "record %d (%s)".formatted(index, line);
         });
+        if (ranges.length(index) > RECORD_BYTES_MAX) {
+            throw place.damaged("the record has %d bytes, more than %d; leave it out by a subset"
+                    .formatted(ranges.length(index), RECORD_BYTES_MAX));
+        }
         ObjectNode json = parse(file.read(offset, ranges.length(index)), place);
         String id = id(json, "%s#%d".formatted(file.file().getFileName(), index), place);
         return maker.make(json, id, place);

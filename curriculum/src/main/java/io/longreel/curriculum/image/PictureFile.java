@@ -54,6 +54,13 @@ public final class PictureFile {
         }
     }
 
+    /** Refuses a file that ends inside its picture, as far as that can be seen without decoding. */
+    public void requireWhole() {
+        try (PictureBytes bytes = open()) {
+            PictureHeader.requireEnd(bytes, PictureFormat.of(bytes));
+        }
+    }
+
     /** Decodes the picture. */
     public Picture read() {
         try (PictureBytes bytes = open()) {

@@ -100,12 +100,18 @@ final class MediaBank implements FrameBank {
         Medium medium = view.medium();
         try {
             if (medium.kind() == Medium.Kind.IMAGE) {
-                PictureFile picture = picture(medium);
-                return new Entry.Still(view, layout(view).tileCount(picture.size()));
+                // Decoded once by every process, so that all find the same pictures unusable when a sample is drawn,
+                // not one of them when it reads.
+                return new Entry.Still(
+                        view, layout(view).cut(picture(medium).read()).size());
             }
             if (Files.isDirectory(medium.file())) {
-                int total = FrameFolder.open(medium.file()).frameCount();
-                return moving(view, total, 0);
+                FrameFolder folder = FrameFolder.open(medium.file());
+                Entry.Moving moving = moving(view, folder.frameCount(), 0);
+                for (int frame : moving.sampled()) {
+                    folder.file(frame).requireWhole();
+                }
+                return moving;
             }
             try (ReaderShelf.Loan loan = readers.borrow(medium)) {
                 VideoReader reader = loan.reader();

@@ -2,6 +2,7 @@ package io.longreel.curriculum.records;
 
 import io.longreel.config.DataSettings.Damaged;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.corpus.DamagedRecord;
 import io.longreel.curriculum.corpus.DataRecord;
 import io.longreel.curriculum.corpus.Mixture;
 import io.longreel.curriculum.dataset.Sample;
@@ -47,21 +48,37 @@ public final class RecordSampler {
     public Drawn at(long position, int sample) {
         Mixture.Pick pick = mixture.at(position);
         String dataset = mixture.datasets().get(pick.datasetIndex()).name();
+        DataRecord record;
         try {
-            return new Drawn.Usable(fitting(mixture.read(pick)));
+            record = mixture.read(pick);
+        } catch (DamagedRecord e) {
+            return left(sample, dataset, pick, e);
+        } catch (RuntimeFailure e) {
+            // The file, not the record: what follows cannot be read either, and must not be taken for damaged.
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG,
+                    "dataset %s cannot be read: %s".formatted(dataset, e.getMessage()),
+                    e);
+        }
+        try {
+            return new Drawn.Usable(fitting(record));
         } catch (RuntimeFailure e) {
             if (e.category() != RuntimeFailure.Category.DATA) {
                 throw e;
             }
-            if (damaged == Damaged.SKIP) {
-                return new Drawn.Left(new SkippedRecord(sample, dataset, pick.recordIndex(), e.getMessage()));
-            }
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.CONFIG,
-                    "record %d of dataset %s cannot be used: %s; mend it, or set longreel.data.damaged = skip"
-                            .formatted(pick.recordIndex(), dataset, e.getMessage()),
-                    e);
+            return left(sample, dataset, pick, e);
         }
+    }
+
+    private Drawn left(int sample, String dataset, Mixture.Pick pick, RuntimeFailure cause) {
+        if (damaged == Damaged.SKIP) {
+            return new Drawn.Left(new SkippedRecord(sample, dataset, pick.recordIndex(), cause.getMessage()));
+        }
+        throw new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG,
+                "record %d of dataset %s cannot be used: %s; mend it, or set longreel.data.damaged = skip"
+                        .formatted(pick.recordIndex(), dataset, cause.getMessage()),
+                cause);
     }
 
     private Sample fitting(DataRecord record) {

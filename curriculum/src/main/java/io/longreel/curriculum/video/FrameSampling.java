@@ -31,14 +31,16 @@ public final class FrameSampling {
     /**
      * At most {@code framesMax} frames and at most {@code framesPerSecondMax} per second: a video that lasts at least
      * {@code framesMax / framesPerSecondMax} seconds gives {@code framesMax} of them, a shorter one
-     * {@code (int) (duration * framesPerSecondMax)}, but two at least. Spread as in {@link #uniform}.
+     * {@code (int) (duration * framesPerSecondMax)}, but two at least where {@code framesMax} allows. Spread as in {@link #uniform}.
      */
     public static int[] limited(int count, double durationSeconds, int framesMax, double framesPerSecondMax) {
         if (framesPerSecondMax <= 0) {
             return uniform(count, framesMax);
         }
         boolean isLong = durationSeconds >= framesMax / framesPerSecondMax;
-        int wanted = isLong ? framesMax : Math.max(FRAMES_MIN, (int) (durationSeconds * framesPerSecondMax));
+        int wanted = isLong
+                ? framesMax
+                : Math.min(framesMax, Math.max(FRAMES_MIN, (int) (durationSeconds * framesPerSecondMax)));
         return uniform(count, wanted);
     }
 }

@@ -115,6 +115,13 @@ final class ChatEncoderTest {
                 ChatEncoder.of(new ByteLevelTokenizer(), ChatTemplate.open(file.toString()), Optional.of("Hi"));
         ChatIds ids = mine.conversation(List.of(new Turn(Role.USER, "q"), new Turn(Role.ASSISTANT, "a")), List.of());
         assertEquals("HiQ: q\nA: a\n", ByteTokenizer.decode(ids.ids()));
+        for (String typo :
+                List.of("answer-end = x, sytem = a", "answer-end = x, user-turn { befor = a }", "system = a")) {
+            Files.writeString(file, typo);
+            String message = assertThrows(RuntimeFailure.class, () -> ChatTemplate.open(file.toString()))
+                    .getMessage();
+            assertTrue(message.contains("did you mean") || message.contains("must have an answer-end"), message);
+        }
         Files.writeString(file, "answer-end = ");
         assertThrows(RuntimeFailure.class, () -> ChatTemplate.open(file.toString()));
     }

@@ -23,6 +23,7 @@ class FrameSamplingTest {
     @Test
     void shouldObeyRateWhenVideoIsShorterThanBudget() {
         // 10 s at 2 frames/s is 20 frames, less than the 64 allowed.
+        assertEquals(1, FrameSampling.limited(300, 10.0, 1, 0.01).length);
         assertEquals(20, FrameSampling.limited(300, 10.0, 64, 2).length);
         assertEquals(64, FrameSampling.limited(960, 32.0, 64, 2).length);
         assertEquals(63, FrameSampling.limited(959, 31.97, 64, 2).length);

@@ -1,7 +1,7 @@
 package io.longreel.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.longreel.config.PrecisionSettings;
 import io.longreel.config.ShardingSettings.State;
@@ -45,7 +45,7 @@ class AccumulationTest {
         }
     }
 
-    /** No labels anywhere: nothing to learn from, and nothing that is not finite. */
+    /** No labels anywhere: nothing to learn from, nothing that is not finite, and no weight changes: neither by momentum nor by decay. */
     @ParameterizedTest
     @CsvSource({"OPTIMIZER", "PARAMETERS"})
     void shouldLearnNothingWithoutLabels(State state) {
@@ -56,7 +56,7 @@ class AccumulationTest {
             assertEquals(0, report.loss());
             assertEquals(0, report.gradientNorm());
             assertEquals(0, report.labelledTokens());
-            assertTrue(report.applied());
+            assertFalse(report.applied());
         }
     }
 

@@ -7,9 +7,9 @@ import io.longreel.curriculum.sft.Prompts;
 import io.longreel.curriculum.sft.SftBuild;
 import io.longreel.curriculum.sft.SftReport;
 import io.longreel.curriculum.sft.SftSettings;
+import io.longreel.runtime.dashboard.Terminal;
 import io.longreel.runtime.launch.StopSignals;
 import io.longreel.runtime.launch.StreamSystem;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
@@ -171,9 +171,7 @@ final class DataBuildSftCommand implements Callable<Integer> {
         try (OpenAiChat eye = chat(captionerUrl, "--captioner-model", captionerModel, captionerKey, clock);
                 OpenAiChat pen = chat(writerUrl, "--writer-model", writerModel, writerKey, clock);
                 StreamSystem streams = StreamSystem.start()) {
-            boolean isTerminal = Optional.ofNullable(System.console())
-                    .map(Console::isTerminal)
-                    .orElse(false);
+            boolean isTerminal = Terminal.isThere();
             SftProgressLine screen = new SftProgressLine(
                     spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal, clock);
             SftBuild.Running running = SftBuild.start(

@@ -2,8 +2,8 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.RunConfig;
 import io.longreel.curriculum.DataSurvey;
+import io.longreel.runtime.dashboard.Terminal;
 import io.longreel.runtime.rank.TrainingWorkFactory;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -89,8 +89,7 @@ final class DataInspectCommand implements Callable<Integer> {
     }
 
     private boolean isColoured() {
-        boolean isTerminal =
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        boolean isTerminal = Terminal.isThere();
         return isTerminal && spec.commandLine().getColorScheme().ansi().enabled();
     }
 }

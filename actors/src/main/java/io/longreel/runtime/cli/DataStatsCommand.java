@@ -3,8 +3,8 @@ package io.longreel.runtime.cli;
 import io.longreel.config.RunConfig;
 import io.longreel.curriculum.DataSurvey;
 import io.longreel.curriculum.survey.PhaseStats;
+import io.longreel.runtime.dashboard.Terminal;
 import io.longreel.runtime.rank.TrainingWorkFactory;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -61,10 +61,8 @@ final class DataStatsCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--sample must be at least 1: --sample=" + sample);
         }
         RunConfig config = options.load(source, "data.footage=[]");
-        SurveyProgressLine screen = new SurveyProgressLine(
-                spec.commandLine().getErr(),
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false),
-                InstantSource.system());
+        SurveyProgressLine screen =
+                new SurveyProgressLine(spec.commandLine().getErr(), Terminal.isThere(), InstantSource.system());
         List<PhaseStats> stats = new ArrayList<>();
         try (DataSurvey survey = DataSurvey.open(config, TrainingWorkFactory.modelOf(config))) {
             long most = all ? Long.MAX_VALUE : sample;

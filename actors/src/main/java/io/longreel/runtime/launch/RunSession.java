@@ -5,11 +5,11 @@ import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.dashboard.Dashboard;
+import io.longreel.runtime.dashboard.Terminal;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.RunEnd;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A run as one command of the user: takes the run directory, runs the seed with or without workers of its own, shows
@@ -103,8 +102,7 @@ public final class RunSession {
                 new SecureRandom().nextLong(),
                 directory.root().toString(),
                 start);
-        boolean isTerminal =
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        boolean isTerminal = Terminal.isThere();
         Dashboard dashboard = new Dashboard(config, model.tokensPerFrame(), out, isTerminal, InstantSource.system());
         dashboard.keep("%s: %d ranks on %d nodes, mesh %s, %d stages, %,d steps, in %s"
                 .formatted(

@@ -256,57 +256,42 @@ class SupervisorCoreEndingTest {
 
     @Test
     void shouldFailWhenTooManyStepsInARowChangeNothing() {
+        CoreDriver run = afterManySteps(0, new StepResult(Double.NaN, 1, 1, 1, 1, false));
+        assertEquals(1, run.finish().exitCode());
+        assertTrue(run.finish().message().contains("not finite in 20 steps in a row"));
+    }
+
+    /** One rank, and as many steps with this result as a run bears. */
+    private static CoreDriver afterManySteps(int attemptsMax, StepResult result) {
         CoreDriver run = new CoreDriver(new JobPlan(
-                "nan",
+                "still",
                 new Mesh(1, 1, 1),
                 1,
                 1,
                 1,
                 0,
                 1_000,
-                CoreDriver.recovery(0, 0),
+                CoreDriver.recovery(attemptsMax, 0),
                 1,
                 1,
                 "longreel {}",
                 0,
-                "/runs/nan",
+                "/runs/still",
                 List.of(new JobPlan.StagePlan("only", 100, Optional.empty(), true)),
                 Start.fresh(1)));
         run.join("p", "n").ready("p", "n");
         run.rank(new RankConnected(run.state.at(), 0));
         run.runUntil(RankCommand.RunStep.class);
         for (int step = 0; step < TrainingRules.UNAPPLIED_IN_A_ROW_MAX; step++) {
-            run.rank(CoreDriver.finished(run.state.at(), 0, new StepResult(Double.NaN, 1, 1, 1, 1, false)));
+            run.rank(CoreDriver.finished(run.state.at(), 0, result));
         }
-        assertEquals(1, run.finish().exitCode());
-        assertTrue(run.finish().message().contains("not finite in 20 steps in a row"));
+        return run;
     }
 
     /** A wrong folder of media, and damaged records that are to be skipped: the run must not end well with a model that learned nothing. */
     @Test
     void shouldFailWhenNoRecordCanBeUsedForTwentySteps() {
-        CoreDriver run = new CoreDriver(new JobPlan(
-                "empty",
-                new Mesh(1, 1, 1),
-                1,
-                1,
-                1,
-                0,
-                1_000,
-                CoreDriver.recovery(3, 0),
-                1,
-                1,
-                "longreel {}",
-                0,
-                "/runs/empty",
-                List.of(new JobPlan.StagePlan("only", 100, Optional.empty(), true)),
-                Start.fresh(1)));
-        run.join("p", "n").ready("p", "n");
-        run.rank(new RankConnected(run.state.at(), 0));
-        run.runUntil(RankCommand.RunStep.class);
-        for (int step = 0; step < TrainingRules.UNAPPLIED_IN_A_ROW_MAX; step++) {
-            run.rank(CoreDriver.finished(run.state.at(), 0, new StepResult(0, 0, 0, 0, 1, false)));
-        }
+        CoreDriver run = afterManySteps(3, new StepResult(0, 0, 0, 0, 1, false));
         assertEquals(2, run.finish().exitCode());
         assertTrue(run.finish().message().contains("no record could be used in 20 steps in a row"));
     }

@@ -17,9 +17,18 @@ import java.util.Arrays;
 record BatchFile(PackedBatch packed) {
 
     static BatchFile read(Path file, ModelConfig config) {
+        return read(file, config, true);
+    }
+
+    /** A batch of which nothing is learned: it need not have labels. */
+    static BatchFile readPrompt(Path file, ModelConfig config) {
+        return read(file, config, false);
+    }
+
+    private static BatchFile read(Path file, ModelConfig config, boolean learned) {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
             int[] ids = integers(tensors, file, "input_ids");
-            int[] labels = integers(tensors, file, "labels");
+            int[] labels = learned ? integers(tensors, file, "labels") : none(ids.length);
             if (labels.length != ids.length) {
                 throw RuntimeFailure.data(
                         "batch must have one label per id: file=%s input_ids=%d labels=%d; write both with the same length"
@@ -38,6 +47,12 @@ record BatchFile(PackedBatch packed) {
             return new BatchFile(
                     new PackedBatch(ids, labels, documents(tensors, file, ids.length), config.imageToken(), frames));
         }
+    }
+
+    private static int[] none(int length) {
+        int[] labels = new int[length];
+        Arrays.fill(labels, LossKernels.IGNORE);
+        return labels;
     }
 
     private static int[] documents(SafetensorsFile tensors, Path file, int ids) {

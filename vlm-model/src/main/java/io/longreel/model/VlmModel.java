@@ -164,6 +164,37 @@ public final class VlmModel implements AutoCloseable {
         return loss.argmax(ws, normed);
     }
 
+    /**
+     * A chunk of a sequence whose earlier tokens are cached: its keys and values go into the cache.
+     *
+     * @param offset token of the sequence that the chunk begins with
+     * @param unknown own frames to be encoded: all of them, in rounds
+     * @param attention of all layers but the last
+     * @param last of the last layer, with {@code rows} as queries
+     * @return normalised output of {@code rows}, [rows, D]
+     */
+    Tensor extend(
+            Workspace ws,
+            Groups groups,
+            ShardedBatch chunk,
+            int offset,
+            List<Span> unknown,
+            SequenceAttention attention,
+            SequenceAttention last,
+            int[] rows) {
+        rotary.ensure(offset + chunk.layout().tokens());
+        Tensor x = embed(ws, chunk);
+        if (chunk.layout().frames() > 0) {
+            long mark = ws.step().mark();
+            Tensor projected = encoder.infer(ws, chunk.frames(), chunk.ownFrames(), unknown, null);
+            new Redistribution(ws, groups.sequence(), chunk.redistribution()).forward(projected, x);
+            ws.step().rewind(mark);
+        }
+        int[] positions =
+                Arrays.stream(chunk.tokens()).map(token -> token + offset).toArray();
+        return decoder.infer(ws, x, attention, last, rotary, positions, rows);
+    }
+
     @Override
     public void close() {
         rotary.close();

@@ -70,6 +70,11 @@ record StruckDevice(Device real, RankFaults faults) implements Device {
         }
 
         @Override
+        public void merge(Tensor part_TNV, Tensor lse_part_TN, Tensor out_TNV, Tensor lse_TN) {
+            real.merge(part_TNV, lse_part_TN, out_TNV, lse_TN);
+        }
+
+        @Override
         public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
             faults.reached(Phase.BACKWARD, List.of(dOut_TNV));
             real.delta(out_TNV, dOut_TNV, delta_TN);

@@ -69,6 +69,36 @@ final class CpuAttention implements AttentionKernels {
     }
 
     @Override
+    public void merge(Tensor part_TNV, Tensor lse_part_TN, Tensor out_TNV, Tensor lse_TN) {
+        Shapes.merge(part_TNV, lse_part_TN, out_TNV, lse_TN);
+        int valueDim = out_TNV.dim(2);
+        for (long row = 0; row < lse_TN.elements(); row++) {
+            double own = lse_TN.getFloat(row);
+            double other = lse_part_TN.getFloat(row);
+            if (other != Double.NEGATIVE_INFINITY) {
+                double max = Math.max(own, other);
+                double lse = max + Math.log(Math.exp(own - max) + Math.exp(other - max));
+                float keep = (float) Math.exp(own - lse);
+                float take = (float) Math.exp(other - lse);
+                mix(part_TNV.segment(), take, out_TNV.segment(), keep, row * valueDim * Float.BYTES, valueDim);
+                lse_TN.setFloat(row, (float) lse);
+            }
+        }
+    }
+
+    /** {@code out = keep out + take part}, one row. */
+    private static void mix(MemorySegment part, float take, MemorySegment out, float keep, long rowAt, int valueDim) {
+        FloatVector keeps = FloatVector.broadcast(VectorMath.SPECIES, keep);
+        FloatVector takes = FloatVector.broadcast(VectorMath.SPECIES, take);
+        for (int h = 0; h < valueDim; h += VectorMath.LANES) {
+            VectorMask<Float> mask = VectorMath.SPECIES.indexInRange(h, valueDim);
+            long at = rowAt + (long) h * Float.BYTES;
+            FloatVector kept = VectorMath.load(out, at, mask).mul(keeps);
+            VectorMath.store(VectorMath.load(part, at, mask).fma(takes, kept), out, at, mask);
+        }
+    }
+
+    @Override
     public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
         Shapes.delta(out_TNV, dOut_TNV, delta_TN);
         int valueDim = out_TNV.dim(2);

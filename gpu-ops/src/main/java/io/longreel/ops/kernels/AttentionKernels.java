@@ -32,6 +32,15 @@ public interface AttentionKernels {
             Tensor lse_TN,
             TensorArena scratch);
 
+    /**
+     * Merges what attention to other keys came to, in place: {@code lse' = log(e^lse + e^lse_part)}, {@code out' = e^(lse-lse') out + e^(lse_part-lse') part}. A row of the part that
+     * saw no key (lse = -infinity) changes nothing.
+     *
+     * @param part_TNV normalised output over the other keys
+     * @param lse_part_TN its natural log-sum-exp
+     */
+    void merge(Tensor part_TNV, Tensor lse_part_TN, Tensor out_TNV, Tensor lse_TN);
+
     /** {@code delta = sum over V of dOut * out}, per token and head. */
     void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN);
 

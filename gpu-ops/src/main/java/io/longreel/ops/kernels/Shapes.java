@@ -195,6 +195,19 @@ public final class Shapes {
         matrix("sin", sin_TH2, x_TNH.rows(), x_TNH.dim(2) / 2);
     }
 
+    /** Two attention results are alike. */
+    public static void merge(Tensor part_TNV, Tensor lsePart_TN, Tensor out_TNV, Tensor lse_TN) {
+        f32(part_TNV, lsePart_TN, out_TNV, lse_TN);
+        if (out_TNV.rank() != 3
+                || !sameShape(part_TNV, out_TNV)
+                || lsePart_TN.elements() != lse_TN.elements()
+                || lse_TN.elements() != (long) out_TNV.dim(0) * out_TNV.dim(1)) {
+            throw new IllegalArgumentException(
+                    "attention results must be alike to be merged: part=%s lsePart=%s out=%s lse=%s"
+                            .formatted(part_TNV, lsePart_TN, out_TNV, lse_TN));
+        }
+    }
+
     /** Output and its gradient are alike, with one delta per token and head. */
     public static void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
         f32(out_TNV, dOut_TNV, delta_TN);

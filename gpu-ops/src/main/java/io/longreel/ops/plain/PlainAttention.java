@@ -69,6 +69,27 @@ final class PlainAttention implements AttentionKernels {
     }
 
     @Override
+    public void merge(Tensor part_TNV, Tensor lse_part_TN, Tensor out_TNV, Tensor lse_TN) {
+        Shapes.merge(part_TNV, lse_part_TN, out_TNV, lse_TN);
+        int valueDim = out_TNV.dim(2);
+        for (long row = 0; row < lse_TN.elements(); row++) {
+            double own = lse_TN.getFloat(row);
+            double other = lse_part_TN.getFloat(row);
+            if (other == Double.NEGATIVE_INFINITY) {
+                continue;
+            }
+            double max = Math.max(own, other);
+            double lse = max + Math.log(Math.exp(own - max) + Math.exp(other - max));
+            for (long i = row * valueDim; i < (row + 1) * valueDim; i++) {
+                double merged =
+                        Math.exp(own - lse) * out_TNV.getFloat(i) + Math.exp(other - lse) * part_TNV.getFloat(i);
+                out_TNV.setFloat(i, (float) merged);
+            }
+            lse_TN.setFloat(row, (float) lse);
+        }
+    }
+
+    @Override
     public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {
         Shapes.delta(out_TNV, dOut_TNV, delta_TN);
         int valueDim = out_TNV.dim(2);

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * group, and for every K/V block of the ring which rows each query sees. The queries may be a subset of the tokens, as the last layer needs when
  * only some rows of logits are asked for.
  */
-public final class AttentionPlan {
+public final class AttentionPlan implements GroupRows {
     private final TokenShards shards;
     private final HeadShards heads;
     private final int ring;
@@ -72,6 +72,7 @@ public final class AttentionPlan {
         return Arrays.stream(tokens).filter(layout::isLabelled).toArray();
     }
 
+    @Override
     public HeadShards heads() {
         return heads;
     }
@@ -80,6 +81,7 @@ public final class AttentionPlan {
         return ring;
     }
 
+    @Override
     public int ulysses() {
         return ulysses;
     }
@@ -88,11 +90,13 @@ public final class AttentionPlan {
         return shards.ringDegree();
     }
 
+    @Override
     public int ulyssesDegree() {
         return shards.ulyssesDegree();
     }
 
     /** Query rows of a member of the own Ulysses group. */
+    @Override
     public int queryRows(int member) {
         return queryTokens[member].length;
     }
@@ -103,6 +107,7 @@ public final class AttentionPlan {
     }
 
     /** Key rows of a member of the own Ulysses group. */
+    @Override
     public int keyRows(int member) {
         return shards.ulyssesRows(ring, member).size();
     }

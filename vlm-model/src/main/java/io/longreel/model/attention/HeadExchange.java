@@ -19,11 +19,11 @@ import java.util.stream.IntStream;
 final class HeadExchange {
     private final Workspace ws;
     private final Communicator group;
-    private final AttentionPlan plan;
+    private final GroupRows plan;
     private final HeadDims dims;
     private final Wire wire;
 
-    HeadExchange(Workspace ws, Communicator group, AttentionPlan plan, HeadDims dims, Wire wire) {
+    HeadExchange(Workspace ws, Communicator group, GroupRows plan, HeadDims dims, Wire wire) {
         this.ws = ws;
         this.group = group;
         this.plan = plan;

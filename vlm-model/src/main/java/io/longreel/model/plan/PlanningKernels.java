@@ -223,6 +223,9 @@ record PlanningKernels(Kernels real) implements Kernels {
         }
 
         @Override
+        public void merge(Tensor part_TNV, Tensor lse_part_TN, Tensor out_TNV, Tensor lse_TN) {}
+
+        @Override
         public void delta(Tensor out_TNV, Tensor dOut_TNV, Tensor delta_TN) {}
 
         @Override

@@ -1,0 +1,374 @@
+package io.longreel.model;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.topology.Mesh;
+import io.longreel.model.attention.CachedAttention;
+import io.longreel.model.attention.ChunkPlan;
+import io.longreel.model.attention.HeadDims;
+import io.longreel.model.attention.TokenAttention;
+import io.longreel.model.cache.CachedSequence;
+import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.checkpoint.ModelOrigin;
+import io.longreel.model.checkpoint.VilaCheckpoint;
+import io.longreel.model.decoder.TokenDecoder;
+import io.longreel.model.generate.Sampling;
+import io.longreel.model.generate.TokenSampler;
+import io.longreel.model.plan.StepMemory;
+import io.longreel.model.plan.StepPlan;
+import io.longreel.model.shard.HeadShards;
+import io.longreel.model.shard.Span;
+import io.longreel.model.state.Arenas;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.device.Device;
+import io.longreel.ops.kernels.Kernels;
+import io.longreel.ops.kernels.LossKernels;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.RankEndpoint;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * Answering with multi-modal sequence parallelism on one rank (LongVILA, section 3.3, inference): a prompt goes through the model in chunks, frames and tokens sharded as in
+ * training; keys and values of all tokens stay with the ranks that computed them; new tokens are computed one by one, each rank attending to what it has. All ranks make the
+ * same calls in the same order. Owns the rank's memory; used by its compute thread.
+ */
+public final class InferenceSession implements AutoCloseable {
+    private final ModelConfig config;
+    private final Kernels kernels;
+    private final Groups groups;
+    private final SessionOptions options;
+    private final ModelWeights modelWeights;
+    private final VlmModel model;
+    private final TokenDecoder decoder;
+    private final StepMemory memory;
+    private final HeadShards heads;
+    private final HeadDims dims;
+    private final KeyValueCache cache;
+    private final Map<Long, Sequence> sequences = new HashMap<>();
+
+    /** One sequence that goes on. */
+    private static final class Sequence {
+        private final CachedSequence cached;
+        private TokenSampler sampler = new TokenSampler(Sampling.GREEDY);
+        /** Tokens in the cache, over all ranks. */
+        private int length;
+        /** Tokens chosen of the present answer. */
+        private int chosen;
+        /** The newest of them, which is in no cache yet. */
+        private int newest;
+
+        Sequence(CachedSequence cached) {
+            this.cached = cached;
+        }
+    }
+
+    private InferenceSession(ModelConfig config, Device device, Groups groups, SessionOptions options, int cachePages) {
+        this.config = config;
+        this.kernels = options.kernels(device);
+        this.groups = groups;
+        this.options = options;
+        this.modelWeights = ModelWeights.open(config, options, groups.world(), kernels, Arenas.REAL);
+        this.model = new VlmModel(config, modelWeights.views(), options);
+        this.decoder = new TokenDecoder(config.llm(), modelWeights.views(), groups.sequence());
+        this.memory = new StepMemory(kernels, groups.rank());
+        this.heads = new HeadShards(
+                config.llm().heads(), config.llm().kvHeads(), groups.mesh().ulyssesDegree());
+        this.dims = HeadDims.of(config.llm().headDim());
+        this.cache =
+                KeyValueCache.open(cacheShape(config, groups.mesh(), groups.ulyssesRank(), cachePages), Arenas.REAL);
+    }
+
+    /**
+     * A session without weights, for the calling thread: {@link #load} comes next. The endpoint stays the caller's.
+     *
+     * @param cachePages pages of {@link KeyValueCache#PAGE_ROWS} rows that each rank keeps
+     */
+    public static InferenceSession open(
+            ModelConfig config,
+            Device device,
+            Mesh mesh,
+            SessionOptions options,
+            int cachePages,
+            RankEndpoint endpoint) {
+        if (mesh.dataDegree() != 1 || options.shardsWeights() || options.exactSums()) {
+            throw RuntimeFailure.config(
+                    "answers are computed by one replica with whole weights and fast sums: mesh=%s sharding=%s sums=%s; set mesh.data = 1"
+                            .formatted(
+                                    mesh,
+                                    options.sharding().state(),
+                                    options.precision().sums()));
+        }
+        device.bindThread();
+        return new InferenceSession(config, device, Groups.of(mesh, endpoint), options, cachePages);
+    }
+
+    /** What one rank keeps for sequences. */
+    public static KeyValueCache.Shape cacheShape(ModelConfig config, Mesh mesh, int ulysses, int pages) {
+        ModelConfig.Llm llm = config.llm();
+        HeadShards heads = new HeadShards(llm.heads(), llm.kvHeads(), mesh.ulyssesDegree());
+        return new KeyValueCache.Shape(
+                llm.layers(), heads.kvHeads(ulysses).size(), llm.headDim(), llm.headDim(), pages);
+    }
+
+    /**
+     * Rows that a rank needs at most for a sequence.
+     *
+     * @param chunks in which the prompt comes at most
+     */
+    public static int rowsMax(int promptTokens, int chunks, int newTokens, int ringDegree) {
+        long perChunk = 2; // a chunk is dealt out in two pieces per ring rank, each rounded up
+        long rows =
+                Math.ceilDiv(promptTokens, ringDegree) + perChunk * chunks + Math.ceilDiv(newTokens, ringDegree) + 2;
+        return Math.toIntExact(rows);
+    }
+
+    /** Reads the weights. */
+    public void load(ModelOrigin origin) {
+        try (VilaCheckpoint files = VilaCheckpoint.open(origin)) {
+            modelWeights.store().fill((spec, from, target) -> files.load(spec.name(), from, target), kernels);
+        }
+        modelWeights.views().invalidate();
+    }
+
+    /**
+     * Begins a sequence.
+     *
+     * @param rowsMax as {@link #rowsMax(int, int, int, int)} has it
+     */
+    public void begin(long id, int rowsMax) {
+        if (sequences.putIfAbsent(id, new Sequence(cache.begin(rowsMax))) != null) {
+            throw new IllegalStateException("a sequence begins once: id=%d".formatted(id));
+        }
+    }
+
+    /** Makes room in a sequence that is there, and forgets its tokens from {@code length} on. */
+    public void resume(long id, int length, int rowsMax) {
+        Sequence sequence = sequence(id);
+        sequence.cached.truncate(length);
+        sequence.cached.reserve(rowsMax);
+        sequence.length = length;
+    }
+
+    /** The answer that begins with the next {@link #extend} that asks for a token is chosen so. */
+    public void sample(long id, Sampling sampling) {
+        Sequence sequence = sequence(id);
+        sequence.sampler = new TokenSampler(sampling);
+        sequence.chosen = 0;
+    }
+
+    /** A token that was in the prompt, or was chosen before: it counts for the penalty, and, when it was {@code chosen}, for the draws. */
+    public void saw(long id, int token, boolean chosen) {
+        Sequence sequence = sequence(id);
+        sequence.sampler.saw(token);
+        sequence.chosen += chosen ? 1 : 0;
+    }
+
+    /**
+     * More of a prompt.
+     *
+     * @param chunk one document without labels
+     * @param asks whether the prompt ends with it
+     * @return the first token of the answer, when it is asked for
+     */
+    public OptionalInt extend(long id, PackedBatch chunk, boolean asks) {
+        Sequence sequence = sequence(id);
+        ShardedBatch batch = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, chunk);
+        int offset = sequence.length;
+        int lastLayer = config.llm().layers() - 1;
+        ChunkPlan all = plan(sequence, batch, ChunkPlan.Queries.ALL, 0);
+        ChunkPlan last = plan(sequence, batch, asks ? ChunkPlan.Queries.LAST : ChunkPlan.Queries.NONE, lastLayer);
+        int[] rows = asks ? lastRow(batch) : new int[0];
+        List<Span> unknown = model.unknownFrames(batch, null);
+        Workspace ws = reserve((w, g) -> {
+            extend(w, g, batch.withoutPixels(), offset, unknown, all, last, rows);
+            if (asks) {
+                decoder.logits(w, w.step().allocate(1, config.llm().hiddenSize()));
+            }
+        });
+        Tensor normed = extend(ws, groups, batch, offset, unknown, all, last, rows);
+        OptionalInt token = asks
+                ? OptionalInt.of(choose(ws, List.of(sequence), shared(ws, batch, normed))[0])
+                : OptionalInt.empty();
+        sequence.cached.append(all.newPositions());
+        sequence.length += batch.layout().tokens();
+        return token;
+    }
+
+    private Tensor extend(
+            Workspace ws,
+            Groups g,
+            ShardedBatch batch,
+            int offset,
+            List<Span> unknown,
+            ChunkPlan all,
+            ChunkPlan last,
+            int[] rows) {
+        return model.extend(ws, g, batch, offset, unknown, attention(ws, g, all), attention(ws, g, last), rows);
+    }
+
+    private CachedAttention attention(Workspace ws, Groups g, ChunkPlan plan) {
+        return new CachedAttention(ws, plan, cache, g.ulysses(), g.ring(), dims);
+    }
+
+    private ChunkPlan plan(Sequence sequence, ShardedBatch batch, ChunkPlan.Queries queries, int firstLayer) {
+        return new ChunkPlan(
+                sequence.cached,
+                batch.shards(),
+                heads,
+                groups.ringRank(),
+                groups.ulyssesRank(),
+                sequence.length,
+                queries,
+                firstLayer);
+    }
+
+    /** Own row of the chunk's last token, on the rank that has it. */
+    private static int[] lastRow(ShardedBatch batch) {
+        return IntStream.range(0, batch.tokens().length)
+                .filter(row -> batch.tokens()[row] == batch.layout().tokens() - 1)
+                .toArray();
+    }
+
+    /** The last token's row, from the rank that has it to all. */
+    private Tensor shared(Workspace ws, ShardedBatch batch, Tensor normed) {
+        Tensor row = ws.step().allocate(1, config.llm().hiddenSize());
+        int owner = ownerOfLast(batch);
+        List<MemorySegment> receive = IntStream.range(0, groups.sequence().size())
+                .mapToObj(member ->
+                        member == owner ? row.segment() : row.segment().asSlice(0, 0))
+                .toList();
+        groups.sequence().allGatherV(normed.segment(), receive);
+        return row;
+    }
+
+    private int ownerOfLast(ShardedBatch batch) {
+        int token = batch.layout().tokens() - 1;
+        return IntStream.range(0, groups.sequence().size())
+                .filter(index ->
+                        Arrays.stream(batch.shards().positionsOf(index)).anyMatch(t -> t == token))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /**
+     * One more token of each of some sequences, which have one at least.
+     *
+     * @return the chosen tokens, in the order of {@code ids}
+     */
+    public int[] decode(List<Long> ids) {
+        List<Sequence> group = ids.stream().map(this::sequence).toList();
+        List<TokenAttention.Token> tokens = group.stream()
+                .map(sequence -> new TokenAttention.Token(sequence.cached, sequence.length))
+                .toList();
+        int[] newest = group.stream().mapToInt(sequence -> sequence.newest).toArray();
+        int[] positions = group.stream().mapToInt(sequence -> sequence.length).toArray();
+        model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
+        Workspace ws = reserve((w, g) -> decoder.logits(w, step(w, g, newest, positions, tokens)));
+        Tensor normed = step(ws, groups, newest, positions, tokens);
+        int[] chosen = choose(ws, group, normed);
+        tokenAttention(ws, groups, tokens).append(tokens);
+        group.forEach(sequence -> sequence.length++);
+        return chosen;
+    }
+
+    private Tensor step(Workspace ws, Groups g, int[] ids, int[] positions, List<TokenAttention.Token> tokens) {
+        return decoder.step(ws, ids, positions, model.rotary(), tokenAttention(ws, g, tokens));
+    }
+
+    private TokenAttention tokenAttention(Workspace ws, Groups g, List<TokenAttention.Token> tokens) {
+        return new TokenAttention(
+                ws, cache, heads, g.sequence(), groups.mesh(), config.llm().headDim(), tokens);
+    }
+
+    /** What comes next, from rows that all ranks have: one rank decides for all, so that nothing can make them differ. */
+    private int[] choose(Workspace ws, List<Sequence> group, Tensor normed) {
+        Tensor logits = decoder.logits(ws, normed);
+        double[] chosen = new double[group.size()];
+        if (groups.sequence().index() == 0) {
+            for (int i = 0; i < chosen.length; i++) {
+                chosen[i] = choose(logits, i, group.get(i));
+            }
+        }
+        if (groups.sequence().size() > 1) {
+            groups.sequence().allReduceSum(chosen);
+        }
+        for (int i = 0; i < chosen.length; i++) {
+            Sequence sequence = group.get(i);
+            sequence.newest = (int) chosen[i];
+            sequence.sampler.saw(sequence.newest);
+            sequence.chosen++;
+        }
+        return Arrays.stream(chosen).mapToInt(token -> (int) token).toArray();
+    }
+
+    private int choose(Tensor logits, int row, Sequence sequence) {
+        requireFinite(logits, row);
+        if (sequence.sampler.isArgmax()) {
+            return kernels.loss().argmax(logits, row);
+        }
+        return sequence.sampler.choose(logits.slice(row, row + 1).toFloats(), sequence.chosen);
+    }
+
+    /** An answer made of numbers that are none must not look like one. */
+    private void requireFinite(Tensor logits, int row) {
+        double sum = kernels.elementwise().sumOfSquares(logits.slice(row, row + 1));
+        if (!Double.isFinite(sum)) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.RETRYABLE, "logits are not finite: rank=%d".formatted(groups.rank()));
+        }
+    }
+
+    private Workspace reserve(StepPlan.Pass pass) {
+        return memory.reserve(groups, (w, g) -> modelWeights.views().rehearse(() -> pass.run(w, g)));
+    }
+
+    /** A batch of text and frames that belong to no document with labels. */
+    public PackedBatch chunk(int[] ids, FrameSource frames) {
+        int[] labels = new int[ids.length];
+        Arrays.fill(labels, LossKernels.IGNORE);
+        return PackedBatch.single(ids, labels, config.imageToken(), frames);
+    }
+
+    /** Tokens of a sequence that are in the cache. */
+    public int length(long id) {
+        return sequence(id).length;
+    }
+
+    /** Pages that no sequence has. */
+    public int freePages() {
+        return cache.freePages();
+    }
+
+    /** Forgets a sequence. */
+    public void end(long id) {
+        sequence(id).cached.end();
+        sequences.remove(id);
+    }
+
+    /** Sequences that are there. */
+    public List<Long> live() {
+        return new ArrayList<>(sequences.keySet());
+    }
+
+    private Sequence sequence(long id) {
+        Sequence sequence = sequences.get(id);
+        if (sequence == null) {
+            throw new IllegalStateException("no such sequence: id=%d".formatted(id));
+        }
+        return sequence;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+        model.close();
+        modelWeights.close();
+        cache.close();
+    }
+}

@@ -1,0 +1,240 @@
+package io.longreel.model.attention;
+
+import io.longreel.config.topology.Mesh;
+import io.longreel.model.cache.CachedSequence;
+import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.shard.HeadShards;
+import io.longreel.model.shard.Span;
+import io.longreel.model.state.Workspace;
+import io.longreel.ops.kernels.KeyRanges;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.Communicator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Attention of one new token of each of some sequences to all that its sequence has. Every rank has the same queries, asks the keys that it keeps with its own heads, and
+ * all ranks get what each found (out, LSE), merged in the order of ring ranks, so that all have the same bits. The new keys and values go to one ring rank, in turn, so that
+ * shares stay even. One instance per pass; its layers attend one after the other.
+ *
+ * <p>Legend: B sequences, N and K heads, N_u and K_u own ones, H head dim.
+ */
+public final class TokenAttention {
+    private final Workspace ws;
+    private final KeyValueCache cache;
+    private final HeadShards heads;
+    private final Communicator sequence;
+    private final Mesh mesh;
+    private final int ulysses;
+    private final int headDim;
+    private final float scale;
+    private final List<Asked> asked;
+    private int layer;
+
+    /**
+     * One sequence.
+     *
+     * @param position of the new token
+     */
+    public record Token(CachedSequence sequence, int position) {}
+
+    /** Where the new row goes, if it is this rank's, and what is there with it. */
+    private record Asked(List<Span> store, List<Span> keys) {}
+
+    /** What a rank found for all sequences with its own heads, as it travels. */
+    private record Part(Tensor all, Tensor out, Tensor lse) {}
+
+    /** @param sequenceGroup the ranks of {@code mesh} among which sequences are cut */
+    public TokenAttention(
+            Workspace ws,
+            KeyValueCache cache,
+            HeadShards heads,
+            Communicator sequenceGroup,
+            Mesh mesh,
+            int headDim,
+            List<Token> tokens) {
+        this.ws = ws;
+        this.cache = cache;
+        this.heads = heads;
+        this.sequence = sequenceGroup;
+        this.mesh = mesh;
+        this.ulysses = mesh.ulyssesOf(sequenceGroup.index());
+        this.headDim = headDim;
+        this.scale = (float) (1.0 / Math.sqrt(headDim));
+        this.asked = tokens.stream().map(this::asked).toList();
+    }
+
+    private Asked asked(Token token) {
+        int rows = token.sequence().rows();
+        int more = isOwn(token) ? 1 : 0;
+        return new Asked(
+                spans(token.sequence().pieces(rows, rows + more)),
+                spans(token.sequence().pieces(0, rows + more)));
+    }
+
+    private static List<Span> spans(List<CachedSequence.Piece> pieces) {
+        return pieces.stream().map(CachedSequence.Piece::at).toList();
+    }
+
+    /** Whether the new token's keys and values are kept here. */
+    private boolean isOwn(Token token) {
+        return token.position() % mesh.ringDegree() == mesh.ringOf(sequence.index());
+    }
+
+    /** To be called when all layers are through: the new rows count. */
+    public void append(List<Token> tokens) {
+        for (Token token : tokens) {
+            if (isOwn(token)) {
+                token.sequence().append(new int[] {token.position()});
+            }
+        }
+    }
+
+    /** {@code q [B, N H], k [B, K H], v [B, K H] -> out [B, N H]}, all the same on all ranks. */
+    public void attend(Tensor q, Tensor k, Tensor v, Tensor out) {
+        long mark = ws.scratch().mark();
+        store(k, v);
+        Span own = heads.queryHeads(ulysses);
+        Part part = part(own.size());
+        ask(columns(q, own), part);
+        if (sequence.size() == 1) {
+            ws.kernels().elementwise().copy(part.out().reshape(out.rows(), out.columns()), out);
+        } else {
+            merge(part, out);
+        }
+        layer++;
+        ws.scratch().rewind(mark);
+    }
+
+    private void store(Tensor k, Tensor v) {
+        Span own = heads.kvHeads(ulysses);
+        Tensor keys = columns(k, own);
+        Tensor values = columns(v, own);
+        for (int i = 0; i < asked.size(); i++) {
+            for (Span at : asked.get(i).store()) {
+                ws.kernels()
+                        .elementwise()
+                        .copy(keys.slice(i, i + 1), cache.keys(layer, at).reshape(1, keys.columns()));
+                ws.kernels()
+                        .elementwise()
+                        .copy(values.slice(i, i + 1), cache.values(layer, at).reshape(1, values.columns()));
+            }
+        }
+    }
+
+    /** The columns of some heads, {@code [B, heads * H]}. */
+    private Tensor columns(Tensor x, Span some) {
+        if (some.size() * headDim == x.columns()) {
+            return x;
+        }
+        Tensor own = ws.scratch().allocate(x.rows(), some.size() * headDim);
+        ws.kernels().rows().gatherColumns(x, some.from() * headDim, own);
+        return own;
+    }
+
+    private Part part(int ownHeads) {
+        int sequences = asked.size();
+        int outs = sequences * ownHeads * headDim;
+        Tensor all = ws.scratch().allocate(outs + sequences * ownHeads);
+        return new Part(
+                all,
+                all.slice(0, outs).reshape(sequences, ownHeads, headDim),
+                all.slice(outs, all.rows()).reshape(sequences, ownHeads));
+    }
+
+    private void ask(Tensor q, Part part) {
+        int own = q.columns() / headDim;
+        ws.kernels().elementwise().zero(part.out());
+        ws.kernels().elementwise().fill(part.lse(), Float.NEGATIVE_INFINITY);
+        int[] kvHead = heads.kvHeadOfQuery(ulysses);
+        Packing packing = Packing.of(kvHead, heads.kvHeads(ulysses).size());
+        for (int i = 0; i < asked.size(); i++) {
+            Tensor query = q.slice(i, i + 1).reshape(own, headDim);
+            Tensor out = part.out().slice(i, i + 1).reshape(own, headDim);
+            Tensor lse = part.lse().slice(i, i + 1).reshape(own, 1);
+            ask(asked.get(i), query, packing, out, lse);
+        }
+    }
+
+    private void ask(Asked sequence, Tensor q, Packing packing, Tensor out, Tensor lse) {
+        long mark = ws.scratch().mark();
+        int group = packing.group();
+        int columns = packing.kvHead().length;
+        Tensor packed = ws.scratch().allocate(group, columns, headDim);
+        Tensor found = ws.scratch().allocate(group, columns, headDim);
+        Tensor sums = ws.scratch().allocate(group, columns);
+        ws.kernels().rows().gather(q, packing.order(), packed.reshape(q.rows(), headDim));
+        ws.kernels().elementwise().zero(found);
+        ws.kernels().elementwise().fill(sums, Float.NEGATIVE_INFINITY);
+        for (Span at : sequence.keys()) {
+            ws.kernels()
+                    .attention()
+                    .forward(
+                            packed,
+                            cache.keys(layer, at),
+                            cache.values(layer, at),
+                            KeyRanges.full(group, at.size()),
+                            packing.kvHead(),
+                            scale,
+                            found,
+                            sums,
+                            ws.scratch());
+        }
+        ws.kernels().rows().scatter(found.reshape(q.rows(), headDim), packing.order(), out);
+        ws.kernels().rows().scatter(sums.reshape(q.rows(), 1), packing.order(), lse);
+        ws.scratch().rewind(mark);
+    }
+
+    /** All ranks' parts; those of one Ulysses rank, over the ring, are about the same heads. */
+    private void merge(Part own, Tensor out) {
+        List<Part> parts = new ArrayList<>();
+        for (int member = 0; member < sequence.size(); member++) {
+            parts.add(
+                    member == sequence.index()
+                            ? own
+                            : part(heads.queryHeads(mesh.ulyssesOf(member)).size()));
+        }
+        sequence.allGatherV(
+                own.all().segment(),
+                parts.stream().map(part -> part.all().segment()).toList());
+        for (int u = 0; u < heads.ulyssesDegree(); u++) {
+            Span some = heads.queryHeads(u);
+            Part whole = part(some.size());
+            ws.kernels().elementwise().zero(whole.out());
+            ws.kernels().elementwise().fill(whole.lse(), Float.NEGATIVE_INFINITY);
+            for (int ring = 0; ring < mesh.ringDegree(); ring++) {
+                Part part = parts.get(mesh.rankOf(0, ring, u));
+                ws.kernels().attention().merge(part.out(), part.lse(), whole.out(), whole.lse());
+            }
+            ws.kernels()
+                    .rows()
+                    .scatterColumns(
+                            whole.out().reshape(out.rows(), some.size() * headDim), out, some.from() * headDim, false);
+        }
+    }
+
+    /**
+     * The query heads that read one key/value head as rows of one product, so that the cache goes through the processor once and not once per query head; one row where
+     * heads are cut unevenly.
+     *
+     * @param group G, rows
+     * @param order query head of each packed row: of row {@code g * columns + c}
+     * @param kvHead key/value head of each column
+     */
+    private record Packing(int group, int[] order, int[] kvHead) {
+        static Packing of(int[] kvHeadOfQuery, int kvHeads) {
+            int heads = kvHeadOfQuery.length;
+            int group = heads / kvHeads;
+            boolean isEven = heads % kvHeads == 0
+                    && IntStream.range(0, heads).allMatch(head -> kvHeadOfQuery[head] == head / group);
+            if (!isEven) {
+                return new Packing(1, IntStream.range(0, heads).toArray(), kvHeadOfQuery);
+            }
+            int[] order = IntStream.range(0, heads)
+                    .map(row -> row % kvHeads * group + row / kvHeads)
+                    .toArray();
+            return new Packing(group, order, IntStream.range(0, kvHeads).toArray());
+        }
+    }
+}

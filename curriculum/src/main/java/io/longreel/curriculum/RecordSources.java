@@ -16,7 +16,6 @@ import io.longreel.curriculum.records.RecordSampler.Drawn;
 import io.longreel.curriculum.text.TextForm;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.ModelOrigin;
-import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -77,9 +76,7 @@ final class RecordSources implements AutoCloseable {
     /** The one that belongs to the vision tower, or SigLIP's. */
     private static ImageProcessor processor(RunConfig config, int imageSize) {
         return ModelOrigin.of(config.model())
-                .map(origin -> origin.visionTower().resolve("preprocessor_config.json"))
-                .filter(Files::isRegularFile)
-                .map(file -> ImageProcessor.read(file, imageSize))
+                .map(origin -> ImageProcessor.of(origin.visionTower(), imageSize))
                 .orElseGet(() -> ImageProcessor.siglip(imageSize));
     }
 

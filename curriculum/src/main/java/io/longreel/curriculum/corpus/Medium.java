@@ -27,12 +27,13 @@ public record Medium(Kind kind, Path file, long offset, long length) {
         }
     }
 
-    static Medium whole(Kind kind, Path file) {
+    /** A medium that is all of its file, or the folder of a video's frames. */
+    public static Medium whole(Kind kind, Path file) {
         return new Medium(kind, file, 0, WHOLE_FILE);
     }
 
     /** Whether the file is there; for a video, also whether the folder of its frames is. */
-    boolean exists() {
+    public boolean exists() {
         return Files.isRegularFile(file) || (kind == Kind.VIDEO && Files.isDirectory(file));
     }
 }

@@ -3,6 +3,7 @@ package io.longreel.curriculum.image;
 import io.longreel.config.RuntimeFailure;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -33,6 +34,12 @@ public final class ImageProcessor {
     /** SigLIP's processor: bicubic to a square, levels to [-1, 1]. */
     public static ImageProcessor siglip(int imageSize) {
         return new ImageProcessor(ProcessorSettings.siglip(imageSize), imageSize);
+    }
+
+    /** The one that belongs to a vision tower by the file in its folder; SigLIP's where there is none. */
+    public static ImageProcessor of(Path visionTower, int imageSize) {
+        Path file = visionTower.resolve("preprocessor_config.json");
+        return Files.isRegularFile(file) ? read(file, imageSize) : siglip(imageSize);
     }
 
     /**

@@ -96,6 +96,14 @@ final class MediaBank implements FrameBank {
         return number;
     }
 
+    /** The file of a medium is not what it was: who asks next gets another number, and what it is now. */
+    void forget(Medium medium) {
+        synchronized (numbers) {
+            numbers.keySet().removeIf(view -> view.medium().equals(medium));
+        }
+        readers.forget(medium);
+    }
+
     private Entry look(MediumView view) {
         Medium medium = view.medium();
         try {

@@ -1,6 +1,7 @@
 package io.longreel.curriculum.media;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.corpus.Medium;
 import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.video.FrameStore;
 import java.util.List;
@@ -44,6 +45,11 @@ public final class MediaStore implements AutoCloseable {
             counts[i] = bank.frameCount(numbers[i]);
         }
         return new MediaFrames(frames, processor, numbers, counts);
+    }
+
+    /** Looks at a medium anew when it is next asked for: its file has changed. Frames that were handed out before are not to be read any more. */
+    public void forget(Medium medium) {
+        bank.forget(medium);
     }
 
     /** What a medium is and how much of it is seen, or what is wrong with it. */

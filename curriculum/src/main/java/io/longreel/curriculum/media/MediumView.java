@@ -12,5 +12,9 @@ public record MediumView(Medium medium, Look look) {
         public static Look of(Source.Dataset source) {
             return new Look(source.framesMax(), source.framesPerSecondMax(), source.aspect(), source.tilesMax());
         }
+
+        public Look withFramesMax(int other) {
+            return new Look(other, framesPerSecondMax, aspect, tilesMax);
+        }
     }
 }

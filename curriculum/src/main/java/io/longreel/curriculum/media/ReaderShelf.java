@@ -59,6 +59,19 @@ final class ReaderShelf implements AutoCloseable {
         return new Loan(medium, reader);
     }
 
+    /** Closes the idle readers of a medium whose file has changed. */
+    void forget(Medium medium) {
+        synchronized (idle) {
+            idle.removeIf(loan -> {
+                boolean isStale = loan.medium.equals(medium);
+                if (isStale) {
+                    loan.reader.close();
+                }
+                return isStale;
+            });
+        }
+    }
+
     private void giveBack(Loan loan) {
         Loan surplus = null;
         synchronized (idle) {

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Makes a sample of a record as a source looks at it. Media are counted here and decoded later. Safe for use by several threads. */
 public final class RecordEncoder {
@@ -93,7 +92,7 @@ public final class RecordEncoder {
                 .toList());
         List<int[]> markers = new ArrayList<>();
         for (int medium = 0; medium < conversation.media().size(); medium++) {
-            markers.add(markers(frames.frameCount(medium)));
+            markers.add(form.frameMarkers(frames.frameCount(medium)));
         }
         ChatIds ids = form.chat().conversation(conversation.turns(), markers);
         return new Sample(
@@ -102,16 +101,6 @@ public final class RecordEncoder {
                 form.imageToken(),
                 ids.media(),
                 frames.frameCount() == 0 ? Optional.empty() : Optional.of(frames));
-    }
-
-    private int[] markers(int frames) {
-        int[] frame = IntStream.concat(IntStream.of(form.imageToken()), Arrays.stream(form.frameEnd()))
-                .toArray();
-        int[] all = new int[frames * frame.length];
-        for (int i = 0; i < frames; i++) {
-            System.arraycopy(frame, 0, all, i * frame.length, frame.length);
-        }
-        return all;
     }
 
     /** Text alone: every token but the first is learned. */

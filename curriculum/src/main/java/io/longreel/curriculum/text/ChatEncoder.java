@@ -58,14 +58,19 @@ public final class ChatEncoder {
      */
     public ChatIds conversation(List<Turn> turns, List<int[]> media) {
         Writer writer = new Writer();
-        write(writer, turns, media);
+        write(writer, mediaFirst(turns, media));
         return writer.finish();
     }
 
     /** A conversation up to where the assistant speaks next; nothing is learned. */
     public ChatIds prompt(List<Turn> turns, List<int[]> media) {
+        return prompt(mediaFirst(turns, media));
+    }
+
+    /** The same with media where they are shown. */
+    public ChatIds prompt(List<MediaTurn> turns) {
         Writer writer = new Writer();
-        write(writer, turns, media);
+        write(writer, turns);
         writer.add(template.settings().assistantTurn().before(), false, false);
         return writer.finish();
     }
@@ -74,10 +79,10 @@ public final class ChatEncoder {
     int[] openingIds() {
         List<Piece> pieces = new ArrayList<>();
         pieces.add(new Piece(template.settings().begin(), false));
-        for (Turn turn : template.complete(List.of())) {
-            Around around = template.around(turn.role());
+        if (!template.settings().system().isEmpty()) {
+            Around around = template.around(Role.SYSTEM);
             pieces.add(new Piece(around.before() + around.prefix(), false));
-            pieces.add(new Piece(turn.text(), true));
+            pieces.add(new Piece(template.settings().system(), true));
             pieces.add(new Piece(around.after(), false));
         }
         pieces.add(new Piece(template.settings().userTurn().before(), false));
@@ -98,19 +103,37 @@ public final class ChatEncoder {
         return encode(List.of(new Piece(template.settings().assistantTurn().prefix(), false), new Piece(text, true)));
     }
 
-    private void write(Writer writer, List<Turn> turns, List<int[]> media) {
-        writer.add(template.settings().begin(), false, false);
+    /** Media in front of the first question (specification 2.3). */
+    private static List<MediaTurn> mediaFirst(List<Turn> turns, List<int[]> media) {
+        List<MediaTurn> all = new ArrayList<>();
         boolean mediaPending = true;
-        for (Turn turn : template.complete(turns)) {
+        for (Turn turn : turns) {
+            boolean isFirstQuestion = turn.role() == Role.USER && mediaPending;
+            all.add(MediaTurn.of(turn, isFirstQuestion ? media : List.of()));
+            mediaPending &= !isFirstQuestion;
+        }
+        return all;
+    }
+
+    private void write(Writer writer, List<MediaTurn> turns) {
+        writer.add(template.settings().begin(), false, false);
+        for (MediaTurn turn : template.complete(turns)) {
             Around around = template.around(turn.role());
             boolean learned = turn.role() == Role.ASSISTANT;
             writer.add(around.before(), false, false);
-            if (turn.role() == Role.USER && mediaPending) {
-                media.forEach(writer::addMedium);
-                mediaPending = false;
+            // A prefix is the text's: media in front of the text stand in front of it, too.
+            boolean prefixPending = true;
+            for (MediaTurn.Part part : turn.parts()) {
+                switch (part) {
+                    case MediaTurn.Part.Shown shown -> writer.addMedium(shown.ids());
+                    case MediaTurn.Part.Said said -> {
+                        writer.add(prefixPending ? around.prefix() : "", false, learned);
+                        prefixPending = false;
+                        writer.add(said.text(), true, learned);
+                    }
+                }
             }
-            writer.add(around.prefix(), false, learned);
-            writer.add(turn.text(), true, learned);
+            writer.add(prefixPending ? around.prefix() : "", false, learned);
             if (learned) {
                 writer.add(template.settings().answerEnd(), false, true);
             }

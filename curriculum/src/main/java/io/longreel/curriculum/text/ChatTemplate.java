@@ -12,9 +12,18 @@ public record ChatTemplate(ChatTemplateSettings settings) {
     /** Templates that come with the program. */
     public static final List<String> NAMES = ChatTemplateSettings.NAMES;
 
+    static final String BARE = "bytes without a template";
+
     /** Opens a template by its name, or the path of its file. */
     public static ChatTemplate open(String nameOrFile) {
         return new ChatTemplate(ChatTemplateSettings.read(nameOrFile));
+    }
+
+    /** The form of {@link Wording#bytes()} as a template: nothing stands around messages, but a beginning, and an end behind each answer. */
+    static ChatTemplate bare() {
+        Around nothing = new Around("", "", "");
+        return new ChatTemplate(new ChatTemplateSettings(
+                BARE, "<|begin|>", "", List.of("<|begin|>", "<|end|>"), nothing, nothing, nothing, "<|end|>"));
     }
 
     /** The template that goes with a tokenizer when nobody names one. */
@@ -28,7 +37,7 @@ public record ChatTemplate(ChatTemplateSettings settings) {
                 .filter(template -> template.missing(tokenizer).isEmpty())
                 .findFirst()
                 .orElseThrow(() -> RuntimeFailure.config(
-                        "no chat template fits %s by itself (it has neither the tokens of %s); set longreel.data.prompt.template"
+                        "no chat template fits %s by itself (it has neither the tokens of %s); set longreel.data.prompt.template, or --template of a command"
                                 .formatted(tokenizer.source(), String.join(" nor those of ", tried))));
     }
 
@@ -67,13 +76,13 @@ public record ChatTemplate(ChatTemplateSettings settings) {
     }
 
     /** The conversation with the system message that it is to have. */
-    List<Turn> complete(List<Turn> turns) {
+    List<MediaTurn> complete(List<MediaTurn> turns) {
         boolean hasOwn = !turns.isEmpty() && turns.getFirst().role() == Role.SYSTEM;
-        List<Turn> all = new ArrayList<>();
+        List<MediaTurn> all = new ArrayList<>();
         if (!hasOwn && !settings.system().isEmpty()) {
-            all.add(new Turn(Role.SYSTEM, settings.system()));
+            all.add(MediaTurn.of(new Turn(Role.SYSTEM, settings.system()), List.of()));
         }
-        boolean isEmptySystem = hasOwn && turns.getFirst().text().isEmpty();
+        boolean isEmptySystem = hasOwn && turns.getFirst().isEmpty();
         all.addAll(isEmptySystem ? turns.subList(1, turns.size()) : turns);
         return all;
     }

@@ -6,9 +6,11 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.ModelOrigin;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * How a run's text becomes tokens: tokenizer, chat template, the marker of a frame and what stands behind each. Found once per process: the tokenizer that
@@ -31,8 +33,8 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
      */
     public static TextForm open(RunConfig config, ModelConfig model) {
         Prompt prompt = config.data().prompt();
-        Optional<Path> file = file(config);
-        Tokenizer tokenizer = file.<Tokenizer>map(FileTokenizer::open).orElseGet(ByteLevelTokenizer::new);
+        Optional<Path> file = file(prompt, ModelOrigin.of(config.model()));
+        Tokenizer tokenizer = tokenizer(file);
         if (model.llm().vocabularySize() < tokenizer.size()) {
             throw RuntimeFailure.config(
                     "the model's vocabulary must have all tokens: vocabularySize=%d tokens=%d tokenizer=%s; raise longreel.model.architecture.llm.vocabulary-size"
@@ -40,25 +42,70 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
         }
         ChatTemplate template =
                 prompt.template().map(ChatTemplate::open).orElseGet(() -> ChatTemplate.fitting(tokenizer));
-        ChatEncoder chat = ChatEncoder.of(tokenizer, template, prompt.system());
-        Wording wording = file.isPresent() ? Wording.of(chat, model.imageToken()) : Wording.bytes();
+        return of(file.isPresent(), ChatEncoder.of(tokenizer, template, prompt.system()), model);
+    }
+
+    /**
+     * Opens the form in which a finished model is asked. Without a tokenizer and a template it is that of {@link Wording#bytes()}, as the program's own samples
+     * had it in training.
+     *
+     * @param model of {@code origin}, as {@link #fit(Prompt, ModelOrigin)} gave it
+     */
+    public static TextForm open(Prompt prompt, ModelOrigin origin, ModelConfig model) {
+        Optional<Path> file = file(prompt, Optional.of(origin));
+        Tokenizer tokenizer = tokenizer(file);
+        if (model.llm().vocabularySize() < tokenizer.size()) {
+            throw RuntimeFailure.data(
+                    "model %s has no tokenizer (%s) and too few tokens for text as bytes: vocabularySize=%d tokens=%d; name its tokenizer"
+                            .formatted(
+                                    origin,
+                                    origin.llm().resolve("tokenizer.json"),
+                                    model.llm().vocabularySize(),
+                                    tokenizer.size()));
+        }
+        ChatTemplate template = prompt.template()
+                .map(ChatTemplate::open)
+                .orElseGet(() -> file.isPresent() ? ChatTemplate.fitting(tokenizer) : ChatTemplate.bare());
+        return of(file.isPresent(), ChatEncoder.of(tokenizer, template, prompt.system()), model);
+    }
+
+    private static TextForm of(boolean hasFile, ChatEncoder chat, ModelConfig model) {
+        Wording wording = hasFile ? Wording.of(chat, model.imageToken()) : Wording.bytes();
         return new TextForm(chat, wording, chat.plain(model.frameEnd()));
+    }
+
+    private static Tokenizer tokenizer(Optional<Path> file) {
+        return file.<Tokenizer>map(FileTokenizer::open).orElseGet(ByteLevelTokenizer::new);
     }
 
     /** Where the first weights of a run come from, with a row for each token of its tokenizer; empty: from its seed. */
     public static Optional<ModelOrigin> originOf(RunConfig config) {
         return ModelOrigin.of(config.model())
-                .map(origin -> file(config)
-                        .map(file -> origin.withVocabulary(FileTokenizer.sizeOf(file)))
-                        .orElse(origin));
+                .map(origin -> originOf(config.data().prompt(), origin));
+    }
+
+    /** The same of a finished model. */
+    public static ModelOrigin originOf(Prompt prompt, ModelOrigin origin) {
+        return file(prompt, Optional.of(origin))
+                .map(file -> origin.withVocabulary(FileTokenizer.sizeOf(file)))
+                .orElse(origin);
     }
 
     /** The model with the marker of a frame that its tokenizer leaves free, and what the run puts behind each frame. */
     public static ModelConfig fit(RunConfig config, ModelConfig model) {
-        Optional<Path> file = file(config);
-        String frameEnd = config.data().prompt().frameEnd().orElse(model.frameEnd());
-        int imageToken =
-                file.map(tokenizer -> imageToken(tokenizer, model.imageToken())).orElse(ByteTokenizer.IMAGE);
+        return fit(config.data().prompt(), ModelOrigin.of(config.model()), model);
+    }
+
+    /** The numbers of a finished model, likewise. */
+    public static ModelConfig fit(Prompt prompt, ModelOrigin origin) {
+        return fit(prompt, Optional.of(origin), origin.readConfig());
+    }
+
+    private static ModelConfig fit(Prompt prompt, Optional<ModelOrigin> origin, ModelConfig model) {
+        String frameEnd = prompt.frameEnd().orElse(model.frameEnd());
+        int imageToken = file(prompt, origin)
+                .map(tokenizer -> imageToken(tokenizer, model.imageToken()))
+                .orElse(ByteTokenizer.IMAGE);
         return model.withFrames(imageToken, frameEnd);
     }
 
@@ -68,10 +115,10 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
                 .collect(Collectors.toMap(file -> "llm/" + file.getKey(), Map.Entry::getValue));
     }
 
-    /** The tokenizer that the configuration names, else that of the decoder's folder. */
-    private static Optional<Path> file(RunConfig config) {
-        Optional<Path> folder = ModelOrigin.of(config.model()).map(ModelOrigin::llm);
-        return config.data().prompt().tokenizer().or(() -> folder.filter(FileTokenizer::isIn));
+    /** The tokenizer that is named, else that of the decoder's folder. */
+    private static Optional<Path> file(Prompt prompt, Optional<ModelOrigin> origin) {
+        Optional<Path> folder = origin.map(ModelOrigin::llm);
+        return prompt.tokenizer().or(() -> folder.filter(FileTokenizer::isIn));
     }
 
     /** A marker must be no token of a text: frames would be taken for it. VILA adds a sentinel in front of it when it loads a tokenizer without one. */
@@ -82,5 +129,21 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
 
     public int imageToken() {
         return wording.imageToken();
+    }
+
+    /** Whether messages are asked as the program's own samples of bytes are: media, then text, and nothing around them. */
+    public boolean isBare() {
+        return chat.template().name().equals(ChatTemplate.BARE);
+    }
+
+    /** What stands for the frames of a medium: the marker and what is behind each. */
+    public int[] frameMarkers(int frames) {
+        int[] frame = IntStream.concat(IntStream.of(imageToken()), Arrays.stream(frameEnd))
+                .toArray();
+        int[] all = new int[frames * frame.length];
+        for (int i = 0; i < frames; i++) {
+            System.arraycopy(frame, 0, all, i * frame.length, frame.length);
+        }
+        return all;
     }
 }

@@ -97,7 +97,12 @@ public record GenerateRun(
                         : new SlicedFrames(prompt.frames(), chunk.firstFrame(), chunk.frames());
                 boolean asks = chunk.to() == prompt.ids().length;
                 int[] ids = Arrays.copyOfRange(prompt.ids(), chunk.from(), chunk.to());
-                session.extend(0, session.chunk(ids, frames), asks).ifPresent(token -> answer[0] = token);
+                switch (session.extend(0, session.chunk(ids, frames), asks)) {
+                    case InferenceSession.Extended.Asked asked -> answer[0] = asked.token();
+                    case InferenceSession.Extended.Cached cached -> {}
+                    case InferenceSession.Extended.Unreadable unreadable ->
+                        throw RuntimeFailure.data("frames cannot be read: " + unreadable.reason());
+                }
             }
             for (int i = 1; i < newTokens; i++) {
                 answer[i] = session.decode(List.of(0L))[0];

@@ -30,7 +30,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -169,16 +168,50 @@ public final class InferenceSession implements AutoCloseable {
         sequence.chosen += chosen ? 1 : 0;
     }
 
+    /** What came of a piece of a prompt; the same on all ranks. */
+    public sealed interface Extended {
+        /** It is in the cache. */
+        record Cached() implements Extended {}
+
+        /** So is it, and the answer begins with a token. */
+        record Asked(int token) implements Extended {}
+
+        /**
+         * Some frame cannot be read, and nothing has changed.
+         *
+         * @param reason empty on ranks whose frames can be read
+         */
+        record Unreadable(String reason) implements Extended {}
+    }
+
     /**
      * More of a prompt.
      *
      * @param chunk one document without labels
-     * @param asks whether the prompt ends with it
-     * @return the first token of the answer, when it is asked for
+     * @param asks whether the prompt ends with it, and a token is wanted
      */
-    public OptionalInt extend(long id, PackedBatch chunk, boolean asks) {
+    public Extended extend(long id, PackedBatch chunk, boolean asks) {
         Sequence sequence = sequence(id);
         ShardedBatch batch = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, chunk);
+        try (OwnPixels pixels = OwnPixels.of(config, batch)) {
+            String reason = pixels.read();
+            if (anybody(!reason.isEmpty())) {
+                return new Extended.Unreadable(reason);
+            }
+            return extend(sequence, batch.withFrames(pixels), asks);
+        }
+    }
+
+    /** Whether it is so on some rank. */
+    private boolean anybody(boolean here) {
+        double[] count = {here ? 1 : 0};
+        if (groups.sequence().size() > 1) {
+            groups.sequence().allReduceSum(count);
+        }
+        return count[0] > 0;
+    }
+
+    private Extended extend(Sequence sequence, ShardedBatch batch, boolean asks) {
         int offset = sequence.length;
         int lastLayer = config.llm().layers() - 1;
         ChunkPlan all = plan(sequence, batch, ChunkPlan.Queries.ALL, 0);
@@ -192,12 +225,12 @@ public final class InferenceSession implements AutoCloseable {
             }
         });
         Tensor normed = extend(ws, groups, batch, offset, unknown, all, last, rows);
-        OptionalInt token = asks
-                ? OptionalInt.of(choose(ws, List.of(sequence), shared(ws, batch, normed))[0])
-                : OptionalInt.empty();
+        Extended done = asks
+                ? new Extended.Asked(choose(ws, List.of(sequence), shared(ws, batch, normed))[0])
+                : new Extended.Cached();
         sequence.cached.append(all.newPositions());
         sequence.length += batch.layout().tokens();
-        return token;
+        return done;
     }
 
     private Tensor extend(

@@ -72,7 +72,7 @@ public record ShardedBatch(
 
     /** The same shapes without pixels, for planning memory. */
     public ShardedBatch withoutPixels() {
-        FrameSource shapesOnly = new FrameSource() {
+        return withFrames(new FrameSource() {
             @Override
             public int frameCount() {
                 return layout.frames();
@@ -80,17 +80,12 @@ public record ShardedBatch(
 
             @Override
             public void read(int from, int to, Tensor pixels_F3hw) {}
-        };
+        });
+    }
+
+    /** The same with other pixels. */
+    ShardedBatch withFrames(FrameSource other) {
         return new ShardedBatch(
-                layout,
-                shards,
-                shapesOnly,
-                ownFrames,
-                redistribution,
-                attention,
-                tokens,
-                positions,
-                labelledRows,
-                labels);
+                layout, shards, other, ownFrames, redistribution, attention, tokens, positions, labelledRows, labels);
     }
 }

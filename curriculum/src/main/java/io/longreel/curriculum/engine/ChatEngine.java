@@ -1,0 +1,336 @@
+package io.longreel.curriculum.engine;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.chat.AnswerListener;
+import io.longreel.curriculum.chat.ChatAnswer;
+import io.longreel.curriculum.chat.ChatQuestion;
+import io.longreel.curriculum.chat.ChatService;
+import io.longreel.curriculum.chat.Prompt;
+import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.model.ModelConfig;
+import io.longreel.model.shard.Span;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers questions with a model on a mesh of ranks, many at a time. One thread decides what the ranks do next, turns tokens into text, and tells the listeners; whoever asks
+ * turns his question into tokens himself. When ranks are lost, answers pause and go on where they were.
+ */
+public final class ChatEngine implements ChatService {
+    private static final Logger LOG = LoggerFactory.getLogger(ChatEngine.class);
+
+    private final String name;
+    private final PromptEncoder encoder;
+    private final EngineMesh mesh;
+    private final EngineLimits limits;
+    private final int ringDegree;
+    private final LongSupplier clockNs;
+    private final Scheduler scheduler;
+    private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+    private final Map<Long, Conversation> open = new HashMap<>();
+    private final AtomicLong nextId = new AtomicLong(1);
+    private final AtomicInteger openCount = new AtomicInteger();
+    private final Thread thread;
+    private boolean isTicking;
+    private boolean isOver;
+    private volatile @Nullable RuntimeFailure failure;
+
+    private ChatEngine(
+            String name,
+            PromptEncoder encoder,
+            EngineMesh mesh,
+            EngineLimits limits,
+            int ringDegree,
+            LongSupplier clockNs) {
+        this.name = name;
+        this.encoder = encoder;
+        this.mesh = mesh;
+        this.limits = limits;
+        this.ringDegree = ringDegree;
+        this.clockNs = clockNs;
+        this.scheduler = new Scheduler(
+                limits, encoder.model().imageToken(), encoder.model().tokensPerFrame());
+        this.thread = Thread.ofPlatform().daemon().name("longreel-engine").unstarted(this::loop);
+    }
+
+    /**
+     * Takes encoder and mesh over.
+     *
+     * @param ringDegree of the mesh as it should be
+     */
+    public static ChatEngine start(
+            String name,
+            PromptEncoder encoder,
+            EngineMesh mesh,
+            EngineLimits limits,
+            int ringDegree,
+            LongSupplier clockNs) {
+        ChatEngine engine = new ChatEngine(name, encoder, mesh, limits, ringDegree, clockNs);
+        engine.thread.start();
+        mesh.start(engine.new MeshEvents());
+        return engine;
+    }
+
+    @Override
+    public String modelName() {
+        return name;
+    }
+
+    @Override
+    public Answering ask(ChatQuestion question, AnswerListener listener) {
+        requireUp();
+        int most = limits.answersMax() + limits.waitingMax();
+        if (openCount.incrementAndGet() > most) {
+            openCount.decrementAndGet();
+            throw new Busy("%d questions are being answered or wait: try again later".formatted(most));
+        }
+        try {
+            Conversation conversation = understand(question, listener);
+            events.add(() -> submit(conversation));
+            return () -> events.add(() -> cancel(conversation));
+        } catch (RuntimeException e) {
+            openCount.decrementAndGet();
+            throw e;
+        }
+    }
+
+    private void requireUp() {
+        RuntimeFailure lasting = failure;
+        if (lasting != null) {
+            throw lasting;
+        }
+    }
+
+    private Conversation understand(ChatQuestion question, AnswerListener listener) {
+        long startNs = clockNs.getAsLong();
+        ModelConfig model = encoder.model();
+        Prompt prompt = encoder.encode(question);
+        int tokens = Math.toIntExact(prompt.tokens(model.tokensPerFrame()));
+        int room = model.llm().maxPositions() - tokens;
+        EngineRequest request = new EngineRequest(
+                Arrays.stream(prompt.ids()).boxed().toList(),
+                prompt.media(),
+                question.sampling(),
+                Math.min(question.newTokensMax(), Math.max(1, room)),
+                Arrays.stream(prompt.stopIds()).boxed().toList());
+        requireCache(scheduler.pagesFor(request, ringDegree), tokens);
+        List<String> stops = new ArrayList<>(prompt.stopTexts());
+        stops.addAll(question.stops());
+        return new Conversation(
+                nextId.getAndIncrement(),
+                request,
+                items(prompt),
+                tokens,
+                encoder.tokenizer(),
+                stops,
+                listener,
+                startNs);
+    }
+
+    private void requireCache(int pages, int tokens) {
+        if (pages > limits.cachePages()) {
+            throw RuntimeFailure.data(
+                    "the question has %d tokens, whose keys and values take %d pages of each rank's cache, and there are %d; raise longreel.inference.cache-bytes, use more ring ranks, or take fewer frames"
+                            .formatted(tokens, pages, limits.cachePages()));
+        }
+    }
+
+    /** What each id stands for: frames have keys, beyond all ids. */
+    private long[] items(Prompt prompt) {
+        long[] items = Arrays.stream(prompt.ids()).asLongStream().toArray();
+        int frame = 0;
+        for (Span span : prompt.spans()) {
+            for (int i = span.from(); i < span.to(); i++) {
+                if (prompt.ids()[i] == encoder.model().imageToken()) {
+                    items[i] = prompt.frames().key(frame++);
+                }
+            }
+        }
+        return items;
+    }
+
+    private void loop() {
+        try {
+            while (!isOver) {
+                events.take().run();
+                // All that has happened counts before the ranks are told anything.
+                for (Runnable event = events.poll(); event != null && !isOver; event = events.poll()) {
+                    event.run();
+                }
+                tick();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) { // a bug: nobody must wait for an answer that never comes
+            LOG.error("engine.failed", e);
+            fail(new RuntimeFailure(RuntimeFailure.Category.FATAL, "the engine failed: " + e, e));
+        }
+    }
+
+    private void tick() {
+        if (!isTicking && !isOver) {
+            scheduler.next().ifPresent(next -> {
+                isTicking = true;
+                mesh.run(next);
+            });
+        }
+    }
+
+    private void submit(Conversation conversation) {
+        RuntimeFailure lasting = failure;
+        if (lasting != null) {
+            openCount.decrementAndGet();
+            conversation.failed(lasting);
+            return;
+        }
+        open.put(conversation.id(), conversation);
+        scheduler.submit(conversation.id(), conversation.request(), conversation.items());
+    }
+
+    private void cancel(Conversation conversation) {
+        if (open.containsKey(conversation.id())) {
+            close(conversation, ChatAnswer.End.CANCELLED);
+        }
+    }
+
+    /** An answer ends before its tokens say so. While a tick is in flight the ranks may add to it what nobody reads. */
+    private void close(Conversation conversation, ChatAnswer.End end) {
+        if (isTicking) {
+            conversation.close(end, clockNs.getAsLong());
+            conversation.awaitsTick();
+        } else {
+            scheduler.finish(conversation.id());
+            forget(conversation);
+            conversation.close(end, clockNs.getAsLong());
+        }
+    }
+
+    private void forget(Conversation conversation) {
+        open.remove(conversation.id());
+        openCount.decrementAndGet();
+    }
+
+    private void done(TickResult result) {
+        isTicking = false;
+        for (TickResult.Unreadable unreadable : result.unreadable()) {
+            long id = scheduler.requestOf(unreadable.sequence());
+            scheduler.drop(id);
+            Conversation conversation = conversation(id);
+            forget(conversation);
+            conversation.failed(RuntimeFailure.data(unreadable.reason()));
+        }
+        for (Scheduler.Progress progress : scheduler.done(result)) {
+            Conversation conversation = conversation(progress.request());
+            conversation.add(progress.tokens(), progress.cachedTokens(), clockNs.getAsLong());
+            if (progress.isOver()) {
+                forget(conversation);
+                conversation.finish(clockNs.getAsLong());
+            } else if (conversation.isStopped()) {
+                close(conversation, ChatAnswer.End.STOP);
+            }
+        }
+        letGo();
+    }
+
+    /** Those that were closed while the ranks worked on them. */
+    private void letGo() {
+        List<Conversation> closed =
+                open.values().stream().filter(Conversation::isAwaitingTick).toList();
+        for (Conversation conversation : closed) {
+            scheduler.finish(conversation.id());
+            forget(conversation);
+        }
+    }
+
+    private void lost(String reason) {
+        LOG.warn("engine.mesh-lost reason=\"{}\"", reason);
+        isTicking = false;
+        scheduler.meshIsLost();
+        letGo();
+    }
+
+    private Conversation conversation(long id) {
+        Conversation conversation = open.get(id);
+        if (conversation == null) {
+            throw new IllegalStateException("no such conversation: id=" + id);
+        }
+        return conversation;
+    }
+
+    private void fail(RuntimeFailure lasting) {
+        failure = lasting;
+        List<Conversation> all = List.copyOf(open.values());
+        all.forEach(conversation -> {
+            forget(conversation);
+            conversation.failed(lasting);
+        });
+    }
+
+    /** Answers and questions that are under way. */
+    public int openCount() {
+        return openCount.get();
+    }
+
+    @Override
+    public void close() {
+        events.add(() -> {
+            isOver = true;
+            fail(new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "the service has been closed"));
+        });
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        mesh.close();
+        encoder.close();
+    }
+
+    /** What the mesh says becomes an event of the engine's thread. */
+    private final class MeshEvents implements EngineMesh.Listener {
+        @Override
+        public void ready(int ring) {
+            events.add(() -> {
+                isTicking = false;
+                scheduler.meshIsReady(ring);
+                for (long id : scheduler.oversized(ring)) {
+                    Conversation conversation = conversation(id);
+                    scheduler.drop(id);
+                    forget(conversation);
+                    conversation.failed(new RuntimeFailure(
+                            RuntimeFailure.Category.RETRYABLE,
+                            "the ranks that are left have no room for this question"));
+                }
+            });
+        }
+
+        @Override
+        public void done(TickResult result) {
+            events.add(() -> ChatEngine.this.done(result));
+        }
+
+        @Override
+        public void lost(String reason) {
+            events.add(() -> ChatEngine.this.lost(reason));
+        }
+
+        @Override
+        public void failed(RuntimeFailure lasting) {
+            events.add(() -> {
+                ChatEngine.this.lost(lasting.getMessage());
+                fail(lasting);
+            });
+        }
+    }
+}

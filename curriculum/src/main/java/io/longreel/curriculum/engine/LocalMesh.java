@@ -1,0 +1,155 @@
+package io.longreel.curriculum.engine;
+
+import io.longreel.config.RuntimeFailure;
+import io.longreel.config.topology.Mesh;
+import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.model.InferenceSession;
+import io.longreel.model.SessionOptions;
+import io.longreel.ops.device.Device;
+import io.longreel.transport.InProcessTransport;
+import io.longreel.transport.RankEndpoint;
+import io.longreel.transport.RankThreads;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Ranks as threads of this process: for one machine, and for tests. When one fails, all begin anew, a few times. */
+public final class LocalMesh implements EngineMesh {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalMesh.class);
+    /** Failures without a tick between them that is done. */
+    private static final int FAILURES_MAX = 3;
+
+    private final Setup setup;
+    private final List<BlockingQueue<Optional<Tick>>> queues = new ArrayList<>();
+    private final List<TickResult> results = new ArrayList<>();
+    private @Nullable Thread thread;
+    private volatile boolean isClosing;
+    private int failures;
+    private int loaded;
+
+    /**
+     * What the ranks are.
+     *
+     * @param cachePages of each rank
+     */
+    public record Setup(Mesh mesh, Device device, SessionOptions options, PromptEncoder encoder, int cachePages) {}
+
+    public LocalMesh(Setup setup) {
+        this.setup = setup;
+        for (int rank = 0; rank < setup.mesh().worldSize(); rank++) {
+            queues.add(new LinkedBlockingQueue<>());
+        }
+    }
+
+    @Override
+    public void start(Listener listener) {
+        thread = Thread.ofPlatform().daemon().name("longreel-mesh").start(() -> keepUp(listener));
+    }
+
+    private void keepUp(Listener listener) {
+        while (!isClosing) {
+            try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(setup.mesh()))) {
+                RankThreads.run(transport.endpoints(), endpoint -> rank(endpoint, listener));
+            } catch (RuntimeException | Error e) {
+                if (isClosing) {
+                    return;
+                }
+                LOG.warn("mesh.failed", e);
+                failures++;
+                queues.forEach(BlockingQueue::clear);
+                if (isLasting(e)) {
+                    listener.failed(failure(e));
+                    return;
+                }
+                listener.lost(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private boolean isLasting(Throwable e) {
+        boolean isUsers = e instanceof RuntimeFailure failure
+                && (failure.category() == RuntimeFailure.Category.CONFIG
+                        || failure.category() == RuntimeFailure.Category.DATA);
+        return isUsers || e instanceof Error || failures >= FAILURES_MAX;
+    }
+
+    private static RuntimeFailure failure(Throwable e) {
+        return e instanceof RuntimeFailure failure
+                ? failure
+                : new RuntimeFailure(RuntimeFailure.Category.FATAL, "the ranks failed: " + e, e);
+    }
+
+    private boolean rank(RankEndpoint endpoint, Listener listener) {
+        BlockingQueue<Optional<Tick>> queue = queues.get(endpoint.rank());
+        try (InferenceSession session = InferenceSession.open(
+                setup.encoder().model(), setup.device(), setup.mesh(), setup.options(), setup.cachePages(), endpoint)) {
+            session.load(setup.encoder().origin());
+            EngineProgram program = new EngineProgram(
+                    session, setup.encoder()::frames, setup.encoder().model().imageToken());
+            isLoaded(listener);
+            while (!isClosing) {
+                Optional<Tick> tick = queue.take();
+                if (tick.isEmpty()) {
+                    break;
+                }
+                isDone(program.run(tick.get()), listener);
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            // Whoever waits for a tick would never hear that this rank is gone.
+            queues.forEach(other -> other.add(Optional.empty()));
+        }
+    }
+
+    private synchronized void isLoaded(Listener listener) {
+        loaded++;
+        if (loaded == queues.size()) {
+            loaded = 0;
+            results.clear();
+            queues.forEach(BlockingQueue::clear);
+            listener.ready(setup.mesh().ringDegree());
+        }
+    }
+
+    private synchronized void isDone(TickResult result, Listener listener) {
+        if (!results.isEmpty() && !results.getFirst().agreesWith(result)) {
+            throw new IllegalStateException(
+                    "ranks must choose the same: one=%s other=%s".formatted(results.getFirst(), result));
+        }
+        results.add(result);
+        if (results.size() == queues.size()) {
+            TickResult joined = results.stream().reduce(TickResult::joined).orElseThrow();
+            results.clear();
+            failures = 0;
+            listener.done(joined);
+        }
+    }
+
+    @Override
+    public void run(Tick tick) {
+        queues.forEach(queue -> queue.add(Optional.of(tick)));
+    }
+
+    @Override
+    public void close() {
+        isClosing = true;
+        queues.forEach(queue -> queue.add(Optional.empty()));
+        Thread running = thread;
+        if (running != null) {
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,370 @@
+package io.longreel.curriculum.engine;
+
+import io.longreel.model.InferenceSession;
+import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.generate.PromptChunks;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which request the ranks work on when: continuous batching. A tick takes one piece of one prompt, and a few more tokens of all answers that are under way; whoever comes while
+ * others speak is let in at the next tick. A request is let in when the pages for its longest answer are there, so nothing ever runs out of them; first come, first served. What an
+ * answered request leaves in the cache stays until the pages are needed: a request that begins like it goes on from there. Decides alone and without a clock: the same
+ * calls give the same ticks. Used by one thread.
+ */
+public final class Scheduler {
+    private final EngineLimits limits;
+    private final int imageToken;
+    private final int tokensPerFrame;
+    private final Deque<Slot> waiting = new ArrayDeque<>();
+    private final Map<Long, Slot> active = new LinkedHashMap<>();
+    /** Sequences that nobody works on, the longest unused first. */
+    private final Deque<Resident> idle = new ArrayDeque<>();
+
+    private final List<Long> toEnd = new ArrayList<>();
+    private int ringDegree;
+    private int freePages;
+    private long nextSequence = 1;
+    private long nextTick = 1;
+    private boolean isUp;
+
+    /**
+     * What has happened to a request.
+     *
+     * @param cachedTokens of its prompt that were known when it began
+     */
+    public record Progress(long request, List<Integer> tokens, boolean isOver, int cachedTokens) {}
+
+    /** A request on its way. */
+    private static final class Slot {
+        private final long id;
+        private final EngineRequest request;
+        private final long[] items;
+        private final List<Integer> answer = new ArrayList<>();
+        private int cachedTokens;
+        private Resident place;
+        private Deque<PromptChunks.Chunk> chunks = new ArrayDeque<>();
+
+        Slot(long id, EngineRequest request, long[] items, Resident nowhere) {
+            this.id = id;
+            this.request = request;
+            this.items = items;
+            this.place = nowhere;
+        }
+
+        boolean isOver() {
+            return answer.size() >= request.newTokensMax() || (!answer.isEmpty() && request.endsWith(answer.getLast()));
+        }
+    }
+
+    /**
+     * A sequence in the ranks' caches.
+     *
+     * @param segments pieces in which it has grown: each may cost a rank a row or two more than its share
+     */
+    private record Resident(long sequence, long[] items, int pages, int segments) {}
+
+    private static final Resident NOWHERE = new Resident(0, new long[0], 0, 0);
+
+    public Scheduler(EngineLimits limits, int imageToken, int tokensPerFrame) {
+        this.limits = limits;
+        this.imageToken = imageToken;
+        this.tokensPerFrame = tokensPerFrame;
+    }
+
+    /** Ranks with empty caches are there: whatever was under way begins anew, with the tokens that were chosen as part of the prompt. */
+    public void meshIsReady(int newRingDegree) {
+        ringDegree = newRingDegree;
+        freePages = limits.cachePages();
+        idle.clear();
+        toEnd.clear();
+        nextTick = 1;
+        isUp = true;
+        List<Slot> again = new ArrayList<>(active.values());
+        active.clear();
+        for (Slot slot : again.reversed()) {
+            slot.place = NOWHERE;
+            slot.chunks = new ArrayDeque<>();
+            waiting.addFirst(slot);
+        }
+    }
+
+    /** No tick is run until ranks are there again. */
+    public void meshIsLost() {
+        isUp = false;
+    }
+
+    /** Whether as many wait as may. */
+    public boolean isFull() {
+        return waiting.size() >= limits.waitingMax();
+    }
+
+    /** Requests that are not over. */
+    public int open() {
+        return waiting.size() + active.size();
+    }
+
+    /** Pages that a request takes at most when it begins on an empty cache, over so many ring ranks. */
+    public int pagesFor(EngineRequest request, int ring) {
+        int[] ids = ids(request.ids());
+        List<PromptChunks.Chunk> chunks = PromptChunks.of(ids, 0, imageToken, tokensPerFrame, limits.chunkTokens());
+        long tokens = PromptChunks.tokens(ids, imageToken, tokensPerFrame);
+        return pages(Math.toIntExact(tokens), chunks.size() + 1, request.newTokensMax(), ring);
+    }
+
+    private static int pages(int tokens, int segments, int newTokens, int ring) {
+        return KeyValueCache.pagesFor(InferenceSession.rowsMax(tokens, segments, newTokens, ring));
+    }
+
+    /**
+     * A new request.
+     *
+     * @param items what each id stands for: the id of a text token; for a frame, a number that only frames with the same pixels have, beyond all ids
+     */
+    public void submit(long id, EngineRequest request, long[] items) {
+        waiting.addLast(new Slot(id, request, items, NOWHERE));
+    }
+
+    /** A request is over, whether its tokens say so or not. Between ticks. */
+    public void finish(long id) {
+        if (waiting.removeIf(slot -> slot.id == id)) {
+            return;
+        }
+        Slot slot = active.remove(id);
+        if (slot != null) {
+            retire(slot);
+        }
+    }
+
+    /** Its sequence stays as long as there is room; of one whose prompt is not through yet, what there is of it is not known to be of use. */
+    private void retire(Slot slot) {
+        if (slot.place.sequence() == 0) {
+            return;
+        }
+        if (slot.chunks.isEmpty()) {
+            idle.addLast(withAnswer(slot));
+        } else {
+            end(slot.place);
+        }
+    }
+
+    /** The newest token is in no cache. */
+    private static Resident withAnswer(Slot slot) {
+        int known = Math.max(0, slot.answer.size() - 1);
+        int from = slot.place.items().length;
+        long[] items = Arrays.copyOf(slot.place.items(), slot.items.length + known);
+        System.arraycopy(slot.items, 0, items, 0, slot.items.length);
+        for (int i = 0; i < known; i++) {
+            items[slot.items.length + i] = slot.answer.get(i);
+        }
+        int segments = slot.place.segments() + (from == items.length ? 0 : 1);
+        return new Resident(slot.place.sequence(), items, slot.place.pages(), segments);
+    }
+
+    private void end(Resident resident) {
+        toEnd.add(resident.sequence());
+        freePages += resident.pages();
+    }
+
+    /** What the ranks are to do next; empty when there is nothing, or nobody to do it. */
+    public Optional<Tick> next() {
+        if (!isUp) {
+            return Optional.empty();
+        }
+        List<EngineOp> begun = admit();
+        List<EngineOp> ops = new ArrayList<>();
+        toEnd.forEach(sequence -> ops.add(new EngineOp.End(sequence)));
+        toEnd.clear();
+        ops.addAll(begun);
+        List<Long> speaking = new ArrayList<>();
+        Slot reading = null;
+        for (Slot slot : active.values()) {
+            if (slot.chunks.isEmpty()) {
+                speaking.add(slot.place.sequence());
+            } else if (reading == null) {
+                reading = slot;
+            }
+        }
+        if (reading != null) {
+            PromptChunks.Chunk chunk = reading.chunks.removeFirst();
+            ops.add(new EngineOp.Extend(reading.place.sequence(), chunk.from(), chunk.to(), reading.chunks.isEmpty()));
+        }
+        if (!speaking.isEmpty()) {
+            ops.add(new EngineOp.Decode(speaking, reading == null ? limits.stepsPerTick() : 1));
+        }
+        return ops.isEmpty() ? Optional.empty() : Optional.of(new Tick(nextTick++, ops));
+    }
+
+    /** Lets in who fits, in order. */
+    private List<EngineOp> admit() {
+        List<EngineOp> ops = new ArrayList<>();
+        while (!waiting.isEmpty() && active.size() < limits.answersMax()) {
+            Optional<EngineOp.Begin> begin = begin(waiting.peekFirst());
+            if (begin.isEmpty()) {
+                return ops;
+            }
+            Slot slot = waiting.removeFirst();
+            active.put(slot.id, slot);
+            ops.add(begin.get());
+        }
+        return ops;
+    }
+
+    private Optional<EngineOp.Begin> begin(Slot slot) {
+        int[] ids = promptNow(slot);
+        long[] items = itemsNow(slot);
+        Resident best = bestOf(items);
+        int shared = shared(best.items(), items);
+        int length = tokens(items, shared);
+        List<PromptChunks.Chunk> chunks =
+                PromptChunks.of(ids, shared, imageToken, tokensPerFrame, limits.chunkTokens());
+        int segments = best.segments() + chunks.size() + 1;
+        int left = slot.request.newTokensMax() - slot.answer.size();
+        int rows = InferenceSession.rowsMax(tokens(items, items.length), segments, left, ringDegree);
+        int needed = Math.max(KeyValueCache.pagesFor(rows), best.pages());
+        if (!makeRoom(needed - best.pages(), best)) {
+            return Optional.empty();
+        }
+        idle.remove(best);
+        freePages -= needed - best.pages();
+        boolean reuses = best.sequence() != 0;
+        long sequence = reuses ? best.sequence() : nextSequence++;
+        slot.place = new Resident(sequence, items, needed, segments);
+        slot.chunks = new ArrayDeque<>(chunks);
+        slot.cachedTokens = slot.answer.isEmpty() ? length : slot.cachedTokens;
+        return Optional.of(new EngineOp.Begin(sequence, reuses, length, rows, slot.request, List.copyOf(slot.answer)));
+    }
+
+    private static int[] promptNow(Slot slot) {
+        List<Integer> all = new ArrayList<>(slot.request.ids());
+        all.addAll(slot.answer);
+        return ids(all);
+    }
+
+    private static long[] itemsNow(Slot slot) {
+        long[] all = Arrays.copyOf(slot.items, slot.items.length + slot.answer.size());
+        for (int i = 0; i < slot.answer.size(); i++) {
+            all[slot.items.length + i] = slot.answer.get(i);
+        }
+        return all;
+    }
+
+    private static int[] ids(Collection<Integer> ids) {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** The unused sequence that begins most like a prompt; {@link #NOWHERE} when none does. */
+    private Resident bestOf(long[] items) {
+        Resident best = NOWHERE;
+        for (Resident resident : idle) {
+            if (shared(resident.items(), items) > shared(best.items(), items)) {
+                best = resident;
+            }
+        }
+        return best;
+    }
+
+    /** Items that two have in common at the beginning; one of the prompt is always left to be asked with. */
+    private static int shared(long[] cached, long[] prompt) {
+        int most = Math.min(cached.length, prompt.length - 1);
+        int count = 0;
+        while (count < most && cached[count] == prompt[count]) {
+            count++;
+        }
+        return count;
+    }
+
+    private int tokens(long[] items, int count) {
+        int tokens = 0;
+        for (int i = 0; i < count; i++) {
+            tokens += items[i] > Integer.MAX_VALUE || items[i] < 0 ? tokensPerFrame : 1;
+        }
+        return tokens;
+    }
+
+    /** Forgets unused sequences until there are enough pages. */
+    private boolean makeRoom(int pages, Resident keep) {
+        long there = freePages
+                + idle.stream()
+                        .filter(resident -> resident.sequence() != keep.sequence())
+                        .mapToLong(Resident::pages)
+                        .sum();
+        if (there < pages) {
+            return false;
+        }
+        Iterator<Resident> oldest = idle.iterator();
+        while (freePages < pages && oldest.hasNext()) {
+            Resident resident = oldest.next();
+            if (resident.sequence() != keep.sequence()) {
+                oldest.remove();
+                end(resident);
+            }
+        }
+        return true;
+    }
+
+    /** What a tick has brought; requests that are over by it are gone. */
+    public List<Progress> done(TickResult result) {
+        Map<Long, Slot> bySequence = new HashMap<>();
+        active.values().forEach(slot -> bySequence.put(slot.place.sequence(), slot));
+        List<Progress> progress = new ArrayList<>();
+        for (TickResult.Chosen chosen : result.chosen()) {
+            Slot slot = bySequence.get(chosen.sequence());
+            if (slot == null) {
+                throw new IllegalStateException("tokens must belong to an open request: " + chosen);
+            }
+            slot.answer.addAll(chosen.tokens());
+            progress.add(new Progress(slot.id, chosen.tokens(), slot.isOver(), slot.cachedTokens));
+            if (slot.isOver()) {
+                active.remove(slot.id);
+                retire(slot);
+            }
+        }
+        return progress;
+    }
+
+    /** The request that a sequence belongs to. */
+    public long requestOf(long sequence) {
+        return active.values().stream()
+                .filter(slot -> slot.place.sequence() == sequence)
+                .mapToLong(slot -> slot.id)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no request has the sequence: sequence=" + sequence));
+    }
+
+    /** A request that cannot be answered is over, and leaves nothing. */
+    public void drop(long id) {
+        waiting.removeIf(slot -> slot.id == id);
+        Slot slot = active.remove(id);
+        if (slot != null) {
+            end(slot.place);
+        }
+    }
+
+    /** Requests that not even an empty cache over so many ring ranks would hold. */
+    public List<Long> oversized(int ring) {
+        List<Long> found = new ArrayList<>();
+        waiting.stream()
+                .filter(slot -> pagesFor(slot.request, ring) > limits.cachePages())
+                .forEach(slot -> found.add(slot.id));
+        active.values().stream()
+                .filter(slot -> pagesFor(slot.request, ring) > limits.cachePages())
+                .forEach(slot -> found.add(slot.id));
+        return found;
+    }
+
+    /** Pages of requests that are worked on. */
+    public int busyPages() {
+        int unused = idle.stream().mapToInt(Resident::pages).sum();
+        return limits.cachePages() - freePages - unused;
+    }
+}

@@ -1,0 +1,45 @@
+package io.longreel.curriculum.engine;
+
+import java.util.List;
+
+/** What a tick brought. But for the reasons, it must be the same on all ranks. */
+public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unreadable) {
+    public TickResult {
+        chosen = List.copyOf(chosen);
+        unreadable = List.copyOf(unreadable);
+    }
+
+    /** New tokens of a sequence, in order. */
+    public record Chosen(long sequence, List<Integer> tokens) {
+        public Chosen {
+            tokens = List.copyOf(tokens);
+        }
+    }
+
+    /**
+     * A sequence whose frames cannot be read; it is as it was.
+     *
+     * @param reason empty on ranks whose own frames can be
+     */
+    public record Unreadable(long sequence, String reason) {}
+
+    /** Whether two ranks say the same. */
+    public boolean agreesWith(TickResult other) {
+        return number == other.number
+                && chosen.equals(other.chosen)
+                && sequences(unreadable).equals(sequences(other.unreadable));
+    }
+
+    private static List<Long> sequences(List<Unreadable> failed) {
+        return failed.stream().map(Unreadable::sequence).toList();
+    }
+
+    /** With the reasons that another rank has. */
+    public TickResult joined(TickResult other) {
+        List<Unreadable> reasons = new java.util.ArrayList<>();
+        for (int i = 0; i < unreadable.size(); i++) {
+            reasons.add(unreadable.get(i).reason().isEmpty() ? other.unreadable.get(i) : unreadable.get(i));
+        }
+        return new TickResult(number, chosen, reasons);
+    }
+}

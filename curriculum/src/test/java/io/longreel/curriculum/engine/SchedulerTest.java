@@ -1,0 +1,153 @@
+package io.longreel.curriculum.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longreel.model.generate.Sampling;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SchedulerTest {
+    private static final int IMAGE = 500;
+    private static final int TOKENS_PER_FRAME = 4;
+    private static final EngineLimits LIMITS = new EngineLimits(40, 16, 3, 100, 4);
+
+    private final Scheduler scheduler = new Scheduler(LIMITS, IMAGE, TOKENS_PER_FRAME);
+    private final Map<Long, EngineRequest> requests = new HashMap<>();
+    private final Map<Long, List<Integer>> answers = new HashMap<>();
+    private final Map<Long, Integer> cached = new HashMap<>();
+    private ModelOfCaches ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+
+    private static EngineRequest request(List<Integer> ids, int newTokensMax) {
+        return new EngineRequest(ids, List.of(), Sampling.GREEDY, newTokensMax, List.of(7));
+    }
+
+    private void submit(long id, EngineRequest request) {
+        requests.put(id, request);
+        answers.put(id, new ArrayList<>());
+        long frameKey = 1L << 62;
+        scheduler.submit(
+                id,
+                request,
+                request.ids().stream().mapToLong(x -> x == IMAGE ? frameKey : x).toArray());
+    }
+
+    private List<Integer> answer(long id) {
+        return Objects.requireNonNull(answers.get(id));
+    }
+
+    private EngineRequest requested(long id) {
+        return Objects.requireNonNull(requests.get(id));
+    }
+
+    private boolean tick() {
+        Optional<Tick> tick = scheduler.next();
+        tick.ifPresent(next -> {
+            for (Scheduler.Progress progress : scheduler.done(ranks.run(next))) {
+                answer(progress.request()).addAll(progress.tokens());
+                cached.put(progress.request(), progress.cachedTokens());
+            }
+        });
+        return tick.isPresent();
+    }
+
+    private void run() {
+        while (tick()) {}
+    }
+
+    /** What a request is answered when nobody else is there. */
+    private static List<Integer> alone(EngineRequest request) {
+        List<Integer> ids = new ArrayList<>(request.ids());
+        List<Integer> answer = new ArrayList<>();
+        while (answer.size() < request.newTokensMax() && (answer.isEmpty() || !request.endsWith(answer.getLast()))) {
+            int token = ModelOfCaches.next(ids);
+            ids.add(token);
+            answer.add(token);
+        }
+        return answer;
+    }
+
+    private static List<Integer> noise(Random random, int length) {
+        return random.ints(length, 0, 200).boxed().toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void shouldAnswerAllAsIfEachWereAloneWhateverHappens(long seed) {
+        Random random = new Random(seed);
+        scheduler.meshIsReady(2);
+        long id = 0;
+        for (int event = 0; event < 600; event++) {
+            int kind = random.nextInt(100);
+            if (kind < 20) {
+                List<Integer> ids = new ArrayList<>();
+                if (id > 0 && random.nextBoolean()) { // the next turn of some conversation
+                    long earlier = 1 + random.nextLong(id);
+                    ids.addAll(requested(earlier).ids());
+                    ids.addAll(answer(earlier));
+                    ids = new ArrayList<>(ids.subList(0, Math.min(ids.size(), 300)));
+                }
+                for (int frame = random.nextInt(8); frame > 0; frame--) {
+                    ids.add(IMAGE);
+                }
+                ids.addAll(noise(random, 1 + random.nextInt(30)));
+                EngineRequest request = request(ids, 1 + random.nextInt(30));
+                if (scheduler.pagesFor(request, 2) <= LIMITS.cachePages() && !scheduler.isFull()) {
+                    submit(++id, request);
+                }
+            } else if (kind < 23) {
+                scheduler.meshIsLost();
+                ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+                scheduler.meshIsReady(1 + random.nextInt(2));
+            } else {
+                tick();
+            }
+        }
+        run();
+        assertEquals(0, scheduler.open());
+        assertEquals(0, scheduler.busyPages());
+        assertTrue(id > 20, "seed " + seed + " must ask something");
+        requests.forEach((request, asked) -> assertEquals(alone(asked), answers.get(request), "seed " + seed));
+    }
+
+    @Test
+    void shouldGoOnFromWhatAnEarlierTurnLeft() {
+        scheduler.meshIsReady(1);
+        List<Integer> first = List.of(1, IMAGE, IMAGE, IMAGE, 2, 3);
+        submit(1, request(first, 5));
+        run();
+        List<Integer> second = new ArrayList<>(first);
+        second.addAll(answer(1));
+        second.addAll(List.of(11, 12));
+        submit(2, request(second, 5));
+        run();
+        // All of the first prompt and its answer, but for the newest token, which was never read.
+        assertEquals(3 + 3 * TOKENS_PER_FRAME + 4, cached.get(2L));
+        assertEquals(0, cached.get(1L));
+        assertEquals(alone(requested(2)), answer(2));
+    }
+
+    @Test
+    void shouldFreeWhatACancelledQuestionHolds() {
+        scheduler.meshIsReady(1);
+        submit(1, request(noise(new Random(1), 100), 50));
+        submit(2, request(noise(new Random(2), 100), 50));
+        submit(3, request(noise(new Random(3), 10), 50));
+        tick();
+        tick();
+        scheduler.finish(1);
+        scheduler.finish(2);
+        scheduler.finish(3);
+        assertEquals(0, scheduler.open());
+        assertEquals(0, scheduler.busyPages());
+        run();
+    }
+}

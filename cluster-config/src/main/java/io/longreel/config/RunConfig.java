@@ -13,6 +13,7 @@ import java.util.List;
  * @param out run directory
  * @param stages in the order in which they train
  * @param trace what is recorded as a timeline
+ * @param serve how questions come in over HTTP
  * @param chaos faults on purpose; none in a run that is meant to train
  * @param resolved the whole configuration as resolved, for {@code OUT/run.conf} and the report
  */
@@ -33,6 +34,7 @@ public record RunConfig(
         RecoverySettings recovery,
         List<StageSettings> stages,
         TraceSettings trace,
+        ServeSettings serve,
         ChaosSettings chaos,
         Config resolved) {
 
@@ -59,6 +61,7 @@ public record RunConfig(
                 recovery,
                 stages,
                 trace,
+                serve,
                 chaos,
                 text);
     }

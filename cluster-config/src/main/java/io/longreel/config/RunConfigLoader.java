@@ -152,6 +152,7 @@ public final class RunConfigLoader {
         CheckpointSettings checkpoint = settings.checkpoint();
         RecoverySettings recovery = new RecoveryReader(root).read();
         TraceSettings trace = settings.trace();
+        ServeSettings serve = new ServeReader(root).read();
         StagesReader curriculum = new StagesReader(root, model);
         List<StageSettings> stages = curriculum.read();
         MeshAdvice advice = new MeshAdvice(
@@ -180,6 +181,7 @@ public final class RunConfigLoader {
                 recovery,
                 stages,
                 trace,
+                serve,
                 chaos,
                 ConfigFactory.empty());
         return config.withResolved(RunConfigWriter.toConfig(config));

@@ -68,6 +68,7 @@ final class RunConfigWriter {
                         config.trace().fromStep(),
                         "steps",
                         config.trace().steps()));
+        root.put("serve", serve(config.serve()));
         root.put("chaos", chaos(config.chaos()));
         return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
     }
@@ -340,6 +341,32 @@ final class RunConfigWriter {
                                 "tiles-max", dataset.tilesMax());
                 });
         return map;
+    }
+
+    private static Map<String, Object> serve(ServeSettings serve) {
+        ServeSettings.Media media = serve.media();
+        return Map.of(
+                "host", serve.host(),
+                "port", serve.port(),
+                "body-bytes-max", Units.size(serve.bodyBytesMax()),
+                "requests-max", serve.requestsMax(),
+                "new-tokens-max", serve.newTokensMax(),
+                "new-tokens-default", serve.newTokensDefault(),
+                "request-timeout", Units.duration(serve.requestTimeout()),
+                "stop-timeout", Units.duration(serve.stopTimeout()),
+                "api-key-file", serve.apiKeyFile().map(Path::toString).orElse(""),
+                "media",
+                        Map.of(
+                                "roots",
+                                        media.roots().stream()
+                                                .map(Path::toString)
+                                                .toList(),
+                                "data-urls", media.dataUrls(),
+                                "http", media.http(),
+                                "count-max", media.countMax(),
+                                "bytes-max", Units.size(media.bytesMax()),
+                                "directory-bytes-max", Units.size(media.directoryBytesMax()),
+                                "fetch-timeout", Units.duration(media.fetchTimeout())));
     }
 
     private static Map<String, Object> chaos(ChaosSettings chaos) {

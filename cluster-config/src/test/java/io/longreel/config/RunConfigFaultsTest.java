@@ -33,6 +33,12 @@ final class RunConfigFaultsTest {
                 Arguments.of("transport.term=17 MiB", "term must be a power of two"),
                 Arguments.of("transport.mtu=1410 B", "mtu must be a multiple of 32 B"),
                 Arguments.of("transport.intra-node=window", "windows, ipc, not \"window\"; did you mean windows?"),
+                Arguments.of("serve.new-tokens-default=5000", "must be at most new-tokens-max = 4096, not 5000"),
+                Arguments.of("serve.request-timeout=2 d", "request-timeout must be at most 86400 s, not 172800 s"),
+                Arguments.of("serve.media.http=[\"http://host/\"]", "must be hosts, such as media.example.org"),
+                Arguments.of(
+                        "serve.media.directory-bytes-max=1 MiB", "must be at least bytes-max = 256 MiB, not 1 MiB"),
+                Arguments.of("serve.media.roots=[\"\"]", "longreel.serve.media.roots must be a path, not empty"),
                 Arguments.of("seed=one", "seed must be a whole number of 64 bits, not \"one\""),
                 Arguments.of("mesh.ring=0", "longreel.mesh.ring must be a whole number"),
                 Arguments.of(

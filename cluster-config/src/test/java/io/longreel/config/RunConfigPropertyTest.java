@@ -132,8 +132,32 @@ final class RunConfigPropertyTest {
                 recovery(random),
                 stages,
                 new TraceSettings(from(random, 0, 99), from(random, 0, 99)),
+                serve(random),
                 chaos(random, mesh, stages),
                 ConfigFactory.empty());
+    }
+
+    private static ServeSettings serve(RandomGenerator random) {
+        int newTokensMax = from(random, 1, 9999);
+        long bytesMax = random.nextLong(1 << 10, 1L << 40);
+        return new ServeSettings(
+                "host" + random.nextInt(9),
+                random.nextInt(65_536),
+                from(random, 1 << 10, 1 << 30),
+                from(random, 1, 999),
+                newTokensMax,
+                from(random, 1, newTokensMax),
+                duration(random),
+                duration(random),
+                random.nextBoolean() ? Optional.empty() : Optional.of(Path.of("/keys/api key")),
+                new ServeSettings.Media(
+                        random.nextBoolean() ? List.of() : List.of(Path.of("/data/a b"), Path.of("/videos")),
+                        random.nextBoolean(),
+                        random.nextBoolean() ? List.of() : List.of("media.example.org", "[::1]:8080", "10.0.0.5"),
+                        random.nextInt(99),
+                        bytesMax,
+                        bytesMax + random.nextLong(1L << 40),
+                        duration(random)));
     }
 
     private static ChaosSettings chaos(RandomGenerator random, Mesh mesh, List<StageSettings> stages) {

@@ -13,6 +13,7 @@ import java.util.List;
  * @param out run directory
  * @param stages in the order in which they train
  * @param trace what is recorded as a timeline
+ * @param inference how the mesh answers questions
  * @param serve how questions come in over HTTP
  * @param chaos faults on purpose; none in a run that is meant to train
  * @param resolved the whole configuration as resolved, for {@code OUT/run.conf} and the report
@@ -34,12 +35,18 @@ public record RunConfig(
         RecoverySettings recovery,
         List<StageSettings> stages,
         TraceSettings trace,
+        InferenceSettings inference,
         ServeSettings serve,
         ChaosSettings chaos,
         Config resolved) {
 
     public RunConfig {
         stages = List.copyOf(stages);
+    }
+
+    /** Whether nothing is trained: the model of its checkpoint answers questions. */
+    public boolean serves() {
+        return stages.isEmpty();
     }
 
     /** The same records with another text. */
@@ -61,6 +68,7 @@ public record RunConfig(
                 recovery,
                 stages,
                 trace,
+                inference,
                 serve,
                 chaos,
                 text);

@@ -152,6 +152,7 @@ public final class RunConfigLoader {
         CheckpointSettings checkpoint = settings.checkpoint();
         RecoverySettings recovery = new RecoveryReader(root).read();
         TraceSettings trace = settings.trace();
+        InferenceSettings inference = settings.inference();
         ServeSettings serve = new ServeReader(root).read();
         StagesReader curriculum = new StagesReader(root, model);
         List<StageSettings> stages = curriculum.read();
@@ -181,6 +182,7 @@ public final class RunConfigLoader {
                 recovery,
                 stages,
                 trace,
+                inference,
                 serve,
                 chaos,
                 ConfigFactory.empty());

@@ -68,6 +68,7 @@ final class RunConfigWriter {
                         config.trace().fromStep(),
                         "steps",
                         config.trace().steps()));
+        root.put("inference", inference(config.inference()));
         root.put("serve", serve(config.serve()));
         root.put("chaos", chaos(config.chaos()));
         return ConfigValueFactory.fromMap(Map.of(RunConfigLoader.ROOT, root)).toConfig();
@@ -341,6 +342,15 @@ final class RunConfigWriter {
                                 "tiles-max", dataset.tilesMax());
                 });
         return map;
+    }
+
+    private static Map<String, Object> inference(InferenceSettings inference) {
+        return Map.of(
+                "cache", Units.size(inference.cacheBytes()),
+                "chunk-tokens", inference.chunkTokens(),
+                "answers-max", inference.answersMax(),
+                "steps-per-tick", inference.stepsPerTick(),
+                "frames-max", inference.framesMax());
     }
 
     private static Map<String, Object> serve(ServeSettings serve) {

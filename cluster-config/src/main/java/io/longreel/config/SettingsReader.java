@@ -86,6 +86,16 @@ final class SettingsReader {
                 passwordFile.isBlank() ? Optional.empty() : Optional.of(path(section, "password-file", passwordFile))));
     }
 
+    InferenceSettings inference() {
+        ConfigReader section = root.section("inference");
+        return new InferenceSettings(
+                section.sizeBytes("cache", 1 << 16, 1L << 50),
+                section.integer("chunk-tokens", 16, 1 << 24),
+                section.integer("answers-max", 1, 4096),
+                section.integer("steps-per-tick", 1, 1024),
+                section.integer("frames-max", 0, 1 << 24));
+    }
+
     TraceSettings trace() {
         ConfigReader section = root.section("trace");
         return new TraceSettings(

@@ -66,6 +66,7 @@ final class StagesReader {
 
     private final ConfigReader root;
     private final Faults faults;
+    private final boolean servesModel;
     private final Optional<ModelSettings.Architecture> architecture;
     private final List<Draw> draws = new ArrayList<>();
 
@@ -76,6 +77,7 @@ final class StagesReader {
         this.root = root;
         this.faults = root.faults();
         this.architecture = model.architecture();
+        this.servesModel = model.checkpoint().isPresent();
     }
 
     List<StageSettings> read() {
@@ -95,7 +97,11 @@ final class StagesReader {
                 faults.add(path, elements.get(i).origin(), "must be a name or a stage { ... }");
             }
         }
-        faults.require(!elements.isEmpty(), root, "stages", "must list at least one stage");
+        faults.require(
+                !elements.isEmpty() || servesModel,
+                root,
+                "stages",
+                "must list at least one stage; a run without any serves the model of model.checkpoint, which is not there");
         requireUnique(
                 root,
                 "stages",

@@ -132,6 +132,12 @@ final class RunConfigPropertyTest {
                 recovery(random),
                 stages,
                 new TraceSettings(from(random, 0, 99), from(random, 0, 99)),
+                new InferenceSettings(
+                        from(random, 1 << 16, 1 << 30),
+                        from(random, 16, 9999),
+                        from(random, 1, 99),
+                        from(random, 1, 9),
+                        from(random, 0, 9999)),
                 serve(random),
                 chaos(random, mesh, stages),
                 ConfigFactory.empty());

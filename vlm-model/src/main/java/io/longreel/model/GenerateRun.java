@@ -62,9 +62,10 @@ public record GenerateRun(
 
     /** The new tokens, which all ranks agree on. */
     public int[] answer(ModelConfig config, PackedBatch prompt, Sampling sampling) {
-        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
+        try (LoadedModel model = LoadedModel.open(ModelOrigin.of(checkpoint), config, device, options);
+                InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<int[]> answers =
-                    RankThreads.run(transport.endpoints(), endpoint -> rank(config, prompt, sampling, endpoint));
+                    RankThreads.run(transport.endpoints(), endpoint -> rank(model, prompt, sampling, endpoint));
             for (int[] answer : answers) {
                 if (!Arrays.equals(answer, answers.getFirst())) {
                     throw new IllegalStateException("ranks must agree: first=%s other=%s"
@@ -75,14 +76,14 @@ public record GenerateRun(
         }
     }
 
-    private int[] rank(ModelConfig config, PackedBatch prompt, Sampling sampling, RankEndpoint endpoint) {
+    private int[] rank(LoadedModel model, PackedBatch prompt, Sampling sampling, RankEndpoint endpoint) {
+        ModelConfig config = model.config();
         List<PromptChunks.Chunk> chunks =
                 PromptChunks.of(prompt.ids(), 0, config.imageToken(), config.tokensPerFrame(), chunkTokens);
         int promptTokens = chunks.stream().mapToInt(PromptChunks.Chunk::tokens).sum();
         int rows = InferenceSession.rowsMax(promptTokens, chunks.size(), newTokens, mesh.ringDegree());
         try (InferenceSession session =
-                InferenceSession.open(config, device, mesh, options, KeyValueCache.pagesFor(rows), endpoint)) {
-            session.load(ModelOrigin.of(checkpoint));
+                InferenceSession.open(model, device, mesh, options, KeyValueCache.pagesFor(rows), endpoint)) {
             session.begin(0, rows);
             session.sample(0, sampling);
             for (int id : prompt.ids()) {

@@ -8,8 +8,6 @@ import io.longreel.model.attention.HeadDims;
 import io.longreel.model.attention.TokenAttention;
 import io.longreel.model.cache.CachedSequence;
 import io.longreel.model.cache.KeyValueCache;
-import io.longreel.model.checkpoint.ModelOrigin;
-import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.decoder.TokenDecoder;
 import io.longreel.model.generate.Sampling;
 import io.longreel.model.generate.TokenSampler;
@@ -18,10 +16,12 @@ import io.longreel.model.plan.StepPlan;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.Span;
 import io.longreel.model.state.Arenas;
+import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.kernels.LossKernels;
+import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.lang.foreign.MemorySegment;
@@ -42,7 +42,8 @@ public final class InferenceSession implements AutoCloseable {
     private final Kernels kernels;
     private final Groups groups;
     private final SessionOptions options;
-    private final ModelWeights modelWeights;
+    private final TensorArena windows;
+    private final Weights weights;
     private final VlmModel model;
     private final TokenDecoder decoder;
     private final StepMemory memory;
@@ -67,14 +68,15 @@ public final class InferenceSession implements AutoCloseable {
         }
     }
 
-    private InferenceSession(ModelConfig config, Device device, Groups groups, SessionOptions options, int cachePages) {
-        this.config = config;
+    private InferenceSession(LoadedModel loaded, Device device, Groups groups, SessionOptions options, int cachePages) {
+        this.config = loaded.config();
         this.kernels = options.kernels(device);
         this.groups = groups;
         this.options = options;
-        this.modelWeights = ModelWeights.open(config, options, groups.world(), kernels, Arenas.REAL);
-        this.model = new VlmModel(config, modelWeights.views(), options);
-        this.decoder = new TokenDecoder(config.llm(), modelWeights.views(), groups.sequence());
+        this.windows = LoadedModel.windows(loaded);
+        this.weights = loaded.views(kernels, windows);
+        this.model = new VlmModel(config, weights, options);
+        this.decoder = new TokenDecoder(config.llm(), weights, groups.sequence());
         this.memory = new StepMemory(kernels, groups.rank());
         this.heads = new HeadShards(
                 config.llm().heads(), config.llm().kvHeads(), groups.mesh().ulyssesDegree());
@@ -84,27 +86,24 @@ public final class InferenceSession implements AutoCloseable {
     }
 
     /**
-     * A session without weights, for the calling thread: {@link #load} comes next. The endpoint stays the caller's.
+     * A session with empty caches, for the calling thread. The endpoint and the weights stay the caller's.
      *
      * @param cachePages pages of {@link KeyValueCache#PAGE_ROWS} rows that each rank keeps
      */
     public static InferenceSession open(
-            ModelConfig config,
+            LoadedModel model,
             Device device,
             Mesh mesh,
             SessionOptions options,
             int cachePages,
             RankEndpoint endpoint) {
-        if (mesh.dataDegree() != 1 || options.shardsWeights() || options.exactSums()) {
+        if (mesh.dataDegree() != 1 || options.exactSums()) {
             throw RuntimeFailure.config(
-                    "answers are computed by one replica with whole weights and fast sums: mesh=%s sharding=%s sums=%s; set mesh.data = 1"
-                            .formatted(
-                                    mesh,
-                                    options.sharding().state(),
-                                    options.precision().sums()));
+                    "answers are computed by one replica with fast sums: mesh=%s sums=%s; set mesh.data = 1"
+                            .formatted(mesh, options.precision().sums()));
         }
         device.bindThread();
-        return new InferenceSession(config, device, Groups.of(mesh, endpoint), options, cachePages);
+        return new InferenceSession(model, device, Groups.of(mesh, endpoint), options, cachePages);
     }
 
     /** What one rank keeps for sequences. */
@@ -125,14 +124,6 @@ public final class InferenceSession implements AutoCloseable {
         long rows =
                 Math.ceilDiv(promptTokens, ringDegree) + perChunk * chunks + Math.ceilDiv(newTokens, ringDegree) + 2;
         return Math.toIntExact(rows);
-    }
-
-    /** Reads the weights. */
-    public void load(ModelOrigin origin) {
-        try (VilaCheckpoint files = VilaCheckpoint.open(origin)) {
-            modelWeights.store().fill((spec, from, target) -> files.load(spec.name(), from, target), kernels);
-        }
-        modelWeights.views().invalidate();
     }
 
     /**
@@ -358,7 +349,7 @@ public final class InferenceSession implements AutoCloseable {
     }
 
     private Workspace reserve(StepPlan.Pass pass) {
-        return memory.reserve(groups, (w, g) -> modelWeights.views().rehearse(() -> pass.run(w, g)));
+        return memory.reserve(groups, (w, g) -> weights.rehearse(() -> pass.run(w, g)));
     }
 
     /** A batch of text and frames that belong to no document with labels. */
@@ -401,7 +392,7 @@ public final class InferenceSession implements AutoCloseable {
     public void close() {
         memory.close();
         model.close();
-        modelWeights.close();
+        windows.close();
         cache.close();
     }
 }

@@ -41,6 +41,7 @@ final class Commands {
                 new ConfigCommand(),
                 new PlanCommand(),
                 new DoctorCommand(),
+                new GenerateCommand(),
                 new ForwardCommand(),
                 new VerifyCommand(),
                 new InspectCommand(),

@@ -6,8 +6,8 @@ import io.longreel.runtime.launch.ProcessLog;
 import io.longreel.runtime.launch.WorkerProcess;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.SpareTime;
-import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.rank.WorkInstruments;
+import io.longreel.runtime.serving.NodeWork;
 import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.trace.TraceInstruments;
 import java.nio.file.Path;
@@ -106,7 +106,7 @@ final class WorkerCommand implements Callable<Integer> {
         NodeEnd end = WorkerProcess.run(
                 new WorkerProcess.Options(
                         address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
-                (system, clockNs) -> TrainingWorkFactory.opener(
+                (system, clockNs) -> NodeWork.opener(
                         system,
                         config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config)),
                         spareTime,

@@ -57,6 +57,7 @@ public final class Dashboard implements Consumer<RunNews> {
             case RunNews.Closed closed -> clear();
             case RunNews.NodesJoined joined -> show(nowMs, true);
             case RunNews.RanksConnecting connecting -> show(nowMs, true);
+            case RunNews.Serving serving -> show(nowMs, true);
             case RunNews.StageStarted started -> show(nowMs, true);
             case RunNews.Exporting exporting -> show(nowMs, true);
             case RunNews.Stopping stopping -> show(nowMs, true);

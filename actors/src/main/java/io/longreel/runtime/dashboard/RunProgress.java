@@ -113,6 +113,7 @@ final class RunProgress {
                 workRate.reach(nowMs, workload.before(stage, step, cells));
             }
             case RunNews.EvaluationFinished finished -> evaluations.put(finished.name(), finished.cells());
+            case RunNews.Serving serving -> doing = "answering";
             case RunNews.Exporting exporting -> doing = "writing the model";
             case RunNews.Stopping stopping -> doing = "stopping (%s)".formatted(stopping.reason());
             case RunNews.RecoveryStarted started -> doing = "recovering";

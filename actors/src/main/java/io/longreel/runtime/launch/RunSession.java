@@ -46,6 +46,10 @@ public final class RunSession {
     public RunEnd start(RunConfig given, RunDirectory.Existing existing) {
         RunDirectory directory = RunDirectory.at(given.out());
         RunConfig config = inPlace(given, directory);
+        if (config.serves()) {
+            throw RuntimeFailure.config(
+                    "there is nothing to train: longreel.stages is empty; name stages, or let the model answer with bin/longreel serve");
+        }
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         directory.check(existing);
         SeedAddress.check(config.cluster());

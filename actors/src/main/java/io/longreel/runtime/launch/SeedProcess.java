@@ -8,6 +8,7 @@ import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
 import io.longreel.runtime.security.TlsIdentity;
+import io.longreel.runtime.supervisor.EngineNews;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.supervisor.RunRecorder;
@@ -46,6 +47,7 @@ final class SeedProcess {
      *
      * @param forksWorkers workers are started here; otherwise they are started by hand, perhaps elsewhere
      * @param listening told the address that workers join
+     * @param engine whoever asks the ranks of a job that serves
      */
     record Job(
             JobPlan plan,
@@ -53,7 +55,27 @@ final class SeedProcess {
             RunDirectory directory,
             RunRecorder recorder,
             boolean forksWorkers,
-            Consumer<String> listening) {}
+            Consumer<String> listening,
+            Optional<Engine> engine) {
+        /** A job that trains. */
+        Job(
+                JobPlan plan,
+                ClusterSettings cluster,
+                RunDirectory directory,
+                RunRecorder recorder,
+                boolean forksWorkers,
+                Consumer<String> listening) {
+            this(plan, cluster, directory, recorder, forksWorkers, listening, Optional.empty());
+        }
+    }
+
+    /**
+     * Who asks, in this process: its part of a job cannot move to another one.
+     *
+     * @param news hears of the ranks
+     * @param supervisor told whom to ask
+     */
+    record Engine(Consumer<EngineNews> news, Consumer<ActorRef<SupervisorCommand>> supervisor) {}
 
     /** Runs until the job is over; a stop by a signal has the signal's exit code. */
     static RunEnd run(Job job) {
@@ -66,19 +88,26 @@ final class SeedProcess {
                         Set.of(PekkoSettings.SEED_ROLE, PekkoSettings.HOST_ROLE, HeldLifeline.role(lifelines.port())),
                         host,
                         job.cluster().seedPort(),
-                        !job.forksWorkers(),
+                        mayMove(job),
                         tls))) {
             cluster.joinSelf();
             ActorRef<SupervisorCommand> supervisor = cluster.supervisor(SupervisorActor.create(
-                    job.plan(), job.recorder(), () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), end));
+                    job.plan(),
+                    job.recorder(),
+                    news -> job.engine().ifPresent(engine -> engine.news().accept(news)),
+                    () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                    end));
             lifelines.admit(job.plan().runToken(), hello -> workerEnded(job, cluster, supervisor, hello));
-            StopSignals.handle(exitCode -> {
-                signal.set(exitCode);
-                supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));
-            });
+            if (job.engine().isEmpty()) { // who asks has more to end than the ranks
+                StopSignals.handle(exitCode -> {
+                    signal.set(exitCode);
+                    supervisor.tell(new StopRun(exitCode == StopSignals.INTERRUPTED ? "Ctrl-C" : "SIGTERM"));
+                });
+            }
             String address = cluster.address();
             LOG.info("seed.listening address={}", address);
             job.listening().accept(address);
+            job.engine().ifPresent(engine -> engine.supervisor().accept(supervisor));
             cluster.whenTerminated()
                     .thenRun(() -> end.complete(new RunEnd(1, "the seed was removed from its own cluster")));
             RunEnd ended = job.forksWorkers() ? awaitWithWorkers(job, address, supervisor, end) : await(end);
@@ -90,6 +119,11 @@ final class SeedProcess {
         } catch (IOException e) {
             throw SeedAddress.notBindable(host, 0, e);
         }
+    }
+
+    /** Whether another process may take the supervisor over. */
+    private static boolean mayMove(Job job) {
+        return !job.forksWorkers() && job.engine().isEmpty();
     }
 
     /** Who forked it knows more about its end. */

@@ -1,5 +1,7 @@
 package io.longreel.runtime.protocol;
 
+import io.longreel.curriculum.engine.EngineTick;
+
 /**
  * What a rank is told to do. Commands other than {@link AbortGeneration} and {@link Fenced} are done one after the
  * other, in order of arrival, on the rank's compute thread; each is answered by one {@link RankReport}.
@@ -69,6 +71,9 @@ public sealed interface RankCommand {
             Facts.notBlank(directory, "directory");
         }
     }
+
+    /** Work on questions. Answer: TickDone. */
+    record RunTick(StepId at, EngineTick tick) implements FromSupervisor {}
 
     /** Give this incarnation up at once: waits inside collectives end, the rank stops. No answer. */
     record AbortGeneration(StepId at, String reason) implements FromSupervisor {}

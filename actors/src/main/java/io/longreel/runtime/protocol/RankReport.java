@@ -1,6 +1,7 @@
 package io.longreel.runtime.protocol;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.engine.TickResult;
 import java.util.List;
 
 /**
@@ -59,6 +60,9 @@ public sealed interface RankReport extends WireMessage {
     }
 
     record ModelExported(StepId at, int rank) implements RankReport {}
+
+    /** What a tick brought, which must be the same on all ranks. */
+    record TickDone(StepId at, int rank, TickResult result) implements RankReport {}
 
     /** The compute thread ended with an exception; the rank does nothing any more. */
     record RankFailed(StepId at, int rank, RuntimeFailure.Category category, String message) implements RankReport {

@@ -1,5 +1,6 @@
 package io.longreel.runtime.protocol;
 
+import io.longreel.curriculum.engine.EngineTick;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** What the supervisor actor is told. Everything but the senders' references goes into its pure core. */
@@ -27,6 +28,9 @@ public sealed interface SupervisorCommand {
 
     /** The recorder has done something. Never leaves the process. */
     record Recorded(RecordReport report) implements SupervisorCommand {}
+
+    /** What the ranks of a job that serves are to do next. Never leaves the process. */
+    record TickAsked(EngineTick tick) implements SupervisorCommand {}
 
     /** Time goes on; the core decides about time-outs. Never leaves the process. */
     record Tick() implements SupervisorCommand {}

@@ -23,7 +23,7 @@ final class ComputeThread {
     private static final Logger LOG = LoggerFactory.getLogger(ComputeThread.class);
 
     private final int rank;
-    private final RankWork work;
+    private final RankJob work;
     private final LongSupplier clockNs;
     private final RankVitals vitals;
     private final Consumer<RankReport> reports;
@@ -37,7 +37,7 @@ final class ComputeThread {
 
     private ComputeThread(
             int rank,
-            RankWork work,
+            RankJob work,
             LongSupplier clockNs,
             RankVitals vitals,
             Consumer<RankReport> reports,
@@ -60,7 +60,7 @@ final class ComputeThread {
     static ComputeThread start(
             StepId at,
             int rank,
-            RankWork work,
+            RankJob work,
             LongSupplier clockNs,
             RankVitals vitals,
             Consumer<RankReport> reports,
@@ -91,7 +91,7 @@ final class ComputeThread {
     private void loop(StepId start) {
         StepId at = start;
         try (work) {
-            RankProgram program = new RankProgram(at, rank, work, clockNs);
+            RankJob.Program program = work.begin(at, rank, clockNs);
             reports.accept(new RankReport.RankConnected(at, rank));
             while (true) {
                 isBusy = false;

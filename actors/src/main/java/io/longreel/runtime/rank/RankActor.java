@@ -52,7 +52,7 @@ public final class RankActor extends AbstractMatchingBehavior<RankCommand> {
             RankVitals vitals,
             Runnable ended) {
         return Behaviors.setup(context -> {
-            RankWork work;
+            RankJob work;
             try {
                 work = factory.create(placement, rank);
             } catch (RuntimeException e) {

@@ -30,7 +30,7 @@ import java.util.function.LongSupplier;
  * compute thread, or by a simulation that knows when all ranks would have got there. All ranks run the same commands in
  * the same order, which is what the session's collectives rely on.
  */
-public final class RankProgram {
+public final class RankProgram implements RankJob.Program {
     /** A message stays small however many records of a step are damaged. */
     private static final int SKIPPED_TOLD_MAX = 16;
 
@@ -51,7 +51,7 @@ public final class RankProgram {
         this.session = work.connect();
     }
 
-    /** Does one command that is the compute thread's business, and answers it. */
+    @Override
     public RankReport run(RankCommand.FromSupervisor command) {
         StepId at = command.at();
         return switch (command) {
@@ -105,6 +105,8 @@ public final class RankProgram {
                 session.exportModel(Path.of(export.directory()), work.attachments());
                 yield new RankReport.ModelExported(at, rank);
             }
+            case RankCommand.RunTick tick ->
+                throw new IllegalArgumentException("a rank that trains answers nothing: " + command);
             case RankCommand.AbortGeneration abort -> throw notCompute(command);
             case RankCommand.Fenced fenced -> throw notCompute(command);
         };

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RankVitals {
     private final int rank;
-    private volatile @Nullable RankWork work;
+    private volatile @Nullable RankJob work;
     private volatile boolean isIdle = true;
     private volatile long commands;
 
@@ -25,7 +25,7 @@ public final class RankVitals {
      * no command, or when its time in waits has grown since the pulse before. Always on the same thread.
      */
     public RankPulse pulse() {
-        RankWork seen = work;
+        RankJob seen = work;
         if (seen == null) {
             return new RankPulse(rank, commands, true);
         }
@@ -36,7 +36,7 @@ public final class RankVitals {
     }
 
     /** From now on there is something to see; the rank connects, and waits for its peers. */
-    void watch(RankWork opened) {
+    void watch(RankJob opened) {
         work = opened;
     }
 

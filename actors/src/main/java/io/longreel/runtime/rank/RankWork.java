@@ -7,15 +7,19 @@ import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
+import io.longreel.runtime.protocol.StepId;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
-/**
- * Model, data and links of one rank on one mesh incarnation. Used by the rank's compute thread only, except for {@link
- * #abort}, {@link #progress}, {@link #waitedNs} and {@link #dataWaitedNs}. Closing is the compute thread's last act.
- */
-public interface RankWork extends AutoCloseable {
+/** Model, data and links of one rank that trains. */
+public interface RankWork extends RankJob {
+
+    @Override
+    default Program begin(StepId at, int rank, LongSupplier clockNs) {
+        return new RankProgram(at, rank, this, clockNs);
+    }
 
     /** Links this rank to all others and opens the model on them; waits for the others. Called once, first. */
     TrainSession connect();
@@ -65,27 +69,10 @@ public interface RankWork extends AutoCloseable {
     /** What this rank has sent so far. */
     SentBytes sentBytes();
 
-    /** Time in which this rank waited for its peers, so far, the present wait included. Any thread. */
-    long waitedNs();
-
-    /** Time in which this rank waited for its samples, so far, the present wait included. Any thread. */
-    default long dataWaitedNs() {
-        return 0;
-    }
-
     /** Whether this rank is the one that counts what its replica learns from. */
     default boolean countsForReplica() {
         return true;
     }
-
-    /** A number that grows while the rank gets anywhere. Any thread. */
-    long progress();
-
-    /** Ends present and future waits of this rank. Any thread. */
-    void abort(String reason);
-
-    @Override
-    void close();
 
     /** A question with its right answer: the tokens at the labelled positions of the batch. */
     record Question(PackedBatch batch, List<Integer> expected) {

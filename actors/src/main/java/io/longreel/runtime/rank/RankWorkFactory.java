@@ -39,7 +39,7 @@ public interface RankWorkFactory extends AutoCloseable {
     void warmUp(BooleanSupplier isNeeded);
 
     /** The work of one rank on one mesh incarnation. Returns at once: nothing is connected yet. */
-    RankWork create(Placement placement, int rank);
+    RankJob create(Placement placement, int rank);
 
     /** What keeps this process from hosting ranks from now on, in one line; empty when it can. Any thread. */
     Optional<String> defect();

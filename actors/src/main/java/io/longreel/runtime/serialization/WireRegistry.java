@@ -3,8 +3,16 @@ package io.longreel.runtime.serialization;
 import com.esotericsoftware.kryo.Kryo;
 import com.esotericsoftware.kryo.serializers.ImmutableCollectionsSerializers;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings.Aspect;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.corpus.Medium;
+import io.longreel.curriculum.engine.EngineOp;
+import io.longreel.curriculum.engine.EngineRequest;
+import io.longreel.curriculum.engine.EngineTick;
+import io.longreel.curriculum.engine.TickResult;
+import io.longreel.curriculum.media.MediumView;
+import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
@@ -21,6 +29,7 @@ import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.protocol.WrittenSlice;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -35,6 +44,11 @@ final class WireRegistry {
     static final int FIRST_ID = 100;
 
     static final int ACTOR_REF = 100;
+
+    /** What has a serializer of its own. */
+    static final int ENGINE_REQUEST = 225;
+
+    static final int PATH = 235;
 
     private static final Map<Integer, Class<?>> CLASSES = new TreeMap<>(Map.ofEntries(
             // Parts of messages.
@@ -54,6 +68,20 @@ final class WireRegistry {
             Map.entry(114, StepTimes.class),
             Map.entry(115, SkippedSample.class),
             Map.entry(116, StepIntake.class),
+            Map.entry(220, EngineTick.class),
+            Map.entry(221, EngineOp.Begin.class),
+            Map.entry(222, EngineOp.Extend.class),
+            Map.entry(223, EngineOp.Decode.class),
+            Map.entry(224, EngineOp.End.class),
+            Map.entry(226, TickResult.class),
+            Map.entry(227, TickResult.Chosen.class),
+            Map.entry(228, TickResult.Unreadable.class),
+            Map.entry(229, Sampling.class),
+            Map.entry(230, MediumView.class),
+            Map.entry(231, MediumView.Look.class),
+            Map.entry(232, Medium.class),
+            Map.entry(233, Medium.Kind.class),
+            Map.entry(234, Aspect.class),
             // To the supervisor.
             Map.entry(120, SupervisorCommand.NodeSays.class),
             Map.entry(121, SupervisorCommand.RankSays.class),
@@ -87,6 +115,7 @@ final class WireRegistry {
             Map.entry(180, RankCommand.RestoreSnapshot.class),
             Map.entry(181, RankCommand.SkipStep.class),
             Map.entry(182, RankCommand.TakeSnapshot.class),
+            Map.entry(183, RankCommand.RunTick.class),
             // From ranks.
             Map.entry(200, RankReport.RankConnected.class),
             Map.entry(201, RankReport.Prepared.class),
@@ -97,7 +126,8 @@ final class WireRegistry {
             Map.entry(207, RankReport.ModelExported.class),
             Map.entry(208, RankReport.RankFailed.class),
             Map.entry(209, RankReport.CommandFenced.class),
-            Map.entry(210, RankReport.SnapshotTaken.class)));
+            Map.entry(210, RankReport.SnapshotTaken.class),
+            Map.entry(211, RankReport.TickDone.class)));
 
     private WireRegistry() {}
 
@@ -116,6 +146,9 @@ final class WireRegistry {
                     .formatted(kryo.getNextRegistrationId(), FIRST_ID));
         }
         kryo.register(ActorRef.class, actorRefs, ACTOR_REF);
+        kryo.addDefaultSerializer(Path.class, PathSerializer.class);
+        kryo.register(PathSerializer.TYPE, new PathSerializer(), PATH);
+        kryo.register(EngineRequest.class, new EngineRequestSerializer(), ENGINE_REQUEST);
         CLASSES.forEach((id, type) -> kryo.register(type, id));
         return kryo;
     }

@@ -63,6 +63,9 @@ public sealed interface Effect {
     /** Write the closing report. Comes back as ReportWritten. */
     record WriteReport() implements Effect {}
 
+    /** Tell whoever asks the ranks of a job that serves. */
+    record TellEngine(EngineNews news) implements Effect {}
+
     /** Something worth showing. */
     record Announce(RunNews news) implements Effect {}
 

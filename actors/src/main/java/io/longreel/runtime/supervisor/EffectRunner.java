@@ -118,6 +118,7 @@ final class EffectRunner {
                 }
                 case Effect.Note note -> LOG.info("supervisor.note {}", note.text());
                 case Effect.TellNode e -> throw notAFile(effect);
+                case Effect.TellEngine e -> throw notAFile(effect);
                 case Effect.TellAllRanks e -> throw notAFile(effect);
                 case Effect.AnswerSender e -> throw notAFile(effect);
                 case Effect.Finish e -> throw notAFile(effect);

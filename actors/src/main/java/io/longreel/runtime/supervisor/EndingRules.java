@@ -37,6 +37,10 @@ final class EndingRules {
                 drain(turn, reason);
                 TrainingRules.goOnIfTraining(turn);
             }
+            case Phase.Serving serving -> {
+                drain(turn, reason);
+                ServingRules.goOn(turn);
+            }
             case Phase.Snapshotting snapshotting -> drain(turn, reason);
             case Phase.EndingStage ending -> drain(turn, reason);
             case Phase.Evaluating evaluating -> drain(turn, reason);
@@ -76,11 +80,20 @@ final class EndingRules {
 
     static void endStopped(Turn turn) {
         SupervisorState state = turn.state();
+        if (turn.plan().serves()) {
+            endServed(turn);
+            return;
+        }
         String text = state.committed().globalStep() == 0
                 ? "stopped before the first step"
                 : "stopped at step %d, resume with %s"
                         .formatted(state.committed().globalStep(), turn.plan().resumeCommand());
         end(turn, 0, text);
+    }
+
+    /** A job that serves has nothing to save. */
+    static void endServed(Turn turn) {
+        end(turn, 0, "stopped: " + turn.state().stop().map(StopRequest::reason).orElse("nobody asks any more"));
     }
 
     /** Stopped, but the last steps could not be saved. */
@@ -159,6 +172,10 @@ final class EndingRules {
                 .members()
                 .keySet()
                 .forEach(processId -> turn.effect(new Effect.TellNode(processId, new StopNode(exitCode, message))));
+        if (turn.plan().serves()) {
+            Category category = exitCode == 2 ? Category.CONFIG : exitCode == 0 ? Category.RETRYABLE : Category.FATAL;
+            turn.effect(new Effect.TellEngine(new EngineNews.Failed(category, message)));
+        }
         turn.effect(new Effect.Finish(exitCode, message));
     }
 }

@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.curriculum.engine.EngineTick;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.RecordReport;
@@ -17,6 +18,8 @@ public sealed interface Event {
     record NodeLost(long atMs, String processId, String reason, boolean isFinal) implements Event {}
 
     record StopAsked(long atMs, String reason) implements Event {}
+
+    record TickAsked(long atMs, EngineTick tick) implements Event {}
 
     record TimePassed(long atMs) implements Event {}
 }

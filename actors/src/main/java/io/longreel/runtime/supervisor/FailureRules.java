@@ -19,6 +19,10 @@ final class FailureRules {
     static void rankFailed(Turn turn, RankFailed failed) {
         SupervisorState state = turn.state();
         Failure failure = failureOf(turn, failed);
+        if (state.phase() instanceof Phase.Serving) {
+            RecoveryRules.begin(turn, failure); // one question must not end the answers of all others
+            return;
+        }
         boolean isTheUsers = failed.category() == Category.CONFIG || failed.category() == Category.DATA;
         Position at = turn.plan().position(failed.at().stage(), failed.at().step());
         // What cannot be read from the start on is a wrong path or format rather than a damaged sample.
@@ -55,6 +59,9 @@ final class FailureRules {
                 .filter(placement -> failed.rank() < placement.ranks().size())
                 .map(placement -> placement.site(failed.rank()).nodeId())
                 .orElse("?");
+        if (turn.plan().serves()) {
+            return "rank %d on %s failed: %s".formatted(failed.rank(), node, failed.message());
+        }
         String stage = turn.plan().stages().get(failed.at().stage()).name();
         return "rank %d on %s failed in stage %s, step %d: %s"
                 .formatted(failed.rank(), node, stage, failed.at().step(), failed.message());
@@ -134,6 +141,7 @@ final class FailureRules {
                     RecoveryRules.begin(turn, failure);
                 } else {
                     TrainingRules.goOnIfTraining(turn); // perhaps its part of a checkpoint was waited for
+                    ServingRules.goOn(turn);
                 }
             }
         }

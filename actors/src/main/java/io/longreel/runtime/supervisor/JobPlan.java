@@ -39,15 +39,15 @@ public record JobPlan(
 
     public JobPlan {
         stages = List.copyOf(stages);
-        if (stages.isEmpty() || nodes * ranksPerNode != mesh.worldSize() || commitWindow < 1) {
+        if (nodes * ranksPerNode != mesh.worldSize() || commitWindow < 1) {
             throw new IllegalArgumentException(
-                    "a plan needs stages, ranks for its mesh and a window: stages=%d nodes=%d ranksPerNode=%d mesh=%s commitWindow=%d"
-                            .formatted(stages.size(), nodes, ranksPerNode, mesh, commitWindow));
+                    "a plan needs ranks for its mesh and a window: nodes=%d ranksPerNode=%d mesh=%s commitWindow=%d"
+                            .formatted(nodes, ranksPerNode, mesh, commitWindow));
         }
-        StagePlan first = stages.get(start.position().stage());
-        if (start.position().step() > first.steps()) {
+        int first = stages.isEmpty() ? 0 : stages.get(start.position().stage()).steps();
+        if (start.position().step() > first) {
             throw new IllegalArgumentException("a run cannot start behind the end of a stage: step=%d steps=%d"
-                    .formatted(start.position().step(), first.steps()));
+                    .formatted(start.position().step(), first));
         }
     }
 
@@ -114,6 +114,11 @@ public record JobPlan(
                 runDirectory,
                 config.stages().stream().map(StagePlan::of).toList(),
                 start);
+    }
+
+    /** Whether the ranks answer questions instead of training. */
+    boolean serves() {
+        return stages.isEmpty();
     }
 
     StagePlan stage(Position position) {

@@ -43,6 +43,7 @@ final class LivenessRules {
         loseTheSilent(turn);
         loseTheStuck(turn);
         StallRules.timePassed(turn);
+        ServingRules.timePassed(turn);
         endWaits(turn);
     }
 

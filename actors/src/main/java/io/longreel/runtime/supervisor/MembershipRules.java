@@ -146,6 +146,7 @@ final class MembershipRules {
                 && state.move().isEmpty()
                 && state.crew().available().size() >= turn.plan().nodes()) {
             turn.become(state.moving("enough nodes for the whole mesh are here again"));
+            ServingRules.goOn(turn);
         }
     }
 
@@ -170,6 +171,7 @@ final class MembershipRules {
         } else {
             turn.become(turn.state().moving("node %s leaves".formatted(member.nodeId())));
             TrainingRules.goOnIfTraining(turn);
+            ServingRules.goOn(turn);
         }
     }
 

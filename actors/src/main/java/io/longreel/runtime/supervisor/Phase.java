@@ -1,12 +1,14 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.engine.TickResult;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.RankReport.CellEvaluated;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
@@ -22,6 +24,7 @@ import java.util.TreeSet;
  *                  |                         |          EndingStage -> Evaluating -> RecordingEvaluation
  *                  |                         +---- next stage <- ExportingStage <--------+
  *                  |                                                                     +-> Exporting -> Closing -> Ended
+ *   Loading -> Serving       (a job without stages)
  *   any of them -> Stopping -> Seeking     (a fault, or ranks that move)
  *   Gathering   -> Stopping                (a supervisor that takes over)
  *   a stop, or a failure that cannot be recovered from, ends the run from any of them
@@ -152,6 +155,27 @@ public sealed interface Phase {
     record Training(Votes<StepFinished> votes, Set<Integer> snapshots) implements Phase {
         public Training {
             snapshots = Set.copyOf(snapshots);
+        }
+    }
+
+    /**
+     * Ranks answer questions.
+     *
+     * @param tick in flight, which {@code waiting} have not done yet; 0 = none
+     * @param result what those have said that have
+     * @param sinceMs when the incarnation began to serve
+     */
+    record Serving(long tick, SortedSet<Integer> waiting, Optional<TickResult> result, long sinceMs) implements Phase {
+        boolean isIdle() {
+            return tick == 0;
+        }
+
+        Serving heard(int rank, TickResult joined) {
+            return new Serving(tick, Phase.without(waiting, rank), Optional.of(joined), sinceMs);
+        }
+
+        Serving idle() {
+            return new Serving(0, waiting, Optional.empty(), sinceMs);
         }
     }
 

@@ -65,6 +65,9 @@ final class RecoveryRules {
     }
 
     private static void stopRanks(Turn turn, String reason, boolean isPlanned, long pauseMs) {
+        if (turn.plan().serves()) {
+            turn.effect(new Effect.TellEngine(new EngineNews.Lost(reason)));
+        }
         SupervisorState state = turn.state().nextGeneration();
         List<String> ready = state.crew().readyIds();
         Position committed = state.committed();

@@ -74,6 +74,9 @@ public sealed interface RunNews {
     /** A record of a dataset cannot be used, and step {@code step} of the stage went without it. */
     record RecordSkipped(String stageName, int step, SkippedSample record) implements Trouble {}
 
+    /** The ranks wait for questions. */
+    record Serving(int worldSize) implements RunNews {}
+
     record Exporting() implements RunNews {}
 
     record Stopping(String reason) implements RunNews {}

@@ -36,6 +36,10 @@ final class StageRules {
 
     private static void loaded(Turn turn, Source source) {
         MembershipRules.dismissLeavers(turn);
+        if (turn.plan().serves()) {
+            ServingRules.start(turn);
+            return;
+        }
         if (source instanceof Source.Beginning) {
             beginStage(turn);
             return;

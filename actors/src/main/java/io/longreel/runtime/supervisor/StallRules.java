@@ -90,6 +90,7 @@ final class StallRules {
             case Phase.AllRanks told -> true;
             case Phase.Training training -> !training.votes().nothingInFlight();
             case Phase.Evaluating evaluating -> !evaluating.votes().nothingInFlight();
+            case Phase.Serving serving -> !serving.isIdle();
             case Phase.Forming forming -> false;
             case Phase.Gathering gathering -> false;
             case Phase.Stopping stopping -> false;

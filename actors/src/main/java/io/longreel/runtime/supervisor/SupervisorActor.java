@@ -10,11 +10,13 @@ import io.longreel.runtime.protocol.SupervisorCommand.RankSays;
 import io.longreel.runtime.protocol.SupervisorCommand.Recorded;
 import io.longreel.runtime.protocol.SupervisorCommand.StopRun;
 import io.longreel.runtime.protocol.SupervisorCommand.Tick;
+import io.longreel.runtime.protocol.SupervisorCommand.TickAsked;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -34,6 +36,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
 
     private final LongSupplier clockMs;
     private final EffectRunner runner;
+    private final Consumer<EngineNews> engine;
     private final Map<String, ActorRef<NodeCommand>> nodes = new HashMap<>();
     private final Map<Integer, ActorRef<RankCommand>> ranks = new HashMap<>();
     private SupervisorState state;
@@ -43,9 +46,11 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             TimerScheduler<SupervisorCommand> timers,
             SupervisorState initial,
             RunRecorder recorder,
+            Consumer<EngineNews> engine,
             LongSupplier clockMs,
             CompletableFuture<RunEnd> end) {
         super(context);
+        this.engine = engine;
         this.clockMs = clockMs;
         this.state = initial;
         ActorRef<SupervisorCommand> self = context.getSelf();
@@ -61,9 +66,23 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
      */
     public static Behavior<SupervisorCommand> create(
             JobPlan plan, RunRecorder recorder, LongSupplier clockMs, CompletableFuture<RunEnd> end) {
+        return create(plan, recorder, news -> {}, clockMs, end);
+    }
+
+    /**
+     * Starts a job that may serve.
+     *
+     * @param engine hears of the ranks, from the recorder's thread; must not block
+     */
+    public static Behavior<SupervisorCommand> create(
+            JobPlan plan,
+            RunRecorder recorder,
+            Consumer<EngineNews> engine,
+            LongSupplier clockMs,
+            CompletableFuture<RunEnd> end) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             SupervisorState initial = SupervisorState.initial(plan, clockMs.getAsLong());
-            SupervisorActor actor = new SupervisorActor(context, timers, initial, recorder, clockMs, end);
+            SupervisorActor actor = new SupervisorActor(context, timers, initial, recorder, engine, clockMs, end);
             actor.runner.add(new EffectRunner.Task.Write(new Effect.WriteJournal(SupervisorCore.opening(plan))));
             return actor;
         }));
@@ -76,8 +95,8 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
      */
     public static Behavior<SupervisorCommand> takeOver(
             SupervisorState state, RunRecorder recorder, LongSupplier clockMs, CompletableFuture<RunEnd> end) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new SupervisorActor(context, timers, state, recorder, clockMs, end)));
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new SupervisorActor(context, timers, state, recorder, news -> {}, clockMs, end)));
     }
 
     @Override
@@ -105,6 +124,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             }
             case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
             case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);
+            case TickAsked asked -> decide(new Event.TickAsked(nowMs, asked.tick()), null);
             case Tick tick -> decide(new Event.TimePassed(nowMs), null);
         }
         return this;
@@ -162,6 +182,8 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
             case Effect.WriteEvaluation write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.AskCaughtUp ask -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.WriteReport write -> runner.add(new EffectRunner.Task.Write(effect));
+            case Effect.TellEngine tell ->
+                runner.add(new EffectRunner.Task.Send(() -> engine.accept(tell.news()), true));
             case Effect.Announce write -> runner.add(new EffectRunner.Task.Write(effect));
             case Effect.Note write -> runner.add(new EffectRunner.Task.Write(effect));
         }

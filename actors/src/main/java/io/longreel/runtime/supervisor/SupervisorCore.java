@@ -13,6 +13,7 @@ import io.longreel.runtime.protocol.RankReport.SnapshotTaken;
 import io.longreel.runtime.protocol.RankReport.StageBegun;
 import io.longreel.runtime.protocol.RankReport.StageEnded;
 import io.longreel.runtime.protocol.RankReport.StepFinished;
+import io.longreel.runtime.protocol.RankReport.TickDone;
 import io.longreel.runtime.protocol.RecordReport;
 
 /**
@@ -33,6 +34,7 @@ public final class SupervisorCore {
             case Event.FilesRecorded recorded -> onRecorded(turn, recorded.report());
             case Event.NodeLost lost -> FailureRules.nodeLost(turn, lost);
             case Event.StopAsked asked -> EndingRules.stopAsked(turn, asked.reason());
+            case Event.TickAsked asked -> ServingRules.tickAsked(turn, asked.tick());
             case Event.TimePassed passed -> LivenessRules.timePassed(turn);
         }
         StallRules.noteMove(turn, state);
@@ -70,6 +72,7 @@ public final class SupervisorCore {
             case StageEnded ended -> StageRules.stageEnded(turn, ended);
             case CellEvaluated evaluated -> EvaluationRules.cellEvaluated(turn, evaluated);
             case ModelExported exported -> StageRules.modelExported(turn, exported);
+            case TickDone done -> ServingRules.tickDone(turn, done);
             case RankFailed failed -> FailureRules.rankFailed(turn, failed);
             case CommandFenced fenced ->
                 turn.become(turn.state().fencedOneMore()).effect(new Effect.Note("command fenced: " + fenced));

@@ -8,9 +8,17 @@ import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Output;
 import com.typesafe.config.ConfigFactory;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings.Aspect;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
+import io.longreel.curriculum.corpus.Medium;
+import io.longreel.curriculum.engine.EngineOp;
+import io.longreel.curriculum.engine.EngineRequest;
+import io.longreel.curriculum.engine.EngineTick;
+import io.longreel.curriculum.engine.TickResult;
+import io.longreel.curriculum.media.MediumView;
+import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
@@ -31,6 +39,7 @@ import io.longreel.runtime.protocol.WrittenSlice;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -84,6 +93,23 @@ class KryoWireSerializerTest {
                         new StepIntake(1, 2, 3, 4, 5, 6L << 40),
                         List.of(new SkippedSample(2, "caps", 17, "no such file"))),
                 new RankReport.SnapshotTaken(at, 0),
+                new RankReport.TickDone(
+                        at,
+                        0,
+                        new TickResult(
+                                7,
+                                List.of(new TickResult.Chosen(3, List.of(1, 2, 151_643))),
+                                List.of(new TickResult.Unreadable(4, "no such frame")))),
+                new RankCommand.RunTick(
+                        at,
+                        new EngineTick(
+                                2,
+                                7,
+                                List.of(
+                                        new EngineOp.End(9),
+                                        new EngineOp.Begin(3, true, 11, 64, request(), List.of(5, 6)),
+                                        new EngineOp.Extend(3, 0, 4, true),
+                                        new EngineOp.Decode(List.of(3L, 1L << 40), 4)))),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(
                         at, 0, 29, List.of(new TestAnswer(List.of(1, 2, 3), true), new TestAnswer(List.of(), false))),
@@ -205,5 +231,16 @@ class KryoWireSerializerTest {
         var serializer = SerializationExtension.get(Adapter.toClassic(KIT.system()))
                 .findSerializerFor(new RankCommand.RunStep(new StepId(1, 0, 0), false, SnapshotId.NONE));
         assertThrows(IllegalArgumentException.class, () -> serializer.toBinary(new AtomicInteger(1)));
+    }
+
+    private static EngineRequest request() {
+        Medium video = Medium.whole(Medium.Kind.VIDEO, Path.of("/videos/a b – 日本.mp4"));
+        MediumView.Look look = new MediumView.Look(64, 0.5, Aspect.PAD, 12);
+        return new EngineRequest(
+                List.of(1, 151_650, 151_650, 2),
+                List.of(new MediumView(video, look)),
+                new Sampling(0.7, 20, 0.9, 1.1, -5),
+                100,
+                List.of(7, 8));
     }
 }

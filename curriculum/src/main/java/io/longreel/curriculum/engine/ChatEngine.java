@@ -300,10 +300,10 @@ public final class ChatEngine implements ChatService {
     /** What the mesh says becomes an event of the engine's thread. */
     private final class MeshEvents implements EngineMesh.Listener {
         @Override
-        public void ready(int ring) {
+        public void ready(long incarnation, int ring) {
             events.add(() -> {
                 isTicking = false;
-                scheduler.meshIsReady(ring);
+                scheduler.meshIsReady(incarnation, ring);
                 for (long id : scheduler.oversized(ring)) {
                     Conversation conversation = conversation(id);
                     scheduler.drop(id);

@@ -7,8 +7,8 @@ public interface EngineMesh extends AutoCloseable {
 
     /** Hears of the mesh; from any thread, one at a time. */
     interface Listener {
-        /** Ranks with empty caches wait for ticks, whose numbers begin at 1. */
-        void ready(int ringDegree);
+        /** Ranks with empty caches wait for ticks of this incarnation, whose numbers begin at 1. */
+        void ready(long incarnation, int ringDegree);
 
         /** The tick in flight is done. */
         void done(TickResult result);
@@ -23,8 +23,8 @@ public interface EngineMesh extends AutoCloseable {
     /** Brings the ranks up; returns at once. Called once. */
     void start(Listener listener);
 
-    /** Has all ranks do a tick; returns at once. */
-    void run(Tick tick);
+    /** Has all ranks do a tick; returns at once. Without effect when its incarnation is over: the listener has been told, or will be. */
+    void run(EngineTick tick);
 
     /** Frees the ranks; waits for a tick in flight. */
     @Override

@@ -51,7 +51,7 @@ public final class EngineProgram {
     }
 
     /** Does all that a tick says. */
-    public TickResult run(Tick tick) {
+    public TickResult run(EngineTick tick) {
         Map<Long, List<Integer>> chosen = new LinkedHashMap<>();
         List<TickResult.Unreadable> unreadable = new ArrayList<>();
         for (EngineOp op : tick.ops()) {

@@ -5,6 +5,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.chat.PromptEncoder;
 import io.longreel.model.InferenceSession;
+import io.longreel.model.LoadedModel;
 import io.longreel.model.SessionOptions;
 import io.longreel.ops.device.Device;
 import io.longreel.transport.InProcessTransport;
@@ -26,12 +27,13 @@ public final class LocalMesh implements EngineMesh {
     private static final int FAILURES_MAX = 3;
 
     private final Setup setup;
-    private final List<BlockingQueue<Optional<Tick>>> queues = new ArrayList<>();
+    private final List<BlockingQueue<Optional<EngineTick>>> queues = new ArrayList<>();
     private final List<TickResult> results = new ArrayList<>();
     private @Nullable Thread thread;
     private volatile boolean isClosing;
     private int failures;
     private int loaded;
+    private long incarnation;
 
     /**
      * What the ranks are.
@@ -54,8 +56,10 @@ public final class LocalMesh implements EngineMesh {
 
     private void keepUp(Listener listener) {
         while (!isClosing) {
-            try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(setup.mesh()))) {
-                RankThreads.run(transport.endpoints(), endpoint -> rank(endpoint, listener));
+            try (LoadedModel model = LoadedModel.open(
+                            setup.encoder().origin(), setup.encoder().model(), setup.device(), setup.options());
+                    InProcessTransport transport = InProcessTransport.open(Placement.inProcess(setup.mesh()))) {
+                RankThreads.run(transport.endpoints(), endpoint -> rank(model, endpoint, listener));
             } catch (RuntimeException | Error e) {
                 if (isClosing) {
                     return;
@@ -85,16 +89,15 @@ public final class LocalMesh implements EngineMesh {
                 : new RuntimeFailure(RuntimeFailure.Category.FATAL, "the ranks failed: " + e, e);
     }
 
-    private boolean rank(RankEndpoint endpoint, Listener listener) {
-        BlockingQueue<Optional<Tick>> queue = queues.get(endpoint.rank());
+    private boolean rank(LoadedModel model, RankEndpoint endpoint, Listener listener) {
+        BlockingQueue<Optional<EngineTick>> queue = queues.get(endpoint.rank());
         try (InferenceSession session = InferenceSession.open(
-                setup.encoder().model(), setup.device(), setup.mesh(), setup.options(), setup.cachePages(), endpoint)) {
-            session.load(setup.encoder().origin());
+                model, setup.device(), setup.mesh(), setup.options(), setup.cachePages(), endpoint)) {
             EngineProgram program = new EngineProgram(
                     session, setup.encoder()::frames, setup.encoder().model().imageToken());
             isLoaded(listener);
             while (!isClosing) {
-                Optional<Tick> tick = queue.take();
+                Optional<EngineTick> tick = queue.take();
                 if (tick.isEmpty()) {
                     break;
                 }
@@ -116,7 +119,8 @@ public final class LocalMesh implements EngineMesh {
             loaded = 0;
             results.clear();
             queues.forEach(BlockingQueue::clear);
-            listener.ready(setup.mesh().ringDegree());
+            incarnation++;
+            listener.ready(incarnation, setup.mesh().ringDegree());
         }
     }
 
@@ -135,8 +139,10 @@ public final class LocalMesh implements EngineMesh {
     }
 
     @Override
-    public void run(Tick tick) {
-        queues.forEach(queue -> queue.add(Optional.of(tick)));
+    public synchronized void run(EngineTick tick) {
+        if (tick.incarnation() == incarnation) {
+            queues.forEach(queue -> queue.add(Optional.of(tick)));
+        }
     }
 
     @Override

@@ -31,6 +31,7 @@ public final class Scheduler {
     private final Deque<Resident> idle = new ArrayDeque<>();
 
     private final List<Long> toEnd = new ArrayList<>();
+    private long incarnation;
     private int ringDegree;
     private int freePages;
     private long nextSequence = 1;
@@ -82,7 +83,8 @@ public final class Scheduler {
     }
 
     /** Ranks with empty caches are there: whatever was under way begins anew, with the tokens that were chosen as part of the prompt. */
-    public void meshIsReady(int newRingDegree) {
+    public void meshIsReady(long newIncarnation, int newRingDegree) {
+        incarnation = newIncarnation;
         ringDegree = newRingDegree;
         freePages = limits.cachePages();
         idle.clear();
@@ -176,7 +178,7 @@ public final class Scheduler {
     }
 
     /** What the ranks are to do next; empty when there is nothing, or nobody to do it. */
-    public Optional<Tick> next() {
+    public Optional<EngineTick> next() {
         if (!isUp) {
             return Optional.empty();
         }
@@ -201,7 +203,7 @@ public final class Scheduler {
         if (!speaking.isEmpty()) {
             ops.add(new EngineOp.Decode(speaking, reading == null ? limits.stepsPerTick() : 1));
         }
-        return ops.isEmpty() ? Optional.empty() : Optional.of(new Tick(nextTick++, ops));
+        return ops.isEmpty() ? Optional.empty() : Optional.of(new EngineTick(incarnation, nextTick++, ops));
     }
 
     /** Lets in who fits, in order. */

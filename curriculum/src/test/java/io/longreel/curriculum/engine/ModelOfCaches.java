@@ -42,7 +42,7 @@ final class ModelOfCaches {
         return Math.floorMod(ids.hashCode() * 31 + ids.size(), 200);
     }
 
-    TickResult run(Tick tick) {
+    TickResult run(EngineTick tick) {
         Map<Long, List<Integer>> chosen = new LinkedHashMap<>();
         for (EngineOp op : tick.ops()) {
             switch (op) {

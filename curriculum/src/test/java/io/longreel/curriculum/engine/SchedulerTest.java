@@ -49,7 +49,7 @@ final class SchedulerTest {
     }
 
     private boolean tick() {
-        Optional<Tick> tick = scheduler.next();
+        Optional<EngineTick> tick = scheduler.next();
         tick.ifPresent(next -> {
             for (Scheduler.Progress progress : scheduler.done(ranks.run(next))) {
                 answer(progress.request()).addAll(progress.tokens());
@@ -83,7 +83,7 @@ final class SchedulerTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void shouldAnswerAllAsIfEachWereAloneWhateverHappens(long seed) {
         Random random = new Random(seed);
-        scheduler.meshIsReady(2);
+        scheduler.meshIsReady(1, 2);
         long id = 0;
         for (int event = 0; event < 600; event++) {
             int kind = random.nextInt(100);
@@ -106,7 +106,7 @@ final class SchedulerTest {
             } else if (kind < 23) {
                 scheduler.meshIsLost();
                 ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
-                scheduler.meshIsReady(1 + random.nextInt(2));
+                scheduler.meshIsReady(1, 1 + random.nextInt(2));
             } else {
                 tick();
             }
@@ -120,7 +120,7 @@ final class SchedulerTest {
 
     @Test
     void shouldGoOnFromWhatAnEarlierTurnLeft() {
-        scheduler.meshIsReady(1);
+        scheduler.meshIsReady(1, 1);
         List<Integer> first = List.of(1, IMAGE, IMAGE, IMAGE, 2, 3);
         submit(1, request(first, 5));
         run();
@@ -137,7 +137,7 @@ final class SchedulerTest {
 
     @Test
     void shouldFreeWhatACancelledQuestionHolds() {
-        scheduler.meshIsReady(1);
+        scheduler.meshIsReady(1, 1);
         submit(1, request(noise(new Random(1), 100), 50));
         submit(2, request(noise(new Random(2), 100), 50));
         submit(3, request(noise(new Random(3), 10), 50));

@@ -11,11 +11,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +34,7 @@ public final class ChatServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChatServer.class);
     private static final String MODELS = "/v1/models";
     /** Time beyond that of the answers in which a stopping server says that it stops. */
-    private static final int FAREWELL_S = 3;
+    private static final Duration FAREWELL = Duration.ofSeconds(3);
 
     static {
         // Each event is a small packet of its own; without this, Nagle's algorithm holds it back for 40 ms.
@@ -54,6 +53,7 @@ public final class ChatServer implements AutoCloseable {
     private final ApiKey key;
     private final long openedAtMs;
     private final AtomicLong requests = new AtomicLong();
+    private final Running running = new Running();
     private volatile boolean isStopping;
 
     private ChatServer(
@@ -122,6 +122,7 @@ public final class ChatServer implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) {
+        running.begin();
         Reply reply = new Reply(exchange, "%x-%d".formatted(openedAtMs, requests.incrementAndGet()));
         try {
             try {
@@ -137,6 +138,7 @@ public final class ChatServer implements AutoCloseable {
             LOG.info("http.client-gone request={} cause=\"{}\"", reply.requestId(), e.toString());
         } finally {
             exchange.close();
+            running.end();
         }
     }
 
@@ -212,7 +214,7 @@ public final class ChatServer implements AutoCloseable {
     }
 
     /**
-     * Takes no more requests, lets answers go on for the time that is set for it, and cancels those that are not over then; their clients are told. Returns
+     * Refuses further requests with status 503, lets answers go on for the time that is set for it, and cancels those that are not over then; their clients are told. Returns
      * when all is closed. A second call does nothing.
      */
     @Override
@@ -224,14 +226,11 @@ public final class ChatServer implements AutoCloseable {
             isStopping = true;
         }
         LOG.info("http.stopping requests={}", completions.requests());
-        long graceMs = settings.stopTimeout().toMillis();
-        try (ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("longreel-http-stop").factory())) {
-            later.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-            var unused = later.schedule(alarms::ringAll, graceMs, TimeUnit.MILLISECONDS);
-            // Returns as soon as the last exchange is over.
-            server.stop((int) (graceMs / 1000) + FAREWELL_S);
+        if (!running.awaitNone(settings.stopTimeout())) {
+            alarms.ringAll();
+            running.awaitNone(FAREWELL);
         }
+        server.stop(0);
         threads.shutdownNow();
         threads.close();
         media.close();

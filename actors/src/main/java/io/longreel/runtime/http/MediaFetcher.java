@@ -127,12 +127,20 @@ final class MediaFetcher implements AutoCloseable {
         if (!isRedirect || location.isEmpty()) {
             throw new IOException("the answer has status " + status);
         }
-        URI to = from.resolve(uri(from.resolve(URI.create(location.strip())).toString(), where));
+        URI to = uri(resolved(from, location.strip()).toString(), where);
         String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
         if (!(scheme.equals("http") || scheme.equals("https")) || !to.getHost().equalsIgnoreCase(from.getHost())) {
             throw new IOException("it leads to another host, which is not followed");
         }
         return to;
+    }
+
+    private static URI resolved(URI from, String location) throws IOException {
+        try {
+            return from.resolve(new URI(location));
+        } catch (URISyntaxException e) {
+            throw new IOException("it leads to something that is no URL: " + location, e);
+        }
     }
 
     @Override

@@ -150,12 +150,12 @@ final class MediaFetcherTest {
                 List.of(host("localhost")),
                 "http://localhost:%d/video".formatted(server.getAddress().getPort()),
                 "a private one");
-        assertForbidden(List.of("x"), "http://127.1/video", "");
         assertForbidden(List.of("169.254.169.254"), "http://169.254.169.254.example.org/", "may not be fetched");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http://", "http:///x", "http://a b/", "http://me:secret@127.0.0.1/", "http:x"})
+    @ValueSource(
+            strings = {"http://", "http:///x", "http://a b/", "http://me:secret@127.0.0.1/", "http://127.1/", "http:x"})
     void shouldRefuseWhatIsNoUrl(String url) {
         try (MediaFetcher fetcher = fetcher(List.of("127.0.0.1"))) {
             Refusal refusal = assertThrows(Refusal.class, () -> fetcher.fetch(Medium.Kind.VIDEO, url, "where"));

@@ -46,6 +46,7 @@ final class Commands {
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),
                 new DataCommand(),
+                new EvalCommand(),
                 new BenchCommand());
     }
 }

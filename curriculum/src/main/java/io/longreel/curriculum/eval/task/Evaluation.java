@@ -70,9 +70,22 @@ public final class Evaluation {
      */
     public EvaluationReport run() {
         List<Item> items = TaskRecords.load(task, settings.data(), settings.limit());
+        requireUsable(items);
         try (EvaluationStore store = EvaluationStore.open(settings.out())) {
             List<Outcome> outcomes = outcomes(items, store);
             return EvaluationFiles.write(task, settings, model.modelName(), outcomes, asked);
+        }
+    }
+
+    /** What can be seen before anything is asked ends the evaluation before hours of work, not after them. */
+    private void requireUsable(List<Item> items) {
+        List<String> faults = items.stream()
+                .map(Item::fault)
+                .filter(fault -> !fault.isBlank())
+                .toList();
+        if (settings.damaged() == EvaluationSettings.Damaged.STOP && !faults.isEmpty()) {
+            String more = faults.size() == 1 ? "" : " (and %d more)".formatted(faults.size() - 1);
+            throw RuntimeFailure.data(faults.getFirst() + more + Questioner.SKIP);
         }
     }
 

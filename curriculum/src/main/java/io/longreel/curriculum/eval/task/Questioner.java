@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Asks one question, reads the answer and scores it or has it judged. Used by all threads, which wait here. */
 final class Questioner {
@@ -30,6 +31,9 @@ final class Questioner {
     /** Some ten minutes. */
     private static final int BUSY_MAX = 120;
 
+    private static final int PENDING_MAX = 8;
+    static final String SKIP = "; correct it, or let such records count as wrong by --damaged skip";
+
     private final EvaluationTaskSettings task;
     private final EvaluationSettings settings;
     private final ChatService model;
@@ -37,6 +41,7 @@ final class Questioner {
     private final Pause pause;
     private final PromptMaker prompts;
     private final Optional<AnswerJudge> judge;
+    private final AtomicInteger pendingInARow = new AtomicInteger();
 
     Questioner(
             EvaluationTaskSettings task,
@@ -71,11 +76,13 @@ final class Questioner {
             if (known.isEmpty()) {
                 store.keepAnswer(key, item.id(), answer);
             }
-            return new Result(scored(item, question, answer), known.isEmpty());
+            Result result = new Result(scored(item, question, answer), known.isEmpty());
+            pendingInARow.set(0);
+            return result;
         } catch (RuntimeFailure e) {
             return switch (e.category()) {
                 case DATA -> unusable(item, named(item, e));
-                case RETRYABLE -> new Result(Outcome.none(item, State.PENDING, named(item, e)), true);
+                case RETRYABLE -> pending(item, e);
                 case CONFIG, FATAL -> throw e;
             };
         }
@@ -85,10 +92,21 @@ final class Questioner {
         return "%s: %s".formatted(item.id(), failure.getMessage());
     }
 
+    /** One that the model, or the judge, does not get to costs itself only; when none gets through any more, the rest need not find out. */
+    private Result pending(Item item, RuntimeFailure failure) {
+        if (pendingInARow.incrementAndGet() >= PENDING_MAX) {
+            throw new RuntimeFailure(
+                    Category.RETRYABLE,
+                    "%s; %d questions in a row have got no answer; run the same command when the model is there again"
+                            .formatted(failure.getMessage(), PENDING_MAX),
+                    failure);
+        }
+        return new Result(Outcome.none(item, State.PENDING, named(item, failure)), true);
+    }
+
     private Result unusable(Item item, String reason) {
         if (settings.damaged() == EvaluationSettings.Damaged.STOP) {
-            throw new RuntimeFailure(
-                    Category.CONFIG, reason + "; correct it, or let such records count as wrong by --damaged skip");
+            throw RuntimeFailure.data(reason + SKIP);
         }
         return new Result(Outcome.none(item, State.UNUSABLE, reason), false);
     }

@@ -27,6 +27,9 @@ final class RecordRows {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    /** Of a list whose other records follow. */
+    private static final JsonMapper ELEMENTS = JsonMapper.builder().build();
+
     /** A record, or what is wrong with it. */
     sealed interface Entry {
         record Read(Row row) implements Entry {}
@@ -101,13 +104,13 @@ final class RecordRows {
 
     private static List<Entry> list(Path file) throws IOException {
         List<Entry> entries = new ArrayList<>();
-        try (JsonParser parser = JSON.createParser(Files.readString(file))) {
+        try (JsonParser parser = ELEMENTS.createParser(Files.readString(file))) {
             if (parser.nextToken() != JsonToken.START_ARRAY) {
                 throw RuntimeFailure.data(file + ": must be a JSON list [ ... ] of records");
             }
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 int line = parser.currentTokenLocation().getLineNr();
-                JsonNode node = JSON.readTree(parser);
+                JsonNode node = ELEMENTS.readTree(parser);
                 entries.add(entry(file, "record %d (line %d)".formatted(entries.size(), line), entries.size(), node));
             }
         } catch (JsonProcessingException e) {

@@ -67,7 +67,7 @@ final class ScoreTable {
     }
 
     private static String number(double value, boolean isPoints) {
-        return (isPoints ? "%.2f" : "%.1f").formatted(Locale.ROOT, value);
+        return String.format(Locale.ROOT, isPoints ? "%.2f" : "%.1f", value);
     }
 
     private static List<String> aligned(List<List<String>> rows) {

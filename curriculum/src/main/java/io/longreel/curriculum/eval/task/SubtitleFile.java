@@ -127,7 +127,7 @@ record SubtitleFile(List<Cue> cues) {
     private static double seconds(Path file, int line, String text) {
         double seconds = 0;
         try {
-            for (String part : text.strip().replace(',', '.').split(":")) {
+            for (String part : text.strip().replace(',', '.').split(":", -1)) {
                 seconds = seconds * SIXTY + Double.parseDouble(part);
             }
         } catch (NumberFormatException e) {

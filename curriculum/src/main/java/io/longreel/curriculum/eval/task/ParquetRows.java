@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ParquetRows {
     private ParquetRows() {}
 
-    static List<Entry> read(Path file) throws IOException {
+    static List<Entry> read(Path file) {
         try (HardwoodContext decoders = HardwoodContext.create(1);
                 ParquetFileReader reader = ParquetFileReader.open(InputFile.of(file), decoders);
                 RowReader row = reader.rowReader()) {
@@ -34,9 +34,7 @@ final class ParquetRows {
                 entries.add(new Entry.Read(new Row(file, position, entries.size(), fields(columns, row))));
             }
             return entries;
-        } catch (IOException e) {
-            throw e;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             if (e.getCause() instanceof Error error) {
                 throw error;
             }

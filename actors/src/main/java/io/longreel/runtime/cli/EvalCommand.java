@@ -5,28 +5,21 @@ import io.longreel.config.EvaluationTasks;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.Words;
 import io.longreel.curriculum.chat.ChatService;
-import io.longreel.curriculum.eval.task.EndpointService;
 import io.longreel.curriculum.eval.task.Evaluation;
 import io.longreel.curriculum.eval.task.EvaluationReport;
 import io.longreel.curriculum.eval.task.EvaluationSettings;
-import io.longreel.curriculum.sft.OpenAiChat;
-import io.longreel.curriculum.sft.PatientChat;
 import io.longreel.curriculum.sft.Pause;
-import io.longreel.curriculum.sft.RequestPace;
 import io.longreel.runtime.dashboard.Terminal;
 import io.longreel.runtime.launch.StopSignals;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,11 +37,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class EvalCommand implements Callable<Integer> {
-    private static final String KEY_VARIABLE = "LONGREEL_API_KEY";
-    private static final long FIRST_PAUSE_MS = 1_000;
-    private static final long PAUSE_MS_MAX = 60_000;
-    private static final double SECONDS_MAX = 86_400;
-
     private final ChatServices services;
 
     @Spec
@@ -62,34 +50,6 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(names = "--model", paramLabel = "DIR", description = "Model in VILA's layout that answers.")
     private @Nullable Path model;
-
-    @Option(
-            names = "--endpoint",
-            paramLabel = "URL",
-            description = "Instead of --model: an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1.")
-    private @Nullable String endpoint;
-
-    @Option(names = "--endpoint-model", paramLabel = "NAME", description = "Name of the model there.")
-    private @Nullable String endpointModel;
-
-    @Option(
-            names = "--endpoint-key-env",
-            paramLabel = "VARIABLE",
-            description = "Environment variable that holds its key, if it wants one (default: ${DEFAULT-VALUE}).")
-    private String endpointKey = KEY_VARIABLE;
-
-    @Option(
-            names = "--endpoint-media",
-            paramLabel = "HOW",
-            description =
-                    "video-url: as file: URLs, for an endpoint that sees the same files; frames: as pictures (default: video-url).")
-    private String endpointMedia = Words.of(EndpointService.Media.VIDEO_URL);
-
-    @Option(
-            names = "--side",
-            paramLabel = "N",
-            description = "Pixels of a picture's longer side (default: ${DEFAULT-VALUE}).")
-    private int side = 448;
 
     @Option(names = "--data", paramLabel = "DIR", description = "Folder of the data set: records and videos.")
     private @Nullable Path data;
@@ -109,18 +69,6 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--frames", paramLabel = "N", description = "Most frames of a video (default: the task's).")
     private @Nullable Integer frames;
 
-    @Option(names = "--judge", paramLabel = "URL", description = "Endpoint of the model that judges answers.")
-    private @Nullable String judge;
-
-    @Option(names = "--judge-model", paramLabel = "NAME", description = "Its name there.")
-    private @Nullable String judgeModel;
-
-    @Option(
-            names = "--judge-key-env",
-            paramLabel = "VARIABLE",
-            description = "Environment variable that holds its key, if it wants one (default: ${DEFAULT-VALUE}).")
-    private String judgeKey = KEY_VARIABLE;
-
     @Option(
             names = "--parallel",
             paramLabel = "N",
@@ -134,17 +82,8 @@ final class EvalCommand implements Callable<Integer> {
                     "Of records that cannot be asked: stop ends the evaluation, skip counts them as wrong (default: stop).")
     private String damaged = Words.of(EvaluationSettings.Damaged.STOP);
 
-    @Option(
-            names = "--attempts",
-            paramLabel = "N",
-            description = "Times that a request to an endpoint goes out (default: ${DEFAULT-VALUE}).")
-    private int attempts = 6;
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "SECONDS",
-            description = "Time for the whole answer of an endpoint (default: ${DEFAULT-VALUE}).")
-    private double timeoutSeconds = 600;
+    @Mixin
+    private EvalEndpoints endpoints = new EvalEndpoints();
 
     EvalCommand() {
         this(ChatServices.system());
@@ -167,38 +106,22 @@ final class EvalCommand implements Callable<Integer> {
         }
         EvaluationTaskSettings task = frames == null ? named : named.withFrames(frames);
         Path folder = Path.of(needed("--data", data == null ? null : data.toString()));
-        if ((model == null) == (endpoint == null)) {
+        if ((model == null) != endpoints.isAnswering()) {
             throw misused("name what answers: either --model DIR or --endpoint URL");
         }
         InstantSource clock = InstantSource.system();
-        try (Closing closing = new Closing()) {
-            Optional<OpenAiChat> judging = judging(closing, clock);
+        try (EvalEndpoints.Opened opened = endpoints.open(clock)) {
             EvaluationSettings settings = settings(task, folder);
-            ChatService answering = answering(closing, task, clock);
-            EvalProgressLine screen = new EvalProgressLine(
-                    spec.commandLine().getOut(), spec.commandLine().getErr(), Terminal.isThere(), clock);
-            Evaluation evaluation = new Evaluation(
-                    task, settings, answering, judging.map(chat -> patient(chat, clock)), Pause.system(), screen);
-            return ended(evaluation, screen);
-        }
-    }
-
-    /** What is open, closed in the end. */
-    private static final class Closing implements AutoCloseable {
-        private @Nullable OpenAiChat judge;
-        private @Nullable OpenAiChat endpoint;
-        private @Nullable ChatService service;
-
-        @Override
-        public void close() {
-            if (service != null) {
-                service.close();
-            }
-            if (endpoint != null) {
-                endpoint.close();
-            }
-            if (judge != null) {
-                judge.close();
+            Evaluation.check(task, settings, opened.judging().isPresent()); // before a model is loaded
+            try (ChatService answering = opened.answering()
+                    .orElseGet(() -> services.open(
+                            Path.of(needed("--model", model == null ? null : model.toString())),
+                            task.frames(),
+                            parallel))) {
+                EvalProgressLine screen = new EvalProgressLine(
+                        spec.commandLine().getOut(), spec.commandLine().getErr(), Terminal.isThere(), clock);
+                return ended(
+                        new Evaluation(task, settings, answering, opened.judging(), Pause.system(), screen), screen);
             }
         }
     }
@@ -253,13 +176,10 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private EvaluationSettings settings(EvaluationTaskSettings task, Path folder) {
-        EvalModels.Known answering = endpoint == null
-                ? EvalModels.local(Path.of(needed("--model", model == null ? null : model.toString())))
-                : EvalModels.remote(endpoint, needed("--endpoint-model", endpointModel), endpointMedia + side);
-        String judging = judge == null
-                ? ""
-                : EvalModels.remote(judge, needed("--judge-model", judgeModel), "")
-                        .identity();
+        EvalModels.Known answering = endpoints
+                .answering()
+                .orElseGet(() -> EvalModels.local(Path.of(needed("--model", model == null ? null : model.toString()))));
+        String judging = endpoints.judging().map(EvalModels.Known::identity).orElse("");
         Path results =
                 out == null ? Path.of("evaluations", EvalModels.fileName(task.name() + "-" + answering.name())) : out;
         return new EvaluationSettings(
@@ -267,65 +187,16 @@ final class EvalCommand implements Callable<Integer> {
                 results,
                 limit,
                 parallel,
-                choice("--damaged", damaged, EvaluationSettings.Damaged.class),
+                damaged(),
                 answering.identity(),
                 judging);
     }
 
-    private ChatService answering(Closing closing, EvaluationTaskSettings task, InstantSource clock) {
-        if (endpoint == null) {
-            closing.service = services.open(
-                    Path.of(needed("--model", model == null ? null : model.toString())), task.frames(), parallel);
-            return closing.service;
-        }
-        EndpointService.Media media = choice("--endpoint-media", endpointMedia, EndpointService.Media.class);
-        if (side < 16 || side > 4096) {
-            throw misused("--side must be from 16 to 4096: --side=" + side);
-        }
-        closing.endpoint = chat(
-                OpenAiChat.base("--endpoint", endpoint), needed("--endpoint-model", endpointModel), endpointKey, clock);
-        closing.service = new EndpointService(patient(closing.endpoint, clock), media, side);
-        return closing.service;
-    }
-
-    private Optional<OpenAiChat> judging(Closing closing, InstantSource clock) {
-        if (judge == null) {
-            return Optional.empty();
-        }
-        closing.judge = chat(OpenAiChat.base("--judge", judge), needed("--judge-model", judgeModel), judgeKey, clock);
-        return Optional.of(closing.judge);
-    }
-
-    private PatientChat patient(OpenAiChat chat, InstantSource clock) {
-        if (attempts < 1) {
-            throw misused("--attempts must be at least 1: --attempts=" + attempts);
-        }
-        Pause pause = Pause.system();
-        return new PatientChat(
-                chat,
-                new PatientChat.Patience(attempts, FIRST_PAUSE_MS, PAUSE_MS_MAX),
-                new RequestPace(clock, pause, 0),
-                pause,
-                // Only spreads requests that failed together; nothing in the result depends on it.
-                new SplittableRandom(clock.millis()));
-    }
-
-    private OpenAiChat chat(URI url, String name, String keyVariable, InstantSource clock) {
-        if (!(timeoutSeconds >= 0.001 && timeoutSeconds <= SECONDS_MAX)) {
-            throw misused("--timeout must be seconds, at most a day's: --timeout=" + timeoutSeconds);
-        }
-        Optional<String> key = Optional.ofNullable(System.getenv(keyVariable)).filter(text -> !text.isBlank());
-        if (key.isEmpty() && !keyVariable.equals(KEY_VARIABLE)) {
-            throw misused("the environment variable for a key is not set: " + keyVariable);
-        }
-        return OpenAiChat.of(url, name, key, Duration.ofMillis(Math.round(1000 * timeoutSeconds)), clock);
-    }
-
-    private <E extends Enum<E>> E choice(String option, String word, Class<E> type) {
-        E chosen = Words.of(type).get(word);
+    private EvaluationSettings.Damaged damaged() {
+        EvaluationSettings.Damaged chosen =
+                Words.of(EvaluationSettings.Damaged.class).get(damaged);
         if (chosen == null) {
-            throw misused("%s must be one of %s: %s=%s"
-                    .formatted(option, String.join(", ", Words.of(type).keySet()), option, word));
+            throw misused("--damaged must be stop or skip: --damaged=" + damaged);
         }
         return chosen;
     }

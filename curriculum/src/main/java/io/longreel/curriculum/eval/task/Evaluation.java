@@ -47,17 +47,42 @@ public final class Evaluation {
             Optional<PatientChat> judge,
             Pause pause,
             EvaluationListener listener) {
-        if (task.score().kind() == Kind.JUDGED && judge.isEmpty()) {
-            throw RuntimeFailure.config(
-                    "answers of %s are judged by a model: name one by --judge URL and --judge-model NAME"
-                            .formatted(task.name()));
-        }
+        requireJudge(task, judge.isPresent());
         this.task = task;
         this.settings = settings;
         this.model = model;
         this.judge = judge;
         this.pause = pause;
         this.listener = listener;
+    }
+
+    /**
+     * What can be seen before a model is there ends an evaluation before hours of work, not after them. Throws a {@link RuntimeFailure} that says it.
+     */
+    public static void check(EvaluationTaskSettings task, EvaluationSettings settings, boolean hasJudge) {
+        requireJudge(task, hasJudge);
+        usable(task, settings);
+    }
+
+    private static void requireJudge(EvaluationTaskSettings task, boolean hasJudge) {
+        if (task.score().kind() == Kind.JUDGED && !hasJudge) {
+            throw RuntimeFailure.config(
+                    "answers of %s are judged by a model: name one by --judge URL and --judge-model NAME"
+                            .formatted(task.name()));
+        }
+    }
+
+    private static List<Item> usable(EvaluationTaskSettings task, EvaluationSettings settings) {
+        List<Item> items = TaskRecords.load(task, settings.data(), settings.limit());
+        List<String> faults = items.stream()
+                .map(Item::fault)
+                .filter(fault -> !fault.isBlank())
+                .toList();
+        if (settings.damaged() == EvaluationSettings.Damaged.STOP && !faults.isEmpty()) {
+            String more = faults.size() == 1 ? "" : " (and %d more)".formatted(faults.size() - 1);
+            throw RuntimeFailure.data(faults.getFirst() + more + Questioner.SKIP);
+        }
+        return items;
     }
 
     /** Asks nothing new; {@link #run} ends when the questions that are out have been answered. From any thread, more than once. */
@@ -69,23 +94,10 @@ public final class Evaluation {
      * Runs to the end. Throws a {@link RuntimeFailure} when it cannot go on, and a {@link CancellationException} when it was stopped.
      */
     public EvaluationReport run() {
-        List<Item> items = TaskRecords.load(task, settings.data(), settings.limit());
-        requireUsable(items);
+        List<Item> items = usable(task, settings);
         try (EvaluationStore store = EvaluationStore.open(settings.out())) {
             List<Outcome> outcomes = outcomes(items, store);
             return EvaluationFiles.write(task, settings, model.modelName(), outcomes, asked);
-        }
-    }
-
-    /** What can be seen before anything is asked ends the evaluation before hours of work, not after them. */
-    private void requireUsable(List<Item> items) {
-        List<String> faults = items.stream()
-                .map(Item::fault)
-                .filter(fault -> !fault.isBlank())
-                .toList();
-        if (settings.damaged() == EvaluationSettings.Damaged.STOP && !faults.isEmpty()) {
-            String more = faults.size() == 1 ? "" : " (and %d more)".formatted(faults.size() - 1);
-            throw RuntimeFailure.data(faults.getFirst() + more + Questioner.SKIP);
         }
     }
 

@@ -74,8 +74,11 @@ final class ParquetRows {
     }
 
     private static void put(ObjectNode fields, String name, @Nullable Object value) {
+        if (value == null) {
+            fields.putNull(name);
+            return;
+        }
         switch (value) {
-            case null -> fields.putNull(name);
             case byte[] bytes -> fields.put(name, new String(bytes, StandardCharsets.UTF_8));
             case Integer number -> fields.put(name, number);
             case Long number -> fields.put(name, number);

@@ -47,6 +47,7 @@ final class Commands {
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),
                 new DataCommand(),
+                new EvalCommand(),
                 new BenchCommand());
     }
 }

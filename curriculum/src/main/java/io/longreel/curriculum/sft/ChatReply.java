@@ -20,6 +20,13 @@ public sealed interface ChatReply {
         }
     }
 
+    /**
+     * No answer to this request, however often it is made; others may have one. So it is when a filter for content stands in the way.
+     *
+     * @param reason in words, on one line
+     */
+    record Withheld(String reason) implements ChatReply {}
+
     /** No answer, and none for any other request until somebody mends what {@code reason} names on one line. */
     record Refused(String reason) implements ChatReply {}
 }

@@ -14,6 +14,7 @@ public record ChatRequest(List<Turn> turns, int tokensMax, double temperature) {
 
     /** Who speaks. */
     public enum Role {
+        SYSTEM,
         USER,
         ASSISTANT
     }
@@ -21,10 +22,23 @@ public record ChatRequest(List<Turn> turns, int tokensMax, double temperature) {
     /** A JPEG file. */
     public record Picture(byte[] jpeg) {}
 
-    /** What one side says: pictures, then text about them. */
-    public record Turn(Role role, List<Picture> pictures, String text) {
+    /**
+     * A video that the endpoint fetches itself.
+     *
+     * @param url where from
+     * @param framesMax most frames that it takes of it; 0 = as many as it likes
+     */
+    public record Video(String url, int framesMax) {}
+
+    /** What one side says: pictures and videos, then text about them. */
+    public record Turn(Role role, List<Picture> pictures, List<Video> videos, String text) {
         public Turn {
             pictures = List.copyOf(pictures);
+            videos = List.copyOf(videos);
+        }
+
+        public Turn(Role role, List<Picture> pictures, String text) {
+            this(role, pictures, List.of(), text);
         }
     }
 

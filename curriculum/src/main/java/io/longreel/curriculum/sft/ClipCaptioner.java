@@ -128,6 +128,8 @@ final class ClipCaptioner {
                 captioned.accept(true);
             }
             case PatientChat.Answer.GaveUp gaveUp -> job.fail("%s has no caption: %s".formatted(at, gaveUp.reason()));
+            case PatientChat.Answer.Withheld withheld ->
+                job.fail("%s has no caption: %s".formatted(at, withheld.reason()));
         }
     }
 }

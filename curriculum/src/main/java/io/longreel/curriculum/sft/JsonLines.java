@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * A file of JSON objects, one a line, that is only ever added to. A line counts when it ends: what a crash has left of the last one is cut off
  * when the file is opened again. A line that has been appended survives a crash of the machine. Used by all threads.
  */
-final class JsonLines implements AutoCloseable {
+public final class JsonLines implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
@@ -35,7 +35,7 @@ final class JsonLines implements AutoCloseable {
      *
      * @param line told every object that is there, in order; lines that hold none are passed over
      */
-    static JsonLines open(Path file, Consumer<JsonNode> line) {
+    public static JsonLines open(Path file, Consumer<JsonNode> line) {
         try {
             long keptBytes = Files.exists(file) ? read(file, line) : 0;
             return new JsonLines(file, Disk.system().append(file, keptBytes));
@@ -44,7 +44,8 @@ final class JsonLines implements AutoCloseable {
         }
     }
 
-    synchronized void append(JsonNode object) {
+    /** Adds a line; it is on disk when this returns. */
+    public synchronized void append(JsonNode object) {
         try {
             byte[] text = (JSON.writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
             output.write(ByteBuffer.wrap(text));

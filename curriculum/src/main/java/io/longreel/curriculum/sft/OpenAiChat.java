@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model behind an endpoint that speaks OpenAI's chat completions, as vLLM, SGLang, llama.cpp, Ollama and most services do. Pictures travel
- * as data URIs. The key is sent in the header and nowhere else: it is cut out of whatever a server says before anybody reads that.
+ * as data URIs, videos as the URLs that they have. The key is sent in the header and nowhere else: it is cut out of whatever a server says before anybody reads that.
  */
 public final class OpenAiChat implements ChatModel, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -141,7 +141,7 @@ public final class OpenAiChat implements ChatModel, AutoCloseable {
         for (ChatRequest.Turn turn : request.turns()) {
             ObjectNode message =
                     messages.addObject().put("role", turn.role().name().toLowerCase(Locale.ROOT));
-            if (turn.pictures().isEmpty()) {
+            if (turn.pictures().isEmpty() && turn.videos().isEmpty()) {
                 message.put("content", turn.text());
                 continue;
             }
@@ -152,6 +152,15 @@ public final class OpenAiChat implements ChatModel, AutoCloseable {
                         .put("type", "image_url")
                         .putObject("image_url")
                         .put("url", "data:image/jpeg;base64," + data);
+            }
+            for (ChatRequest.Video video : turn.videos()) {
+                content.addObject()
+                        .put("type", "video_url")
+                        .putObject("video_url")
+                        .put("url", video.url());
+                if (video.framesMax() > 0) { // as vLLM calls it
+                    root.withObject("media_io_kwargs").withObject("video").put("num_frames", video.framesMax());
+                }
             }
             content.addObject().put("type", "text").put("text", turn.text());
         }
@@ -183,6 +192,9 @@ public final class OpenAiChat implements ChatModel, AutoCloseable {
     private ChatReply reply(HttpResponse<byte[]> response) {
         int status = response.statusCode();
         JsonNode root = parsed(response.body());
+        if (isFiltered(root)) {
+            return new ChatReply.Withheld(said("answered %d: its filter for content refuses this".formatted(status)));
+        }
         if (status / 100 == 2) {
             String text = text(root.path("choices").path(0).path("message").path("content"));
             return text.isBlank()
@@ -200,6 +212,13 @@ public final class OpenAiChat implements ChatModel, AutoCloseable {
                     line, response.headers().firstValue("Retry-After").flatMap(this::retryAfterMs));
         }
         return new ChatReply.Refused(line + advice(status));
+    }
+
+    /** As an error, or as an answer that was cut off. */
+    private static boolean isFiltered(JsonNode root) {
+        String filter = "content_filter";
+        return root.path("error").path("code").asText().equals(filter)
+                || root.path("choices").path(0).path("finish_reason").asText().equals(filter);
     }
 
     private static String advice(int status) {

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * {@code d = min(first * 2^(n-1), longest)}, so that requests which failed together do not come back together, or is what the model asked
  * for if that is longer. Used by all threads; nothing here blocks.
  */
-final class PatientChat {
+public final class PatientChat {
     /** Requests in a row that no attempt helped: the model is gone, and the other videos need not find that out one by one. */
     private static final int GIVE_UPS_MAX = 8;
 
@@ -21,13 +21,16 @@ final class PatientChat {
     private static final long QUIET_MS_MAX = 3_600_000;
 
     /** How long to go on trying. */
-    record Patience(int attempts, long firstPauseMs, long pauseMsMax) {}
+    public record Patience(int attempts, long firstPauseMs, long pauseMsMax) {}
 
     /** What came of all attempts. */
-    sealed interface Answer {
+    public sealed interface Answer {
         record Text(String text) implements Answer {}
 
         record GaveUp(String reason) implements Answer {}
+
+        /** It does not answer this, and need not be asked again. */
+        record Withheld(String reason) implements Answer {}
     }
 
     private final ChatModel model;
@@ -41,7 +44,7 @@ final class PatientChat {
     /** Ends every wait when the build is stopped. */
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
-    PatientChat(ChatModel model, Patience patience, RequestPace pace, Pause pause, RandomGenerator random) {
+    public PatientChat(ChatModel model, Patience patience, RequestPace pace, Pause pause, RandomGenerator random) {
         this.model = model;
         this.patience = patience;
         this.pace = pace;
@@ -49,12 +52,12 @@ final class PatientChat {
         this.random = random;
     }
 
-    String name() {
+    public String name() {
         return model.name();
     }
 
     /** Requests that went out, repeated ones included. */
-    int requests() {
+    public int requests() {
         return requests.get();
     }
 
@@ -67,12 +70,12 @@ final class PatientChat {
      * An answer, or why there is none for this request. Fails with a {@link RuntimeFailure} when there will be none for others either, and with a
      * {@link CancellationException} after {@link #stop}.
      */
-    CompletionStage<Answer> ask(ChatRequest request) {
+    public CompletionStage<Answer> ask(ChatRequest request) {
         return attempt(request, 1);
     }
 
     /** Lets nothing go out any more; what has gone out is answered. */
-    void stop() {
+    public void stop() {
         stopped.complete(null);
     }
 
@@ -89,6 +92,10 @@ final class PatientChat {
                     case ChatReply.Text text -> {
                         giveUpsInARow.set(0);
                         yield CompletableFuture.completedFuture(new Answer.Text(text.text()));
+                    }
+                    case ChatReply.Withheld withheld -> {
+                        giveUpsInARow.set(0); // somebody is there
+                        yield CompletableFuture.completedFuture(new Answer.Withheld(withheld.reason()));
                     }
                     case ChatReply.Busy busy -> again(request, number, busy);
                     case ChatReply.Refused refused -> throw RuntimeFailure.config(refused.reason());

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
  * When the next request may go out: requests of all models and videos, repeated ones too, stand in this one line. Keeps a distance between
  * them so that no minute has more than the limit, and lets none go while a model has asked for quiet. Used by all threads.
  */
-final class RequestPace {
+public final class RequestPace {
     private static final double MS_PER_MINUTE = 60_000;
 
     private final InstantSource clock;
@@ -20,7 +20,7 @@ final class RequestPace {
     /**
      * @param requestsPerMinute 0 = as many as there are
      */
-    RequestPace(InstantSource clock, Pause pause, double requestsPerMinute) {
+    public RequestPace(InstantSource clock, Pause pause, double requestsPerMinute) {
         this.clock = clock;
         this.pause = pause;
         this.intervalMs = requestsPerMinute == 0 ? 0 : MS_PER_MINUTE / requestsPerMinute;

@@ -45,7 +45,9 @@ final class StoryWriter {
         }
         ChatRequest request = request(job);
         return chat.ask(request).thenCompose(answer -> switch (answer) {
-            case PatientChat.Answer.GaveUp gaveUp -> CompletableFuture.completedFuture(noAnswer(job, gaveUp));
+            case PatientChat.Answer.GaveUp gaveUp -> CompletableFuture.completedFuture(noAnswer(job, gaveUp.reason()));
+            case PatientChat.Answer.Withheld withheld ->
+                CompletableFuture.completedFuture(noAnswer(job, withheld.reason()));
             case PatientChat.Answer.Text text -> {
                 AnswerCheck check = AnswerCheck.of(text.text());
                 yield check.complaints().isEmpty()
@@ -59,7 +61,8 @@ final class StoryWriter {
         String complaints = first.complaints().stream().map(line -> "- " + line).collect(Collectors.joining("\n"));
         String said = prompts.filled(Prompts.Part.COMPLAINT, Map.of("complaints", complaints));
         return chat.ask(request.then(answer, said)).thenApply(second -> switch (second) {
-            case PatientChat.Answer.GaveUp gaveUp -> noAnswer(job, gaveUp);
+            case PatientChat.Answer.GaveUp gaveUp -> noAnswer(job, gaveUp.reason());
+            case PatientChat.Answer.Withheld withheld -> noAnswer(job, withheld.reason());
             case PatientChat.Answer.Text text -> {
                 AnswerCheck check = AnswerCheck.of(text.text());
                 if (check.isUsable()) {
@@ -88,8 +91,8 @@ final class StoryWriter {
         return new VideoResult(job.video(), Optional.of(text), "", false);
     }
 
-    private static VideoResult noAnswer(VideoJob job, PatientChat.Answer.GaveUp gaveUp) {
-        return failed(job, "no summary and questions: " + gaveUp.reason());
+    private static VideoResult noAnswer(VideoJob job, String reason) {
+        return failed(job, "no summary and questions: " + reason);
     }
 
     private static VideoResult failed(VideoJob job, String trouble) {

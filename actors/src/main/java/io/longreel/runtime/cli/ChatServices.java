@@ -1,6 +1,5 @@
 package io.longreel.runtime.cli;
 
-import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.chat.ChatService;
 import java.nio.file.Path;
 
@@ -15,13 +14,4 @@ interface ChatServices {
      * @param parallel questions that will be out at a time
      */
     ChatService open(Path model, int framesMax, int parallel);
-
-    /** Those of this build: none. */
-    static ChatServices system() {
-        return (model, framesMax, parallel) -> {
-            throw RuntimeFailure.config(
-                    "--model: this build has nothing that answers questions with a model by itself: model=%s; name an endpoint by --endpoint URL and --endpoint-model NAME"
-                            .formatted(model));
-        };
-    }
 }

@@ -42,6 +42,7 @@ final class Commands {
                 new PlanCommand(),
                 new DoctorCommand(),
                 new GenerateCommand(),
+                new ServeCommand(),
                 new ForwardCommand(),
                 new VerifyCommand(),
                 new InspectCommand(),

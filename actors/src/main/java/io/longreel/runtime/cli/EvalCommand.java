@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.EvaluationTaskSettings;
 import io.longreel.config.EvaluationTasks;
+import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.Words;
 import io.longreel.curriculum.chat.ChatService;
@@ -14,6 +15,8 @@ import io.longreel.runtime.launch.StopSignals;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,7 +40,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class EvalCommand implements Callable<Integer> {
-    private final ChatServices services;
+    private final Optional<ChatServices> services;
 
     @Spec
     private final CommandSpec spec = CommandSpec.create();
@@ -85,13 +88,26 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private EvalEndpoints endpoints = new EvalEndpoints();
 
+    @Mixin
+    private final RankOptions ranks = new RankOptions();
+
     EvalCommand() {
-        this(ChatServices.system());
+        this(Optional.empty());
     }
 
     /** With another way to get at a model. */
     EvalCommand(ChatServices services) {
+        this(Optional.of(services));
+    }
+
+    private EvalCommand(Optional<ChatServices> services) {
         this.services = services;
+    }
+
+    /** The model on the ranks that the command line asks for. */
+    private ChatService onRanks(Path folder, int framesMax, int questionsMax) {
+        RunConfig config = ranks.config(folder, List.of("inference.frames-max=" + framesMax));
+        return ranks.open(config, questionsMax, spec.commandLine().getErr(), System::nanoTime);
     }
 
     @Override
@@ -114,10 +130,11 @@ final class EvalCommand implements Callable<Integer> {
             EvaluationSettings settings = settings(task, folder);
             Evaluation.check(task, settings, opened.judging().isPresent()); // before a model is loaded
             try (ChatService answering = opened.answering()
-                    .orElseGet(() -> services.open(
-                            Path.of(needed("--model", model == null ? null : model.toString())),
-                            task.frames(),
-                            parallel))) {
+                    .orElseGet(() -> services.orElse(this::onRanks)
+                            .open(
+                                    Path.of(needed("--model", model == null ? null : model.toString())),
+                                    task.frames(),
+                                    parallel))) {
                 EvalProgressLine screen = new EvalProgressLine(
                         spec.commandLine().getOut(), spec.commandLine().getErr(), Terminal.isThere(), clock);
                 return ended(

@@ -100,16 +100,6 @@ class KryoWireSerializerTest {
                                 7,
                                 List.of(new TickResult.Chosen(3, List.of(1, 2, 151_643))),
                                 List.of(new TickResult.Unreadable(4, "no such frame")))),
-                new RankCommand.RunTick(
-                        at,
-                        new EngineTick(
-                                2,
-                                7,
-                                List.of(
-                                        new EngineOp.End(9),
-                                        new EngineOp.Begin(3, true, 11, 64, request(), List.of(5, 6)),
-                                        new EngineOp.Extend(3, 0, 4, true),
-                                        new EngineOp.Decode(List.of(3L, 1L << 40), 4)))),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(
                         at, 0, 29, List.of(new TestAnswer(List.of(1, 2, 3), true), new TestAnswer(List.of(), false))),
@@ -149,6 +139,16 @@ class KryoWireSerializerTest {
                                 new RankCommand.BeginStage(at),
                                 new RankCommand.RunStep(at, true, SnapshotId.NONE),
                                 new RankCommand.SkipStep(at, false, SnapshotId.at(at)),
+                                new RankCommand.RunTick(
+                                        at,
+                                        new EngineTick(
+                                                2,
+                                                7,
+                                                List.of(
+                                                        new EngineOp.End(9),
+                                                        new EngineOp.Begin(3, true, 11, 64, request(), List.of(5, 6)),
+                                                        new EngineOp.Extend(3, 0, 4, true),
+                                                        new EngineOp.Decode(List.of(3L, 1L << 40), 4)))),
                                 new RankCommand.TakeSnapshot(at),
                                 new RankCommand.RestoreSnapshot(at, SnapshotId.at(at)),
                                 new RankCommand.EndStage(at, "/a"),

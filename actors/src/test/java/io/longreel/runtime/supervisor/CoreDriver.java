@@ -4,6 +4,7 @@ import io.longreel.config.RecoverySettings;
 import io.longreel.config.StageSettings.Needle;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
+import io.longreel.curriculum.engine.TickResult;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
@@ -188,6 +189,7 @@ final class CoreDriver {
                 case Effect.RecordStep e -> {}
                 case Effect.Announce e -> {}
                 case Effect.Note e -> {}
+                case Effect.TellEngine e -> {}
                 case Effect.Finish e -> {}
             }
         }
@@ -402,6 +404,9 @@ final class CoreDriver {
                         c.cell(),
                         List.of(new TestAnswer(List.of(c.cell()), true), new TestAnswer(List.of(7), false))));
             case RankCommand.ExportModel c -> Optional.of(new ModelExported(c.at(), rank));
+            case RankCommand.RunTick c ->
+                Optional.of(new RankReport.TickDone(
+                        c.at(), rank, new TickResult(c.tick().number(), List.of(), List.of())));
             case RankCommand.AbortGeneration c -> Optional.empty();
             case RankCommand.Fenced c -> Optional.empty();
         };

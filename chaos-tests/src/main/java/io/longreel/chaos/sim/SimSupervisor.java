@@ -229,6 +229,7 @@ final class SimSupervisor {
             case Effect.AskCaughtUp ask -> report(new RecordReport.CaughtUp());
             case Effect.WriteReport write -> report(new RecordReport.ReportWritten());
             case Effect.Announce announce -> cluster.trace("supervisor %d announces %s", term(), announce.news());
+            case Effect.TellEngine tell -> throw new IllegalStateException("simulated jobs train: " + tell);
             case Effect.Note note -> cluster.trace("supervisor %d notes %s", term(), note.text());
             case Effect.Finish finish -> cluster.ended(this, finish.exitCode(), finish.message());
         }

@@ -29,12 +29,10 @@ record FoundMedia(ChatQuestion question, Map<String, String> names, List<Uploads
                 }
                 messages.add(new ChatMessage(turn.role(), parts));
             }
+            ChatQuestion question = new ChatQuestion(
+                    messages, request.framesMax(), request.sampling(), request.newTokensMax(), request.stops());
             isComplete = true;
-            return new FoundMedia(
-                    new ChatQuestion(
-                            messages, request.framesMax(), request.sampling(), request.newTokensMax(), request.stops()),
-                    names,
-                    held);
+            return new FoundMedia(question, names, held);
         } finally {
             if (!isComplete) {
                 held.forEach(Uploads.Held::close);

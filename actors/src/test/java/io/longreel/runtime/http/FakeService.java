@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /**
  * Answers with what it was asked, word by word. The last text of a question tells what happens to it: "hang" says one word and then nothing until it is
- * cancelled, "never" says nothing at all, "long" ends at its length, "slow" takes until {@link #hurry} is called to be understood, "refuse ..." throws that, "break" fails on its way, "bug" throws what nobody expects.
+ * cancelled, "never" says nothing at all, "long" ends at its length, "slow" takes until {@link #hurry} is called to be understood, "refuse ..." throws that, "flood" says more than a connection holds, "break" fails on its way, "bug" throws what nobody expects.
  */
 final class FakeService implements ChatService {
     static final String NAME = "longreel-fake";
@@ -120,6 +120,13 @@ final class FakeService implements ChatService {
                 case "hang" -> {
                     listener.text("hang");
                     await();
+                }
+                case "flood" -> {
+                    String much = "x".repeat(1 << 16);
+                    for (int i = 0; i < 400; i++) {
+                        listener.text(much);
+                    }
+                    end(() -> listener.done(answer(much, ChatAnswer.End.STOP, 400)));
                 }
                 case "break" -> {
                     listener.text("half");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The official client of the npm registry under Node.js (src/test/openai-client). The client is installed into target/ once; where Node.js, npm
  * or the registry are missing the test is skipped, and says why.
  */
-final class OpenAiClientTest {
+final class OpenAiClientIT {
     private static final Path SOURCE = Path.of("src/test/openai-client").toAbsolutePath();
     private static final Path WORK = Path.of("target/openai-client").toAbsolutePath();
     private static final long INSTALL_LIMIT_S = 120;
@@ -89,7 +89,7 @@ final class OpenAiClientTest {
 
     private static void skipUnless(boolean holds, String why) {
         if (!holds) {
-            System.out.println("OpenAiClientTest is skipped: " + why);
+            System.out.println("OpenAiClientIT is skipped: " + why);
         }
         assumeTrue(holds, why);
     }

@@ -42,6 +42,7 @@ final class Commands {
                 new PlanCommand(),
                 new DoctorCommand(),
                 new ForwardCommand(),
+                new EvalCommand(),
                 new VerifyCommand(),
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),

@@ -50,8 +50,10 @@ public final class AnswerRun {
     }
 
     /** Hears the answers, in order, on one thread. What it throws ends the run. */
-    @FunctionalInterface
     public interface Answered {
+        /** The model is loaded. */
+        void loaded();
+
         /** The most likely token at each label of a batch. */
         void answered(int index, int[] tokens);
     }
@@ -72,6 +74,9 @@ public final class AnswerRun {
             session.keepEncodedFrames(
                     setting.encodedFrameBytes() / setting.mesh().worldSize());
             session.load(setting.origin());
+            if (endpoint.rank() == 0) {
+                answered.loaded();
+            }
             for (int i = 0; i < count; i++) {
                 int[] tokens = session.answer(batches.apply(i));
                 if (endpoint.rank() == 0) {

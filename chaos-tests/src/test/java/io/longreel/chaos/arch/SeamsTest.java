@@ -39,6 +39,7 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.cli.DataBuildSftCommand", "hands the clock to the builder"),
             Map.entry("io.longreel.runtime.cli.DataStatsCommand", "hands the clock to the progress line"),
             Map.entry("io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination"),
+            Map.entry("io.longreel.runtime.cli.EvalNeedleCommand", "hands the clock to the times of cells"),
             Map.entry("io.longreel.runtime.cli.VerifyCommand", "hands the clock to the checks"),
             Map.entry("io.longreel.runtime.launch.WorkerProcess", "hands the clock to the node actor"),
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),

@@ -91,18 +91,16 @@ public record ExamSettings(
                         .mapToObj(i -> i * framesStep)
                         .toList()
                 : frames.stream().distinct().sorted().toList();
+        String rate = framesPerSecondMax == 0 ? "" : " at %s frames per second".formatted(framesPerSecondMax);
         if (lengths.isEmpty()) {
             throw RuntimeFailure.config(
-                    "no length is left to test: the first is %d frames and the last may have %d, of %d in the footage; name others"
-                            .formatted(framesStep, most, footageFrames));
+                    "no haystack is short enough to be tested: the shortest is to have %d frames and the longest %d, and the footage has %d%s; name shorter ones, or take more frames of a second"
+                            .formatted(framesStep, most, footageFrames, rate));
         }
         if (lengths.getLast() > footageFrames) {
             throw RuntimeFailure.config(
-                    "the haystack is too short: frames=%d, and the footage has %d at %s frames per second; give more footage, take more frames of a second, or test shorter ones"
-                            .formatted(
-                                    lengths.getLast(),
-                                    footageFrames,
-                                    framesPerSecondMax == 0 ? "all" : Double.toString(framesPerSecondMax)));
+                    "the footage is too short: the longest haystack is to have %d frames, and the footage has %d%s; give more footage, take more frames of a second, or test shorter ones"
+                            .formatted(lengths.getLast(), footageFrames, rate));
         }
         return lengths;
     }

@@ -13,8 +13,10 @@ interface Examinee {
     record Test(int frames, int needleAt, HiddenNeedle needle) {}
 
     /** Hears answers in the order of the tests. */
-    @FunctionalInterface
     interface Answers {
+        /** The first test begins: what comes before it is no test's time. */
+        void begun();
+
         void answered(CellResult.Test result);
     }
 

@@ -46,6 +46,7 @@ final class Generated implements Examinee {
 
     @Override
     public void answer(List<Test> tests, Answers answers) {
+        answers.begun();
         try (HaystackFolder pictures = new HaystackFolder(footage, folder)) {
             for (Test test : tests) {
                 HiddenNeedle needle = test.needle();

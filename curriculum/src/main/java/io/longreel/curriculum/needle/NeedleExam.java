@@ -12,6 +12,7 @@ import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.video.FootagePool;
 import io.longreel.curriculum.video.FootageStore;
 import io.longreel.model.AnswerRun;
+import io.longreel.model.ModelConfig;
 import io.longreel.model.SessionOptions;
 import io.longreel.ops.device.Devices;
 import java.nio.file.Path;
@@ -57,8 +58,9 @@ public final class NeedleExam implements AutoCloseable {
         this.processor = processor(encoder);
         Aspect aspect = encoder.aspect() == Aspect.PAD ? Aspect.PAD : Aspect.RESIZE;
         this.needles = settings.needles().map(file -> NeedleFile.read(file, ImageLayout.of(aspect, processor)));
-        this.examinee = examinee(service);
-        this.cells = cells(settings.lengths(footage.footage().frameCount()));
+        List<Integer> lengths = settings.lengths(footage.footage().frameCount());
+        this.cells = cells(lengths);
+        this.examinee = examinee(service, lengths.getLast());
     }
 
     private static ImageProcessor processor(PromptEncoder encoder) {
@@ -101,7 +103,7 @@ public final class NeedleExam implements AutoCloseable {
         }
     }
 
-    private Examinee examinee(Optional<ChatService> service) {
+    private Examinee examinee(Optional<ChatService> service, int framesMax) {
         return switch (settings.by()) {
             case TEACHER ->
                 new TeacherForced(
@@ -114,7 +116,7 @@ public final class NeedleExam implements AutoCloseable {
                                 settings.mesh(),
                                 Devices.cpu(),
                                 SessionOptions.DEFAULTS,
-                                settings.encodedFrameBytes(),
+                                encodedFrameBytes(framesMax),
                                 clockNs));
             case GENERATION ->
                 new Generated(
@@ -125,6 +127,16 @@ public final class NeedleExam implements AutoCloseable {
                         footage,
                         settings.out().resolve("haystack"));
         };
+    }
+
+    /** No more than there are frames: what is allowed is taken at once. */
+    private long encodedFrameBytes(int framesMax) {
+        ModelConfig model = encoder.model();
+        long frameBytes = (long) model.tokensPerFrame() * model.llm().hiddenSize() * Float.BYTES;
+        int added = needles.map(file -> file.needles().size()).orElse(0);
+        return Math.min(
+                settings.encodedFrameBytes(),
+                frameBytes * (framesMax + added) * settings.mesh().worldSize());
     }
 
     private List<Cell> cells(List<Integer> lengths) {
@@ -219,7 +231,7 @@ public final class NeedleExam implements AutoCloseable {
         private final List<CellResult> done;
         private final ExamListener listener;
         private final List<CellResult.Test> answered = new ArrayList<>();
-        private long begunNs = clockNs.getAsLong();
+        private long begunNs;
         private int cell;
         private int testsDone;
 
@@ -229,6 +241,11 @@ public final class NeedleExam implements AutoCloseable {
             this.store = store;
             this.done = done;
             this.listener = listener;
+        }
+
+        @Override
+        public void begun() {
+            begunNs = clockNs.getAsLong();
         }
 
         @Override

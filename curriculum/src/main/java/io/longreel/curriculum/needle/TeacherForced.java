@@ -43,11 +43,17 @@ final class TeacherForced implements Examinee {
 
     @Override
     public void answer(List<Test> tests, Answers answers) {
-        AnswerRun.run(
-                setting,
-                tests.size(),
-                index -> batch(tests.get(index)),
-                (index, tokens) -> answers.answered(result(tests.get(index).needle(), tokens)));
+        AnswerRun.run(setting, tests.size(), index -> batch(tests.get(index)), new AnswerRun.Answered() {
+            @Override
+            public void loaded() {
+                answers.begun();
+            }
+
+            @Override
+            public void answered(int index, int[] tokens) {
+                answers.answered(result(tests.get(index).needle(), tokens));
+            }
+        });
     }
 
     private PackedBatch batch(Test test) {

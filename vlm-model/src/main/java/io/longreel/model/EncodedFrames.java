@@ -16,8 +16,8 @@ final class EncodedFrames implements AutoCloseable {
 
     private final int rowsPerFrame;
     private final int columns;
-    private final int slotCount;
     private final Arenas arenas;
+    private int slotCount;
     private final Map<Long, Integer> slotOfKey = new HashMap<>();
     private @Nullable TensorArena arena;
     private @Nullable Tensor slots;
@@ -26,7 +26,20 @@ final class EncodedFrames implements AutoCloseable {
         this.arenas = arenas;
         rowsPerFrame = config.tokensPerFrame();
         columns = config.llm().hiddenSize();
-        slotCount = (int) Math.max(1, SIZE_BYTES_MAX / ((long) rowsPerFrame * columns * Float.BYTES));
+        slotCount = slots(SIZE_BYTES_MAX);
+    }
+
+    private int slots(long sizeBytes) {
+        return Math.clamp(
+                sizeBytes / ((long) rowsPerFrame * columns * Float.BYTES), 1, Integer.MAX_VALUE / rowsPerFrame);
+    }
+
+    /** Another bound than the usual one; before the first frame comes. */
+    void limit(long sizeBytes) {
+        if (arena != null) {
+            throw new IllegalStateException("frames are kept already: sizeBytes=" + sizeBytes());
+        }
+        slotCount = slots(sizeBytes);
     }
 
     /** Rows of a frame, [tokens per frame, D], or null when it is not there. */

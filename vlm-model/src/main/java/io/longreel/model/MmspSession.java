@@ -248,6 +248,11 @@ public final class MmspSession implements TrainSession {
         weightsChanged();
     }
 
+    /** Memory for what the vision tower made of frames that more answers may need; before the first answer. */
+    void keepEncodedFrames(long sizeBytes) {
+        knownFrames.limit(sizeBytes);
+    }
+
     @Override
     public int[] answer(PackedBatch batch) {
         ShardedBatch sharded = ShardedBatch.of(config, groups.mesh(), groups.rank(), options, batch);

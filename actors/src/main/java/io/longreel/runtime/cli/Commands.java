@@ -44,6 +44,7 @@ final class Commands {
                 new GenerateCommand(),
                 new ServeCommand(),
                 new ForwardCommand(),
+                new EvalCommand(),
                 new VerifyCommand(),
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),

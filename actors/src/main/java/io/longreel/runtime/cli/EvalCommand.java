@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "eval",
+        subcommands = EvalNeedleCommand.class,
         description =
                 "Evaluates a model on a data set, and sets the scores beside the paper's. Without TASK: lists them.",
         mixinStandardHelpOptions = true,

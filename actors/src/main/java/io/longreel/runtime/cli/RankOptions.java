@@ -72,7 +72,7 @@ final class RankOptions {
         if (!Files.isDirectory(model)) {
             throw RuntimeFailure.config("there is no model in %s: no such folder".formatted(model));
         }
-        Mesh wanted = mesh == null ? Mesh.single() : mesh;
+        Mesh wanted = mesh();
         if (nodes < 0 || spares < 0 || (nodes > 0 && wanted.worldSize() % nodes != 0)) {
             throw RuntimeFailure.config(
                     "--nodes must divide the ranks of the mesh, and neither it nor --spares be negative: nodes=%d spares=%d ranks=%d"
@@ -94,6 +94,11 @@ final class RankOptions {
         overrides.addAll(own);
         overrides.addAll(set);
         return RunConfigLoader.parse("", "the command line", overrides);
+    }
+
+    /** The ranks that answer together. */
+    Mesh mesh() {
+        return mesh == null ? Mesh.single() : mesh;
     }
 
     /** What the job leaves lies here. */

@@ -2,6 +2,7 @@ package io.longreel.curriculum.chat;
 
 import io.longreel.config.DataSettings;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings.Aspect;
 import io.longreel.curriculum.corpus.Medium;
 import io.longreel.curriculum.image.ImageProcessor;
 import io.longreel.curriculum.media.MediaFrames;
@@ -134,6 +135,11 @@ public final class PromptEncoder implements AutoCloseable {
     /** The model's numbers, with its marker of a frame. */
     public ModelConfig model() {
         return model;
+    }
+
+    /** How the model looks at what is not square. */
+    public Aspect aspect() {
+        return look.aspect();
     }
 
     public Tokenizer tokenizer() {

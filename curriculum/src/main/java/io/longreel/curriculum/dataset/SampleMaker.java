@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  */
 public final class SampleMaker {
     /** Separates the frames from the answer; starts with a line break as LongVILA's needle questions do. */
-    private static final String QUESTION = "\nWhich number is on the card? ";
+    public static final String QUESTION = "\nWhich number is on the card? ";
 
     private static final String FILLER = "abcdefghijklmnopqrstuvwxyz ";
     private static final int KEY_LENGTH = key(0).length();

@@ -91,7 +91,7 @@ public final class NeedleGrid {
     }
 
     /** Different digits, and each as often as any other when there are more needles than digits. */
-    private static List<Integer> drawDigits(int needles, SeedPath seed) {
+    public static List<Integer> drawDigits(int needles, SeedPath seed) {
         RandomGenerator random = seed.generator();
         List<Integer> digits = new ArrayList<>();
         while (digits.size() < needles) {

@@ -66,11 +66,12 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
         ChatTemplate template = prompt.template()
                 .map(ChatTemplate::open)
                 .orElseGet(() -> file.isPresent() ? ChatTemplate.fitting(tokenizer) : ChatTemplate.bare());
-        return of(file.isPresent(), ChatEncoder.of(tokenizer, template, prompt.system()), model);
+        boolean isChat = file.isPresent() || prompt.template().isPresent();
+        return of(isChat, ChatEncoder.of(tokenizer, template, prompt.system()), model);
     }
 
-    private static TextForm of(boolean hasFile, ChatEncoder chat, ModelConfig model) {
-        Wording wording = hasFile ? Wording.of(chat, model.imageToken()) : Wording.bytes();
+    private static TextForm of(boolean isChat, ChatEncoder chat, ModelConfig model) {
+        Wording wording = isChat ? Wording.of(chat, model.imageToken()) : Wording.bytes();
         return new TextForm(chat, wording, chat.plain(model.frameEnd()));
     }
 

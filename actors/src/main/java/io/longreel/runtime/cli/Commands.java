@@ -49,7 +49,6 @@ final class Commands {
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),
                 new DataCommand(),
-                new EvalCommand(),
                 new BenchCommand());
     }
 }

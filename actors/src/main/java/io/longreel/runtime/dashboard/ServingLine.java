@@ -16,6 +16,10 @@ public final class ServingLine {
             case RunNews.Serving serving -> Optional.of("%d ranks are ready".formatted(serving.worldSize()));
             case RunNews.Recovered recovered ->
                 Optional.of(String.format(Locale.ROOT, "recovered in %.1f s", recovered.tookMs() / 1000.0));
+            case RunNews.Placed placed ->
+                placed.isSmaller()
+                        ? Optional.of("the ranks go on as a smaller mesh, " + placed.mesh())
+                        : Optional.empty();
             case RunNews.Trouble trouble -> Optional.of(TroubleLine.of(trouble));
             default -> Optional.empty();
         };

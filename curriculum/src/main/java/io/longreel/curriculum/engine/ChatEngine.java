@@ -254,7 +254,7 @@ public final class ChatEngine implements ChatService {
     }
 
     private void lost(String reason) {
-        LOG.warn("engine.mesh-lost reason=\"{}\"", reason);
+        LOG.info("engine.mesh-lost reason=\"{}\"", reason);
         isTicking = false;
         scheduler.meshIsLost();
         letGo();

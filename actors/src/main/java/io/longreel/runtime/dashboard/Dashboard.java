@@ -90,6 +90,11 @@ public final class Dashboard implements Consumer<RunNews> {
         if (Files.exists(root.resolve(TraceFile.NAME))) {
             out.println("  trace.json     what the ranks did, opens in ui.perfetto.dev");
         }
+        Path model = root.resolve("model");
+        if (Files.isDirectory(model)) {
+            out.println("ask it:   bin/longreel generate --model %s --video FILE --prompt TEXT".formatted(model));
+            out.println("serve it: bin/longreel serve --model %s --media-root DIR".formatted(model));
+        }
         out.flush();
     }
 

@@ -48,7 +48,8 @@ public final class ClusterService implements ChatService {
         SeedAddress.check(config.cluster());
         PromptEncoder encoder = ServingPlan.encoder(config, clockNs);
         try {
-            EngineLimits limits = ServingPlan.limits(config, encoder.model(), setup.questionsMax());
+            EngineLimits limits =
+                    ServingPlan.limits(config, encoder.model(), setup.questionsMax(), ServingPlan.mirrors(config));
             directory.check(setup.existing());
             ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
             directory.create(setup.existing(), RunConfigLoader.render(config));

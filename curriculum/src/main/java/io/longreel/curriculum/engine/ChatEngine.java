@@ -223,6 +223,11 @@ public final class ChatEngine implements ChatService {
 
     private void done(TickResult result) {
         isTicking = false;
+        if (!result.kept().isEmpty()) {
+            LOG.info(
+                    "engine.recalled sequences={}: their keys and values were somewhere",
+                    result.kept().size());
+        }
         for (TickResult.Unreadable unreadable : result.unreadable()) {
             long id = scheduler.requestOf(unreadable.sequence());
             scheduler.drop(id);

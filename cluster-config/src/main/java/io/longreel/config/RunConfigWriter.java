@@ -347,6 +347,7 @@ final class RunConfigWriter {
     private static Map<String, Object> inference(InferenceSettings inference) {
         return Map.of(
                 "cache", Units.size(inference.cacheBytes()),
+                "mirror", inference.mirror(),
                 "chunk-tokens", inference.chunkTokens(),
                 "answers-max", inference.answersMax(),
                 "steps-per-tick", inference.stepsPerTick(),

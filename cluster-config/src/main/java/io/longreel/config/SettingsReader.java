@@ -90,6 +90,7 @@ final class SettingsReader {
         ConfigReader section = root.section("inference");
         return new InferenceSettings(
                 section.sizeBytes("cache", 1 << 16, 1L << 50),
+                section.flag("mirror"),
                 section.integer("chunk-tokens", 16, 1 << 24),
                 section.integer("answers-max", 1, 4096),
                 section.integer("steps-per-tick", 1, 1024),

@@ -134,6 +134,7 @@ final class RunConfigPropertyTest {
                 new TraceSettings(from(random, 0, 99), from(random, 0, 99)),
                 new InferenceSettings(
                         from(random, 1 << 16, 1 << 30),
+                        random.nextBoolean(),
                         from(random, 16, 9999),
                         from(random, 1, 99),
                         from(random, 1, 9),

@@ -4,6 +4,7 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.cache.RankCache;
 import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.checkpoint.SafetensorsWriter;
 import io.longreel.model.generate.PromptChunks;
@@ -82,10 +83,10 @@ public record GenerateRun(
                 PromptChunks.of(prompt.ids(), 0, config.imageToken(), config.tokensPerFrame(), chunkTokens);
         int promptTokens = chunks.stream().mapToInt(PromptChunks.Chunk::tokens).sum();
         int rows = InferenceSession.rowsMax(promptTokens, chunks.size(), newTokens, mesh.ringDegree());
-        try (InferenceSession session =
-                InferenceSession.open(model, device, mesh, options, KeyValueCache.pagesFor(rows), endpoint)) {
-            session.begin(0, rows);
-            session.sample(0, sampling);
+        try (RankCache cache =
+                        InferenceSession.openCache(config, mesh, endpoint.rank(), KeyValueCache.pagesFor(rows), false);
+                InferenceSession session = InferenceSession.open(model, device, mesh, options, cache, endpoint)) {
+            session.begin(0, 1, rows, sampling);
             for (int id : prompt.ids()) {
                 if (id != config.imageToken()) {
                     session.saw(0, id, false);

@@ -8,6 +8,8 @@ import io.longreel.model.attention.HeadDims;
 import io.longreel.model.attention.TokenAttention;
 import io.longreel.model.cache.CachedSequence;
 import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.cache.RankCache;
+import io.longreel.model.cache.RowTransfer;
 import io.longreel.model.decoder.TokenDecoder;
 import io.longreel.model.generate.Sampling;
 import io.longreel.model.generate.TokenSampler;
@@ -15,7 +17,6 @@ import io.longreel.model.plan.StepMemory;
 import io.longreel.model.plan.StepPlan;
 import io.longreel.model.shard.HeadShards;
 import io.longreel.model.shard.Span;
-import io.longreel.model.state.Arenas;
 import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Device;
@@ -25,7 +26,6 @@ import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -49,26 +49,34 @@ public final class InferenceSession implements AutoCloseable {
     private final StepMemory memory;
     private final HeadShards heads;
     private final HeadDims dims;
-    private final KeyValueCache cache;
+    private final RankCache cache;
     private final Map<Long, Sequence> sequences = new HashMap<>();
 
-    /** One sequence that goes on. */
+    /** One answer that goes on. */
     private static final class Sequence {
-        private final CachedSequence cached;
-        private TokenSampler sampler = new TokenSampler(Sampling.GREEDY);
-        /** Tokens in the cache, over all ranks. */
-        private int length;
+        private final RankCache.Entry cached;
+        private final TokenSampler sampler;
         /** Tokens chosen of the present answer. */
         private int chosen;
         /** The newest of them, which is in no cache yet. */
         private int newest;
 
-        Sequence(CachedSequence cached) {
+        Sequence(RankCache.Entry cached, TokenSampler sampler) {
             this.cached = cached;
+            this.sampler = sampler;
         }
     }
 
-    private InferenceSession(LoadedModel loaded, Device device, Groups groups, SessionOptions options, int cachePages) {
+    /**
+     * A sequence that an earlier mesh incarnation has left.
+     *
+     * @param turn the use of it that its tokens are of
+     * @param length tokens
+     */
+    public record Kept(long sequence, long turn, int length) {}
+
+    private InferenceSession(
+            LoadedModel loaded, Device device, Groups groups, SessionOptions options, RankCache cache) {
         this.config = loaded.config();
         this.kernels = options.kernels(device);
         this.groups = groups;
@@ -81,21 +89,20 @@ public final class InferenceSession implements AutoCloseable {
         this.heads = new HeadShards(
                 config.llm().heads(), config.llm().kvHeads(), groups.mesh().ulyssesDegree());
         this.dims = HeadDims.of(config.llm().headDim());
-        this.cache =
-                KeyValueCache.open(cacheShape(config, groups.mesh(), groups.ulyssesRank(), cachePages), Arenas.REAL);
+        this.cache = cache;
     }
 
     /**
-     * A session with empty caches, for the calling thread. The endpoint and the weights stay the caller's.
+     * A session for the calling thread. The endpoint, the weights and the cache stay the caller's.
      *
-     * @param cachePages pages of {@link KeyValueCache#PAGE_ROWS} rows that each rank keeps
+     * @param cache of this rank on this mesh, empty or as an earlier session has left it: {@link #recall} comes next then
      */
     public static InferenceSession open(
             LoadedModel model,
             Device device,
             Mesh mesh,
             SessionOptions options,
-            int cachePages,
+            RankCache cache,
             RankEndpoint endpoint) {
         if (mesh.dataDegree() != 1 || options.exactSums()) {
             throw RuntimeFailure.config(
@@ -103,7 +110,12 @@ public final class InferenceSession implements AutoCloseable {
                             .formatted(mesh, options.precision().sums()));
         }
         device.bindThread();
-        return new InferenceSession(model, device, Groups.of(mesh, endpoint), options, cachePages);
+        return new InferenceSession(model, device, Groups.of(mesh, endpoint), options, cache);
+    }
+
+    /** An empty cache for a rank. */
+    public static RankCache openCache(ModelConfig config, Mesh mesh, int rank, int pages, boolean mirrors) {
+        return RankCache.open(mesh, cacheShape(config, mesh, mesh.ulyssesOf(rank), pages), mirrors);
     }
 
     /** What one rank keeps for sequences. */
@@ -126,30 +138,26 @@ public final class InferenceSession implements AutoCloseable {
         return Math.toIntExact(rows);
     }
 
+    /** What an earlier mesh incarnation has left, wherever it lies; nothing else stays. Collective; all ranks get the same. */
+    public List<Kept> recall() {
+        return new CacheRecall(cache, groups).run(kernels);
+    }
+
     /**
-     * Begins a sequence.
+     * Begins an answer in a sequence of its own.
      *
+     * @param turn a number that no other use of a sequence has
      * @param rowsMax as {@link #rowsMax(int, int, int, int)} has it
      */
-    public void begin(long id, int rowsMax) {
-        if (sequences.putIfAbsent(id, new Sequence(cache.begin(rowsMax))) != null) {
-            throw new IllegalStateException("a sequence begins once: id=%d".formatted(id));
-        }
+    public void begin(long id, long turn, int rowsMax, Sampling sampling) {
+        cache.begin(id, turn, rowsMax);
+        sequences.put(id, new Sequence(cache.entry(id), new TokenSampler(sampling)));
     }
 
-    /** Makes room in a sequence that is there, and forgets its tokens from {@code length} on. */
-    public void resume(long id, int length, int rowsMax) {
-        Sequence sequence = sequence(id);
-        sequence.cached.truncate(length);
-        sequence.cached.reserve(rowsMax);
-        sequence.length = length;
-    }
-
-    /** The answer that begins with the next {@link #extend} that asks for a token is chosen so. */
-    public void sample(long id, Sampling sampling) {
-        Sequence sequence = sequence(id);
-        sequence.sampler = new TokenSampler(sampling);
-        sequence.chosen = 0;
+    /** Begins an answer in a sequence that is there, whose tokens from {@code length} on are forgotten. */
+    public void resume(long id, long turn, int length, int rowsMax, Sampling sampling) {
+        cache.resume(id, turn, length, rowsMax);
+        sequences.put(id, new Sequence(cache.entry(id), new TokenSampler(sampling)));
     }
 
     /** A token that was in the prompt, or was chosen before: it counts for the penalty, and, when it was {@code chosen}, for the draws. */
@@ -203,7 +211,7 @@ public final class InferenceSession implements AutoCloseable {
     }
 
     private Extended extend(Sequence sequence, ShardedBatch batch, boolean asks) {
-        int offset = sequence.length;
+        int offset = sequence.cached.length();
         int lastLayer = config.llm().layers() - 1;
         ChunkPlan all = plan(sequence, batch, ChunkPlan.Queries.ALL, 0);
         ChunkPlan last = plan(sequence, batch, asks ? ChunkPlan.Queries.LAST : ChunkPlan.Queries.NONE, lastLayer);
@@ -214,13 +222,15 @@ public final class InferenceSession implements AutoCloseable {
             if (asks) {
                 decoder.logits(w, w.step().allocate(1, config.llm().hiddenSize()));
             }
+            cache.mirror().ifPresent(mirror -> transfer(w, g, sequence, batch, all, offset, mirror));
         });
         Tensor normed = extend(ws, groups, batch, offset, unknown, all, last, rows);
         Extended done = asks
                 ? new Extended.Asked(choose(ws, List.of(sequence), shared(ws, batch, normed))[0])
                 : new Extended.Cached();
-        sequence.cached.append(all.newPositions());
-        sequence.length += batch.layout().tokens();
+        sequence.cached.own().append(all.newPositions());
+        mirror(ws, sequence, batch, all, offset);
+        sequence.cached.reached(offset + batch.layout().tokens());
         return done;
     }
 
@@ -236,18 +246,57 @@ public final class InferenceSession implements AutoCloseable {
         return model.extend(ws, g, batch, offset, unknown, attention(ws, g, all), attention(ws, g, last), rows);
     }
 
+    /** What the chunk has added to the rank before this one in the ring is kept here, too. */
+    private void mirror(Workspace ws, Sequence sequence, ShardedBatch batch, ChunkPlan chunk, int offset) {
+        CachedSequence mirrored = sequence.cached.mirror();
+        if (mirrored != null) {
+            cache.mirror().ifPresent(mirror -> transfer(ws, groups, sequence, batch, chunk, offset, mirror));
+            mirrored.append(previousPositions(batch, offset));
+        }
+    }
+
+    private void transfer(
+            Workspace ws,
+            Groups g,
+            Sequence sequence,
+            ShardedBatch batch,
+            ChunkPlan chunk,
+            int offset,
+            KeyValueCache mirror) {
+        CachedSequence mirrored = sequence.cached.mirror();
+        if (mirrored == null) {
+            throw new IllegalStateException("a cache with a mirror mirrors all sequences");
+        }
+        int size = groups.mesh().ringDegree();
+        int rows = mirrored.rows();
+        RowTransfer.run(
+                ws,
+                g.ring(),
+                new RowTransfer.Rows(cache.own(), chunk.stored()),
+                (groups.ringRank() + 1) % size,
+                new RowTransfer.Rows(mirror, mirrored.pieces(rows, rows + previousPositions(batch, offset).length)),
+                Math.floorMod(groups.ringRank() - 1, size));
+    }
+
+    private int[] previousPositions(ShardedBatch batch, int offset) {
+        int previous = Math.floorMod(groups.ringRank() - 1, groups.mesh().ringDegree());
+        return Arrays.stream(batch.shards().ringPositions(previous))
+                .map(token -> token + offset)
+                .toArray();
+    }
+
     private CachedAttention attention(Workspace ws, Groups g, ChunkPlan plan) {
-        return new CachedAttention(ws, plan, cache, g.ulysses(), g.ring(), dims);
+        return new CachedAttention(ws, plan, cache.own(), g.ulysses(), g.ring(), dims);
     }
 
     private ChunkPlan plan(Sequence sequence, ShardedBatch batch, ChunkPlan.Queries queries, int firstLayer) {
         return new ChunkPlan(
-                sequence.cached,
+                sequence.cached.own(),
                 batch.shards(),
                 heads,
                 groups.ringRank(),
                 groups.ulyssesRank(),
-                sequence.length,
+                sequence.cached.length(),
                 queries,
                 firstLayer);
     }
@@ -288,16 +337,18 @@ public final class InferenceSession implements AutoCloseable {
     public int[] decode(List<Long> ids) {
         List<Sequence> group = ids.stream().map(this::sequence).toList();
         List<TokenAttention.Token> tokens = group.stream()
-                .map(sequence -> new TokenAttention.Token(sequence.cached, sequence.length))
+                .map(sequence -> new TokenAttention.Token(
+                        sequence.cached.own(), sequence.cached.mirror(), sequence.cached.length()))
                 .toList();
         int[] newest = group.stream().mapToInt(sequence -> sequence.newest).toArray();
-        int[] positions = group.stream().mapToInt(sequence -> sequence.length).toArray();
+        int[] positions =
+                group.stream().mapToInt(sequence -> sequence.cached.length()).toArray();
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
         Workspace ws = reserve((w, g) -> decoder.logits(w, step(w, g, newest, positions, tokens)));
         Tensor normed = step(ws, groups, newest, positions, tokens);
         int[] chosen = choose(ws, group, normed);
         tokenAttention(ws, groups, tokens).append(tokens);
-        group.forEach(sequence -> sequence.length++);
+        group.forEach(sequence -> sequence.cached.reached(sequence.cached.length() + 1));
         return chosen;
     }
 
@@ -307,7 +358,13 @@ public final class InferenceSession implements AutoCloseable {
 
     private TokenAttention tokenAttention(Workspace ws, Groups g, List<TokenAttention.Token> tokens) {
         return new TokenAttention(
-                ws, cache, heads, g.sequence(), groups.mesh(), config.llm().headDim(), tokens);
+                ws,
+                cache.own(),
+                heads,
+                g.sequence(),
+                groups.mesh(),
+                config.llm().headDim(),
+                tokens);
     }
 
     /** What comes next, from rows that all ranks have: one rank decides for all, so that nothing can make them differ. */
@@ -361,23 +418,13 @@ public final class InferenceSession implements AutoCloseable {
 
     /** Tokens of a sequence that are in the cache. */
     public int length(long id) {
-        return sequence(id).length;
+        return cache.entry(id).length();
     }
 
-    /** Pages that no sequence has. */
-    public int freePages() {
-        return cache.freePages();
-    }
-
-    /** Forgets a sequence. */
+    /** Forgets a sequence, whether somebody is answered in it or not. */
     public void end(long id) {
-        sequence(id).cached.end();
+        cache.end(id);
         sequences.remove(id);
-    }
-
-    /** Sequences that are there. */
-    public List<Long> live() {
-        return new ArrayList<>(sequences.keySet());
     }
 
     private Sequence sequence(long id) {
@@ -393,6 +440,5 @@ public final class InferenceSession implements AutoCloseable {
         memory.close();
         model.close();
         windows.close();
-        cache.close();
     }
 }

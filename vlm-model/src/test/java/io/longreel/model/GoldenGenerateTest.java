@@ -32,8 +32,9 @@ final class GoldenGenerateTest {
                 new Mesh(1, 3, 1),
                 new Mesh(1, 1, 3)
             }) {
-                for (int chunk : new int[] {1, 7, 30, 1000}) {
-                    if (mesh.ulyssesDegree() <= 4) {
+                for (int chunk : new int[] {1, 7, 1000}) {
+                    // Chunks of one token are slow where many ranks share them.
+                    if (chunk > 1 || mesh.worldSize() <= 2) {
                         cases.add(Arguments.of(name, mesh, chunk));
                     }
                 }

@@ -1,6 +1,7 @@
 package io.longreel.runtime.cli;
 
 import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
 import io.longreel.config.ServeSettings;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.runtime.http.ChatServer;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,7 +68,10 @@ final class ServeCommand implements Callable<Integer> {
                 ChatServer server = ChatServer.open(settings, uploads, model, InstantSource.system())) {
             out.printf("%s answers on %s%n", model.modelName(), server.base());
             out.flush();
+            var unused = model.broken().thenAccept(stop::completeExceptionally);
             return stop.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeFailure failure ? failure : e;
         }
     }
 

@@ -2,6 +2,7 @@ package io.longreel.runtime.launch;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.chat.AnswerListener;
 import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
@@ -12,6 +13,7 @@ import io.longreel.runtime.launch.RunDirectory.Existing;
 import io.longreel.runtime.serving.ServingPlan;
 import io.longreel.runtime.supervisor.RunNews;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -48,7 +50,8 @@ public final class ClusterService implements ChatService {
         SeedAddress.check(config.cluster());
         PromptEncoder encoder = ServingPlan.encoder(config, clockNs);
         try {
-            EngineLimits limits = ServingPlan.limits(config, encoder.model(), setup.questionsMax());
+            EngineLimits limits =
+                    ServingPlan.limits(config, encoder.model(), setup.questionsMax(), ServingPlan.mirrors(config));
             directory.check(setup.existing());
             ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
             directory.create(setup.existing(), RunConfigLoader.render(config));
@@ -79,6 +82,11 @@ public final class ClusterService implements ChatService {
     @Override
     public Answering ask(ChatQuestion question, AnswerListener listener) {
         return engine.ask(question, listener);
+    }
+
+    @Override
+    public CompletableFuture<RuntimeFailure> broken() {
+        return engine.broken();
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.longreel.curriculum.engine.EngineRequest;
 import io.longreel.curriculum.engine.EngineTick;
 import io.longreel.curriculum.engine.TickResult;
 import io.longreel.curriculum.media.MediumView;
+import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
@@ -77,6 +78,8 @@ final class WireRegistry {
             Map.entry(227, TickResult.Chosen.class),
             Map.entry(228, TickResult.Unreadable.class),
             Map.entry(229, Sampling.class),
+            Map.entry(236, EngineOp.Recall.class),
+            Map.entry(237, Kept.class),
             Map.entry(230, MediumView.class),
             Map.entry(231, MediumView.Look.class),
             Map.entry(232, Medium.class),

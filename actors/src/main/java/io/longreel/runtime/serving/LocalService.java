@@ -18,7 +18,7 @@ public final class LocalService {
     public static ChatService open(RunConfig config, int questionsMax, LongSupplier clockNs) {
         PromptEncoder encoder = ServingPlan.encoder(config, clockNs);
         try {
-            EngineLimits limits = ServingPlan.limits(config, encoder.model(), questionsMax);
+            EngineLimits limits = ServingPlan.limits(config, encoder.model(), questionsMax, false);
             LocalMesh mesh = new LocalMesh(new LocalMesh.Setup(
                     config.mesh(), Devices.cpu(), SessionOptions.of(config), encoder, limits.cachePages()));
             return ChatEngine.start(

@@ -43,29 +43,42 @@ public final class ServingPlan {
                 clockNs);
     }
 
-    /** Pages of each rank's cache: those of the rank with the largest ones fit. */
-    public static int cachePages(RunConfig config, ModelConfig model) {
+    /**
+     * Pages of each rank's cache: those of the rank with the largest ones fit.
+     *
+     * @param mirrors whether half of the memory is for a mirror
+     */
+    public static int cachePages(RunConfig config, ModelConfig model, boolean mirrors) {
         Mesh mesh = config.mesh();
         long largest = IntStream.range(0, mesh.ulyssesDegree())
                 .mapToLong(u -> InferenceSession.cacheShape(model, mesh, u, 1).pageBytes())
                 .max()
                 .orElseThrow();
-        long pages = config.inference().cacheBytes() / largest;
+        int copies = mirrors ? 2 : 1;
+        long pages = config.inference().cacheBytes() / copies / largest;
         if (pages < 1) {
             throw RuntimeFailure.config(
-                    "the cache must hold a page of %d tokens: longreel.inference.cache=%d B page=%d B; raise it"
+                    "the cache must hold a page of %d tokens%s: longreel.inference.cache=%d B page=%d B; raise it"
                             .formatted(
-                                    KeyValueCache.PAGE_ROWS, config.inference().cacheBytes(), largest));
+                                    KeyValueCache.PAGE_ROWS,
+                                    copies == 1 ? "" : ", twice with its mirror",
+                                    config.inference().cacheBytes(),
+                                    largest));
         }
         return (int) Math.min(pages, Integer.MAX_VALUE / KeyValueCache.PAGE_ROWS);
     }
 
+    /** Whether ranks in worker processes mirror each other. Those of one process are lost together. */
+    public static boolean mirrors(RunConfig config) {
+        return config.inference().mirror() && config.mesh().ringDegree() > 1;
+    }
+
     /** @param questionsMax answered or waiting at the same time */
-    public static EngineLimits limits(RunConfig config, ModelConfig model, int questionsMax) {
+    public static EngineLimits limits(RunConfig config, ModelConfig model, int questionsMax, boolean mirrors) {
         InferenceSettings settings = config.inference();
         int answers = settings.answersMax();
         return new EngineLimits(
-                cachePages(config, model),
+                cachePages(config, model, mirrors),
                 settings.chunkTokens(),
                 answers,
                 Math.max(1, questionsMax - answers),

@@ -7,6 +7,7 @@ import io.longreel.model.InferenceSession;
 import io.longreel.model.LoadedModel;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.cache.KeyValueCache;
+import io.longreel.model.cache.RankCache;
 import io.longreel.model.generate.Sampling;
 import io.longreel.ops.device.Device;
 import io.longreel.transport.InProcessTransport;
@@ -37,11 +38,12 @@ final class ServingWarmUp {
             LoadedModel model, Device device, SessionOptions options, BooleanSupplier isNeeded, RankEndpoint endpoint) {
         int rows = InferenceSession.rowsMax(PROMPT_TOKENS, 1, NEW_TOKENS, 1);
         int tokens = 0;
-        try (InferenceSession session =
-                InferenceSession.open(model, device, Mesh.single(), options, KeyValueCache.pagesFor(rows), endpoint)) {
+        try (RankCache cache = InferenceSession.openCache(
+                        model.config(), Mesh.single(), 0, KeyValueCache.pagesFor(rows), false);
+                InferenceSession session =
+                        InferenceSession.open(model, device, Mesh.single(), options, cache, endpoint)) {
             for (long id = 0; id < ANSWERS && !isNeeded.getAsBoolean(); id++) {
-                session.begin(id, rows);
-                session.sample(id, Sampling.GREEDY);
+                session.begin(id, id + 1, rows, Sampling.GREEDY);
                 session.extend(id, session.chunk(new int[PROMPT_TOKENS], FrameSource.NONE), true);
                 for (int i = 1; i < NEW_TOKENS && !isNeeded.getAsBoolean(); i++) {
                     session.decode(List.of(id));

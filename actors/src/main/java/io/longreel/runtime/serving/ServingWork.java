@@ -69,7 +69,7 @@ final class ServingWork implements RankJob {
                 instruments.around(shared.device()),
                 placement.mesh(),
                 SessionOptions.of(shared.config()),
-                ServingPlan.cachePages(shared.config(), model.config()),
+                shared.cache(placement, rank),
                 opened);
         session = made;
         program =

@@ -1,10 +1,13 @@
 package io.longreel.runtime.serving;
 
 import io.longreel.config.RunConfig;
+import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.model.InferenceSession;
 import io.longreel.model.LoadedModel;
 import io.longreel.model.SessionOptions;
+import io.longreel.model.cache.RankCache;
 import io.longreel.ops.device.Device;
 import io.longreel.ops.device.Devices;
 import io.longreel.runtime.protocol.HeldSlice;
@@ -16,8 +19,12 @@ import io.longreel.runtime.rank.SpareTime;
 import io.longreel.runtime.rank.WorkInstruments;
 import io.longreel.transport.TransportNode;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -34,6 +41,9 @@ final class ServingWorkFactory implements RankWorkFactory {
     private final SpareTime spareTime;
     private final Device device = Devices.cpu();
     private Optional<LoadedModel> model = Optional.empty();
+    /** What ranks keep of sequences, by rank; outlives them. */
+    private final Map<Integer, RankCache> caches = new HashMap<>();
+
     private boolean hasComputed;
 
     private ServingWorkFactory(
@@ -100,6 +110,33 @@ final class ServingWorkFactory implements RankWorkFactory {
         return loaded;
     }
 
+    /** What a rank keeps: as an earlier one in its place has left it, if the mesh is the same. */
+    synchronized RankCache cache(Placement placement, int rank) {
+        Set<Integer> here = new HashSet<>();
+        for (Placement.RankSite site : placement.ranks()) {
+            if (site.dataEndpoint().equals(transport.dataEndpoint())) {
+                here.add(site.rank());
+            }
+        }
+        Mesh mesh = placement.mesh();
+        caches.entrySet().removeIf(entry -> {
+            boolean isStale =
+                    !here.contains(entry.getKey()) || !entry.getValue().mesh().equals(mesh);
+            if (isStale) {
+                entry.getValue().close();
+            }
+            return isStale;
+        });
+        return caches.computeIfAbsent(
+                rank,
+                key -> InferenceSession.openCache(
+                        model().config(),
+                        mesh,
+                        rank,
+                        ServingPlan.cachePages(config, model().config(), ServingPlan.mirrors(config)),
+                        ServingPlan.mirrors(config)));
+    }
+
     @Override
     public Optional<String> defect() {
         return transport.isUsable()
@@ -113,7 +150,10 @@ final class ServingWorkFactory implements RankWorkFactory {
     }
 
     @Override
-    public void dropSnapshots() {}
+    public synchronized void dropSnapshots() {
+        caches.values().forEach(RankCache::close);
+        caches.clear();
+    }
 
     @Override
     public List<WrittenSlice> writeSlices(SnapshotId snapshot, Path directory) {
@@ -124,6 +164,7 @@ final class ServingWorkFactory implements RankWorkFactory {
     public void close() {
         encoder.close();
         transport.close();
+        dropSnapshots();
         model.ifPresent(LoadedModel::close);
     }
 

@@ -18,6 +18,7 @@ import io.longreel.curriculum.engine.EngineRequest;
 import io.longreel.curriculum.engine.EngineTick;
 import io.longreel.curriculum.engine.TickResult;
 import io.longreel.curriculum.media.MediumView;
+import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
 import io.longreel.runtime.protocol.NodeCommand;
@@ -99,7 +100,8 @@ class KryoWireSerializerTest {
                         new TickResult(
                                 7,
                                 List.of(new TickResult.Chosen(3, List.of(1, 2, 151_643))),
-                                List.of(new TickResult.Unreadable(4, "no such frame")))),
+                                List.of(new TickResult.Unreadable(4, "no such frame")),
+                                List.of(new Kept(5, 6, 7)))),
                 new RankReport.StageEnded(at, 0),
                 new RankReport.CellEvaluated(
                         at, 0, 29, List.of(new TestAnswer(List.of(1, 2, 3), true), new TestAnswer(List.of(), false))),
@@ -145,8 +147,10 @@ class KryoWireSerializerTest {
                                                 2,
                                                 7,
                                                 List.of(
+                                                        new EngineOp.Recall(),
                                                         new EngineOp.End(9),
-                                                        new EngineOp.Begin(3, true, 11, 64, request(), List.of(5, 6)),
+                                                        new EngineOp.Begin(
+                                                                3, 8, true, 11, 64, request(), List.of(5, 6)),
                                                         new EngineOp.Extend(3, 0, 4, true),
                                                         new EngineOp.Decode(List.of(3L, 1L << 40), 4)))),
                                 new RankCommand.TakeSnapshot(at),

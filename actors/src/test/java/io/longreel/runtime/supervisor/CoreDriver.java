@@ -406,7 +406,7 @@ final class CoreDriver {
             case RankCommand.ExportModel c -> Optional.of(new ModelExported(c.at(), rank));
             case RankCommand.RunTick c ->
                 Optional.of(new RankReport.TickDone(
-                        c.at(), rank, new TickResult(c.tick().number(), List.of(), List.of())));
+                        c.at(), rank, new TickResult(c.tick().number(), List.of(), List.of(), List.of())));
             case RankCommand.AbortGeneration c -> Optional.empty();
             case RankCommand.Fenced c -> Optional.empty();
         };

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * One scenario of each kind of fault, as {@code bin/longreel chaos run} plays it: a fault inside a worker, a signal from outside, a spare, a frame, a
- * number, memory, a disk. All others are the same in other places. Nothing here depends on how fast the machine is.
+ * Scenarios of different kinds, as {@code bin/longreel chaos run} plays them: a fault inside a worker, a signal from outside, a frame,
+ * memory, a disk. What decides about all others is tested in the simulation. Nothing here depends on how fast the machine is.
  */
 final class ScenariosIT {
     @TempDir
@@ -37,7 +37,7 @@ final class ScenariosIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kill-ring", "stop-zombie", "frame-corrupt", "nan-once", "bit-flip", "leave", "disk-full"})
+    @ValueSource(strings = {"kill-ring", "stop-zombie", "frame-corrupt", "bit-flip", "disk-full"})
     void shouldTrainTheSameBitsWhenDisturbed(String name) throws IOException {
         Scenario scenario = Catalogue.named(List.of(name)).getFirst();
         ScenarioResult result = theatre().play(scenario);

@@ -19,6 +19,11 @@ public interface ChatService extends AutoCloseable {
      */
     Answering ask(ChatQuestion question, AnswerListener listener);
 
+    /** Completed when nothing is answered any more, with the reason; never by {@link #close}. */
+    default CompletableFuture<RuntimeFailure> broken() {
+        return new CompletableFuture<>();
+    }
+
     /** An answer that is on its way. */
     interface Answering {
         /** Nobody wants to hear more: what it holds is freed, and the listener hears of the end. Without effect on one that is over. */

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,7 @@ public final class ChatEngine implements ChatService {
     private final Thread thread;
     private boolean isTicking;
     private boolean isOver;
+    private final CompletableFuture<RuntimeFailure> broken = new CompletableFuture<>();
     private volatile @Nullable RuntimeFailure failure;
 
     private ChatEngine(
@@ -223,6 +225,11 @@ public final class ChatEngine implements ChatService {
 
     private void done(TickResult result) {
         isTicking = false;
+        if (!result.kept().isEmpty()) {
+            LOG.info(
+                    "engine.recalled sequences={}: their keys and values were somewhere",
+                    result.kept().size());
+        }
         for (TickResult.Unreadable unreadable : result.unreadable()) {
             long id = scheduler.requestOf(unreadable.sequence());
             scheduler.drop(id);
@@ -270,6 +277,9 @@ public final class ChatEngine implements ChatService {
 
     private void fail(RuntimeFailure lasting) {
         failure = lasting;
+        if (!isOver) {
+            broken.complete(lasting);
+        }
         List<Conversation> all = List.copyOf(open.values());
         all.forEach(conversation -> {
             forget(conversation);
@@ -280,6 +290,11 @@ public final class ChatEngine implements ChatService {
     /** Answers and questions that are under way. */
     public int openCount() {
         return openCount.get();
+    }
+
+    @Override
+    public CompletableFuture<RuntimeFailure> broken() {
+        return broken;
     }
 
     @Override

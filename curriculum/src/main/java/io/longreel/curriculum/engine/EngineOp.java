@@ -8,11 +8,19 @@ public sealed interface EngineOp {
     /**
      * A request is begun in a sequence.
      *
+     * @param turn a number that no other use of a sequence has
      * @param reuses whether the sequence is there, and its first {@code length} tokens are the request's
      * @param rowsMax rows that a rank needs for it at most
      * @param answered tokens that were chosen before its sequence was lost; they are part of the prompt now
      */
-    record Begin(long sequence, boolean reuses, int length, int rowsMax, EngineRequest request, List<Integer> answered)
+    record Begin(
+            long sequence,
+            long turn,
+            boolean reuses,
+            int length,
+            int rowsMax,
+            EngineRequest request,
+            List<Integer> answered)
             implements EngineOp {
         public Begin {
             answered = List.copyOf(answered);
@@ -33,6 +41,9 @@ public sealed interface EngineOp {
             sequences = List.copyOf(sequences);
         }
     }
+
+    /** First on a new mesh incarnation: what is left of the one before, wherever it lies, goes where it belongs. */
+    record Recall() implements EngineOp {}
 
     /** A sequence is not needed any more. */
     record End(long sequence) implements EngineOp {}

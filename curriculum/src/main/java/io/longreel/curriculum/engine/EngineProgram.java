@@ -4,6 +4,7 @@ import io.longreel.curriculum.media.MediumView;
 import io.longreel.model.FrameSource;
 import io.longreel.model.InferenceSession;
 import io.longreel.model.InferenceSession.Extended;
+import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.SlicedFrames;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,11 +55,13 @@ public final class EngineProgram {
     public TickResult run(EngineTick tick) {
         Map<Long, List<Integer>> chosen = new LinkedHashMap<>();
         List<TickResult.Unreadable> unreadable = new ArrayList<>();
+        List<Kept> kept = new ArrayList<>();
         for (EngineOp op : tick.ops()) {
             switch (op) {
                 case EngineOp.Begin begin -> begin(begin);
                 case EngineOp.Extend extend -> extend(extend, chosen, unreadable);
                 case EngineOp.Decode decode -> decode(decode, chosen);
+                case EngineOp.Recall recall -> kept.addAll(session.recall());
                 case EngineOp.End end -> {
                     session.end(end.sequence());
                     running.remove(end.sequence());
@@ -70,17 +73,17 @@ public final class EngineProgram {
                 chosen.entrySet().stream()
                         .map(entry -> new TickResult.Chosen(entry.getKey(), entry.getValue()))
                         .toList(),
-                unreadable);
+                unreadable,
+                kept);
     }
 
     private void begin(EngineOp.Begin begin) {
         EngineRequest request = begin.request();
         if (begin.reuses()) {
-            session.resume(begin.sequence(), begin.length(), begin.rowsMax());
+            session.resume(begin.sequence(), begin.turn(), begin.length(), begin.rowsMax(), request.sampling());
         } else {
-            session.begin(begin.sequence(), begin.rowsMax());
+            session.begin(begin.sequence(), begin.turn(), begin.rowsMax(), request.sampling());
         }
-        session.sample(begin.sequence(), request.sampling());
         for (int id : request.ids()) {
             if (id != imageToken) {
                 session.saw(begin.sequence(), id, false);

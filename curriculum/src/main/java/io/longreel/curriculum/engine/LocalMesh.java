@@ -7,6 +7,7 @@ import io.longreel.curriculum.chat.PromptEncoder;
 import io.longreel.model.InferenceSession;
 import io.longreel.model.LoadedModel;
 import io.longreel.model.SessionOptions;
+import io.longreel.model.cache.RankCache;
 import io.longreel.ops.device.Device;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
@@ -91,8 +92,10 @@ public final class LocalMesh implements EngineMesh {
 
     private boolean rank(LoadedModel model, RankEndpoint endpoint, Listener listener) {
         BlockingQueue<Optional<EngineTick>> queue = queues.get(endpoint.rank());
-        try (InferenceSession session = InferenceSession.open(
-                model, setup.device(), setup.mesh(), setup.options(), setup.cachePages(), endpoint)) {
+        try (RankCache cache = InferenceSession.openCache(
+                        model.config(), setup.mesh(), endpoint.rank(), setup.cachePages(), false);
+                InferenceSession session =
+                        InferenceSession.open(model, setup.device(), setup.mesh(), setup.options(), cache, endpoint)) {
             EngineProgram program = new EngineProgram(
                     session, setup.encoder()::frames, setup.encoder().model().imageToken());
             isLoaded(listener);

@@ -1,6 +1,7 @@
 package io.longreel.curriculum.engine;
 
 import io.longreel.model.InferenceSession;
+import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.cache.KeyValueCache;
 import io.longreel.model.generate.PromptChunks;
 import java.util.ArrayDeque;
@@ -36,7 +37,9 @@ public final class Scheduler {
     private int freePages;
     private long nextSequence = 1;
     private long nextTick = 1;
+    private long nextTurn = 1;
     private boolean isUp;
+    private boolean isRecalled;
 
     /**
      * What has happened to a request.
@@ -70,11 +73,12 @@ public final class Scheduler {
     /**
      * A sequence in the ranks' caches.
      *
+     * @param turn the use of it that its items are of
      * @param segments pieces in which it has grown: each may cost a rank a row or two more than its share
      */
-    private record Resident(long sequence, long[] items, int pages, int segments) {}
+    private record Resident(long sequence, long turn, long[] items, int pages, int segments) {}
 
-    private static final Resident NOWHERE = new Resident(0, new long[0], 0, 0);
+    private static final Resident NOWHERE = new Resident(0, 0, new long[0], 0, 0);
 
     public Scheduler(EngineLimits limits, int imageToken, int tokensPerFrame) {
         this.limits = limits;
@@ -82,22 +86,61 @@ public final class Scheduler {
         this.tokensPerFrame = tokensPerFrame;
     }
 
-    /** Ranks with empty caches are there: whatever was under way begins anew, with the tokens that were chosen as part of the prompt. */
+    /** Ranks are there. What they have left of earlier ones, the first tick asks them. */
     public void meshIsReady(long newIncarnation, int newRingDegree) {
         incarnation = newIncarnation;
         ringDegree = newRingDegree;
-        freePages = limits.cachePages();
-        idle.clear();
-        toEnd.clear();
         nextTick = 1;
         isUp = true;
+        isRecalled = false;
+    }
+
+    /** What is there of what was there: unused sequences, and those of requests, which begin again with the tokens that were chosen as part of their prompts. */
+    private void recalled(List<Kept> kept) {
+        Map<Long, Resident> known = new HashMap<>();
+        idle.forEach(resident -> known.put(resident.sequence(), resident));
         List<Slot> again = new ArrayList<>(active.values());
+        again.stream()
+                .filter(slot -> slot.place.sequence() != 0)
+                .forEach(slot -> known.put(slot.place.sequence(), withAnswer(slot)));
         active.clear();
+        idle.clear();
+        toEnd.clear();
+        freePages = limits.cachePages();
+        for (Kept one : kept) {
+            Resident resident = known.get(one.sequence());
+            if (resident != null && resident.turn() == one.turn()) {
+                idle.addLast(cut(resident, one.length()));
+                freePages -= resident.pages();
+            } else {
+                toEnd.add(one.sequence());
+            }
+        }
         for (Slot slot : again.reversed()) {
             slot.place = NOWHERE;
             slot.chunks = new ArrayDeque<>();
             waiting.addFirst(slot);
         }
+        isRecalled = true;
+    }
+
+    /** The items of the first so many tokens. */
+    private Resident cut(Resident resident, int length) {
+        int items = 0;
+        int tokens = 0;
+        while (items < resident.items().length) {
+            tokens += tokens(resident.items()[items]);
+            if (tokens > length) {
+                break;
+            }
+            items++;
+        }
+        return new Resident(
+                resident.sequence(),
+                resident.turn(),
+                Arrays.copyOf(resident.items(), items),
+                resident.pages(),
+                resident.segments());
     }
 
     /** No tick is run until ranks are there again. */
@@ -169,7 +212,7 @@ public final class Scheduler {
             items[slot.items.length + i] = slot.answer.get(i);
         }
         int segments = slot.place.segments() + (from == items.length ? 0 : 1);
-        return new Resident(slot.place.sequence(), items, slot.place.pages(), segments);
+        return new Resident(slot.place.sequence(), slot.place.turn(), items, slot.place.pages(), segments);
     }
 
     private void end(Resident resident) {
@@ -181,6 +224,9 @@ public final class Scheduler {
     public Optional<EngineTick> next() {
         if (!isUp) {
             return Optional.empty();
+        }
+        if (!isRecalled) {
+            return Optional.of(new EngineTick(incarnation, nextTick++, List.of(new EngineOp.Recall())));
         }
         List<EngineOp> begun = admit();
         List<EngineOp> ops = new ArrayList<>();
@@ -240,10 +286,12 @@ public final class Scheduler {
         freePages -= needed - best.pages();
         boolean reuses = best.sequence() != 0;
         long sequence = reuses ? best.sequence() : nextSequence++;
-        slot.place = new Resident(sequence, items, needed, segments);
+        long turn = nextTurn++;
+        slot.place = new Resident(sequence, turn, items, needed, segments);
         slot.chunks = new ArrayDeque<>(chunks);
         slot.cachedTokens = slot.answer.isEmpty() ? length : slot.cachedTokens;
-        return Optional.of(new EngineOp.Begin(sequence, reuses, length, rows, slot.request, List.copyOf(slot.answer)));
+        return Optional.of(
+                new EngineOp.Begin(sequence, turn, reuses, length, rows, slot.request, List.copyOf(slot.answer)));
     }
 
     private static int[] promptNow(Slot slot) {
@@ -288,9 +336,14 @@ public final class Scheduler {
     private int tokens(long[] items, int count) {
         int tokens = 0;
         for (int i = 0; i < count; i++) {
-            tokens += items[i] > Integer.MAX_VALUE || items[i] < 0 ? tokensPerFrame : 1;
+            tokens += tokens(items[i]);
         }
         return tokens;
+    }
+
+    /** Frames are beyond all ids. */
+    private int tokens(long item) {
+        return item > Integer.MAX_VALUE || item < 0 ? tokensPerFrame : 1;
     }
 
     /** Forgets unused sequences until there are enough pages. */
@@ -316,6 +369,9 @@ public final class Scheduler {
 
     /** What a tick has brought; requests that are over by it are gone. */
     public List<Progress> done(TickResult result) {
+        if (!isRecalled) {
+            recalled(result.kept());
+        }
         Map<Long, Slot> bySequence = new HashMap<>();
         active.values().forEach(slot -> bySequence.put(slot.place.sequence(), slot));
         List<Progress> progress = new ArrayList<>();

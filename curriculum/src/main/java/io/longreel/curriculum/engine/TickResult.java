@@ -1,12 +1,19 @@
 package io.longreel.curriculum.engine;
 
+import io.longreel.model.InferenceSession.Kept;
+import java.util.ArrayList;
 import java.util.List;
 
-/** What a tick brought. But for the reasons, it must be the same on all ranks. */
-public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unreadable) {
+/**
+ * What a tick brought. But for the reasons, it must be the same on all ranks.
+ *
+ * @param kept sequences that an earlier mesh incarnation has left
+ */
+public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unreadable, List<Kept> kept) {
     public TickResult {
         chosen = List.copyOf(chosen);
         unreadable = List.copyOf(unreadable);
+        kept = List.copyOf(kept);
     }
 
     /** New tokens of a sequence, in order. */
@@ -27,6 +34,7 @@ public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unre
     public boolean agreesWith(TickResult other) {
         return number == other.number
                 && chosen.equals(other.chosen)
+                && kept.equals(other.kept)
                 && sequences(unreadable).equals(sequences(other.unreadable));
     }
 
@@ -36,10 +44,10 @@ public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unre
 
     /** With the reasons that another rank has. */
     public TickResult joined(TickResult other) {
-        List<Unreadable> reasons = new java.util.ArrayList<>();
+        List<Unreadable> reasons = new ArrayList<>();
         for (int i = 0; i < unreadable.size(); i++) {
             reasons.add(unreadable.get(i).reason().isEmpty() ? other.unreadable.get(i) : unreadable.get(i));
         }
-        return new TickResult(number, chosen, reasons);
+        return new TickResult(number, chosen, reasons, kept);
     }
 }

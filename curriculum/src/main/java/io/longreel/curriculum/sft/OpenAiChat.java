@@ -158,8 +158,9 @@ public final class OpenAiChat implements ChatModel, AutoCloseable {
                         .put("type", "video_url")
                         .putObject("video_url")
                         .put("url", video.url());
-                if (video.framesMax() > 0) { // as vLLM calls it
+                if (video.framesMax() > 0) { // as vLLM calls it, and as this program's own server does
                     root.withObject("media_io_kwargs").withObject("video").put("num_frames", video.framesMax());
+                    root.put("frames_max", video.framesMax());
                 }
             }
             content.addObject().put("type", "text").put("text", turn.text());

@@ -1,5 +1,6 @@
 package io.longreel.curriculum.engine;
 
+import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.cache.KeyValueCache;
 import io.longreel.model.generate.Sampling;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 
 /**
  * What ranks do with ticks, without a model: keeps for each sequence the ids that are in its cache, and chooses tokens that follow from all ids before them. Refuses what ranks could not
@@ -25,6 +27,7 @@ final class ModelOfCaches {
     private static final class Cached {
         private final List<Integer> ids = new ArrayList<>();
         private int pages;
+        private long turn;
         private EngineRequest request = NONE;
         private List<Integer> prompt = List.of();
         private final List<Integer> answer = new ArrayList<>();
@@ -44,6 +47,7 @@ final class ModelOfCaches {
 
     TickResult run(EngineTick tick) {
         Map<Long, List<Integer>> chosen = new LinkedHashMap<>();
+        List<Kept> kept = new ArrayList<>();
         for (EngineOp op : tick.ops()) {
             switch (op) {
                 case EngineOp.Begin begin -> begin(begin);
@@ -67,6 +71,7 @@ final class ModelOfCaches {
                         }
                     }
                 }
+                case EngineOp.Recall recall -> kept.addAll(kept());
                 case EngineOp.End end -> {
                     takenPages -= cached(end.sequence()).pages;
                     sequences.remove(end.sequence());
@@ -78,7 +83,30 @@ final class ModelOfCaches {
                 chosen.entrySet().stream()
                         .map(entry -> new TickResult.Chosen(entry.getKey(), entry.getValue()))
                         .toList(),
-                List.of());
+                List.of(),
+                kept);
+    }
+
+    private List<Kept> kept() {
+        return sequences.entrySet().stream()
+                .map(entry -> new Kept(entry.getKey(), entry.getValue().turn, (int) tokens(entry.getValue().ids)))
+                .toList();
+    }
+
+    /** A fault: some sequences are lost, and of others the newest tokens. */
+    void lose(Random random) {
+        List<Long> all = new ArrayList<>(sequences.keySet());
+        for (long id : all) {
+            Cached cached = cached(id);
+            if (random.nextInt(3) == 0) {
+                takenPages -= cached.pages;
+                sequences.remove(id);
+            } else {
+                for (int some = random.nextInt(3); some > 0 && cached.ids.size() > 1; some--) {
+                    cached.ids.removeLast();
+                }
+            }
+        }
     }
 
     private Cached cached(long sequence) {
@@ -90,6 +118,7 @@ final class ModelOfCaches {
         if (!begin.reuses()) {
             require(sequences.put(begin.sequence(), cached) == null, "a sequence begins once: " + begin);
         }
+        cached.turn = begin.turn();
         cached.prompt = new ArrayList<>(begin.request().ids());
         cached.prompt.addAll(begin.answered());
         cached.request = begin.request();

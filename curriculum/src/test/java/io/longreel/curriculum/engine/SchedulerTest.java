@@ -104,8 +104,15 @@ final class SchedulerTest {
                     submit(++id, request);
                 }
             } else if (kind < 23) {
+                if (random.nextBoolean()) {
+                    scheduler.next().ifPresent(ranks::run); // done by the ranks, and never heard of
+                }
                 scheduler.meshIsLost();
-                ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+                if (random.nextInt(3) == 0) {
+                    ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+                } else {
+                    ranks.lose(random);
+                }
                 scheduler.meshIsReady(1, 1 + random.nextInt(2));
             } else {
                 tick();

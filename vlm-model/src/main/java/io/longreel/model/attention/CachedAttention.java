@@ -99,7 +99,7 @@ public final class CachedAttention implements SequenceAttention {
         Tensor keys = k.reshape(rows, kvHeads, dims.key());
         Tensor values = v.reshape(rows, kvHeads, dims.value());
         int row = 0;
-        for (CachedSequence.Piece piece : plan.store()) {
+        for (CachedSequence.Piece piece : plan.stored()) {
             int end = row + piece.at().size();
             ws.kernels().elementwise().copy(keys.slice(row, end), cache.keys(layer, piece.at()));
             ws.kernels().elementwise().copy(values.slice(row, end), cache.values(layer, piece.at()));

@@ -158,8 +158,8 @@ public final class ChunkPlan implements GroupRows {
         return newPositions.clone();
     }
 
-    /** Where the chunk's keys and values go. */
-    List<CachedSequence.Piece> store() {
+    /** Where the chunk's keys and values are. */
+    public List<CachedSequence.Piece> stored() {
         return store;
     }
 

@@ -12,6 +12,7 @@ import io.longreel.transport.Communicator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of one new token of each of some sequences to all that its sequence has. Every rank has the same queries, asks the keys that it keeps with its own heads, and
@@ -35,12 +36,15 @@ public final class TokenAttention {
     /**
      * One sequence.
      *
+     * @param mirror of the rank before this one in the ring; null where nothing is mirrored
      * @param position of the new token
      */
-    public record Token(CachedSequence sequence, int position) {}
+    public record Token(CachedSequence sequence, @Nullable CachedSequence mirror, int position) {}
 
-    /** Where the new row goes, if it is this rank's, and what is there with it. */
-    private record Asked(List<Span> store, List<Span> keys) {}
+    /** Where the new row goes, if it is this rank's or mirrored here, and what is there with it. */
+    private record Asked(List<Row> store, List<Span> keys) {}
+
+    private record Row(KeyValueCache cache, Span at) {}
 
     /** What a rank found for all sequences with its own heads, as it travels. */
     private record Part(Tensor all, Tensor out, Tensor lse) {}
@@ -68,9 +72,14 @@ public final class TokenAttention {
     private Asked asked(Token token) {
         int rows = token.sequence().rows();
         int more = isOwn(token) ? 1 : 0;
-        return new Asked(
-                spans(token.sequence().pieces(rows, rows + more)),
-                spans(token.sequence().pieces(0, rows + more)));
+        List<Row> store = new ArrayList<>();
+        spans(token.sequence().pieces(rows, rows + more)).forEach(at -> store.add(new Row(cache, at)));
+        CachedSequence mirror = token.mirror();
+        if (mirror != null && isMirrored(token)) {
+            spans(mirror.pieces(mirror.rows(), mirror.rows() + 1))
+                    .forEach(at -> store.add(new Row(mirror.cache(), at)));
+        }
+        return new Asked(store, spans(token.sequence().pieces(0, rows + more)));
     }
 
     private static List<Span> spans(List<CachedSequence.Piece> pieces) {
@@ -82,9 +91,19 @@ public final class TokenAttention {
         return token.position() % mesh.ringDegree() == mesh.ringOf(sequence.index());
     }
 
+    /** Whether they are kept by the rank before this one. */
+    private boolean isMirrored(Token token) {
+        int ring = mesh.ringOf(sequence.index());
+        return (token.position() + 1) % mesh.ringDegree() == ring && mesh.ringDegree() > 1;
+    }
+
     /** To be called when all layers are through: the new rows count. */
     public void append(List<Token> tokens) {
         for (Token token : tokens) {
+            CachedSequence mirror = token.mirror();
+            if (mirror != null && isMirrored(token)) {
+                mirror.append(new int[] {token.position()});
+            }
             if (isOwn(token)) {
                 token.sequence().append(new int[] {token.position()});
             }
@@ -112,13 +131,11 @@ public final class TokenAttention {
         Tensor keys = columns(k, own);
         Tensor values = columns(v, own);
         for (int i = 0; i < asked.size(); i++) {
-            for (Span at : asked.get(i).store()) {
-                ws.kernels()
-                        .elementwise()
-                        .copy(keys.slice(i, i + 1), cache.keys(layer, at).reshape(1, keys.columns()));
-                ws.kernels()
-                        .elementwise()
-                        .copy(values.slice(i, i + 1), cache.values(layer, at).reshape(1, values.columns()));
+            for (Row row : asked.get(i).store()) {
+                Tensor key = row.cache().keys(layer, row.at());
+                Tensor value = row.cache().values(layer, row.at());
+                ws.kernels().elementwise().copy(keys.slice(i, i + 1), key.reshape(1, keys.columns()));
+                ws.kernels().elementwise().copy(values.slice(i, i + 1), value.reshape(1, values.columns()));
             }
         }
     }

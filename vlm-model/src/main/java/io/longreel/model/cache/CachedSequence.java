@@ -33,6 +33,11 @@ public final class CachedSequence {
         return rows;
     }
 
+    /** Token of each row. */
+    public int[] positions() {
+        return Arrays.copyOf(positions, rows);
+    }
+
     /** Rows that there is room for. */
     public int rowsMax() {
         return pages.length * KeyValueCache.PAGE_ROWS;

@@ -1,6 +1,7 @@
 package io.longreel.curriculum.chat;
 
 import io.longreel.config.RuntimeFailure;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
@@ -18,6 +19,11 @@ public interface ChatService extends AutoCloseable {
      * @throws Busy when as many questions wait as may
      */
     Answering ask(ChatQuestion question, AnswerListener listener);
+
+    /** How it stands; empty when it cannot know, as what answers is elsewhere. */
+    default Optional<ServiceFacts> facts() {
+        return Optional.empty();
+    }
 
     /** An answer that is on its way. */
     interface Answering {

@@ -364,9 +364,24 @@ public final class Scheduler {
         return found;
     }
 
+    /** Requests that are worked on. */
+    public int answering() {
+        return active.size();
+    }
+
+    /** Whether there are ranks. */
+    public boolean isUp() {
+        return isUp;
+    }
+
+    /** Of the ranks that are there, or were there last; 0 = there were none yet. */
+    public long incarnation() {
+        return incarnation;
+    }
+
     /** Pages of requests that are worked on. */
     public int busyPages() {
         int unused = idle.stream().mapToInt(Resident::pages).sum();
-        return limits.cachePages() - freePages - unused;
+        return incarnation == 0 ? 0 : limits.cachePages() - freePages - unused;
     }
 }

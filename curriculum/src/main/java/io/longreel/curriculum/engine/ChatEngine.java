@@ -141,6 +141,7 @@ public final class ChatEngine implements ChatService {
                 question.sampling(),
                 Math.min(question.newTokensMax(), Math.max(1, room)),
                 Arrays.stream(prompt.stopIds()).boxed().toList());
+        requireMessage(request);
         requireCache(scheduler.pagesFor(request, ringDegree), tokens);
         List<String> stops = new ArrayList<>(prompt.stopTexts());
         stops.addAll(question.stops());
@@ -153,6 +154,15 @@ public final class ChatEngine implements ChatService {
                 stops,
                 listener,
                 startNs);
+    }
+
+    private static void requireMessage(EngineRequest request) {
+        int ids = request.ids().size();
+        if (ids > EngineRequest.IDS_MAX - request.newTokensMax()) {
+            throw RuntimeFailure.data(
+                    "the question has %d tokens of text and frames, and its answer may have %d: together they must be at most %d; shorten it"
+                            .formatted(ids, request.newTokensMax(), EngineRequest.IDS_MAX));
+        }
     }
 
     private void requireCache(int pages, int tokens) {

@@ -209,12 +209,18 @@ public final class Scheduler {
     /** Lets in who fits, in order. */
     private List<EngineOp> admit() {
         List<EngineOp> ops = new ArrayList<>();
+        int told = 0;
         while (!waiting.isEmpty() && active.size() < limits.answersMax()) {
-            Optional<EngineOp.Begin> begin = begin(waiting.peekFirst());
+            Slot slot = waiting.getFirst();
+            told += slot.request.ids().size() + slot.answer.size();
+            if (!ops.isEmpty() && told > EngineRequest.IDS_MAX) {
+                return ops; // the next tick takes more: what the ranks are told of at a time must fit a message
+            }
+            Optional<EngineOp.Begin> begin = begin(slot);
             if (begin.isEmpty()) {
                 return ops;
             }
-            Slot slot = waiting.removeFirst();
+            waiting.removeFirst();
             active.put(slot.id, slot);
             ops.add(begin.get());
         }

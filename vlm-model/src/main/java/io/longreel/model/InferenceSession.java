@@ -28,8 +28,10 @@ import io.longreel.transport.RankEndpoint;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -51,6 +53,8 @@ public final class InferenceSession implements AutoCloseable {
     private final HeadDims dims;
     private final RankCache cache;
     private final Map<Long, Sequence> sequences = new HashMap<>();
+    /** Extents of decoding that fit the memory that there is. */
+    private final Set<TokenAttention.Extent> planned = new HashSet<>();
 
     /** One answer that goes on. */
     private static final class Sequence {
@@ -344,16 +348,24 @@ public final class InferenceSession implements AutoCloseable {
         int[] positions =
                 group.stream().mapToInt(sequence -> sequence.cached.length()).toArray();
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
-        Workspace ws = reserve((w, g) -> decoder.logits(w, step(w, g, newest, positions, tokens)));
-        Tensor normed = step(ws, groups, newest, positions, tokens);
+        Workspace ws = decodeSpace(newest, positions, TokenAttention.Extent.of(tokens, cache.own()));
+        Tensor normed = decoder.step(ws, newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
         int[] chosen = choose(ws, group, normed);
         tokenAttention(ws, groups, tokens).append(tokens);
         group.forEach(sequence -> sequence.cached.reached(sequence.cached.length() + 1));
         return chosen;
     }
 
-    private Tensor step(Workspace ws, Groups g, int[] ids, int[] positions, List<TokenAttention.Token> tokens) {
-        return decoder.step(ws, ids, positions, model.rotary(), tokenAttention(ws, g, tokens));
+    /** Planned once per extent: planning takes longer than a small model's arithmetic. */
+    private Workspace decodeSpace(int[] ids, int[] positions, TokenAttention.Extent extent) {
+        if (!planned.add(extent)) {
+            return memory.again();
+        }
+        return reserve((w, g) -> {
+            TokenAttention attention = TokenAttention.planning(
+                    w, cache.own(), heads, g.sequence(), groups.mesh(), config.llm().headDim(), extent);
+            decoder.logits(w, decoder.step(w, ids, positions, model.rotary(), attention));
+        });
     }
 
     private TokenAttention tokenAttention(Workspace ws, Groups g, List<TokenAttention.Token> tokens) {

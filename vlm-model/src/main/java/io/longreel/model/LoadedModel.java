@@ -6,6 +6,7 @@ import io.longreel.model.checkpoint.ModelOrigin;
 import io.longreel.model.checkpoint.VilaCheckpoint;
 import io.longreel.model.plan.StepPlan;
 import io.longreel.model.state.Arenas;
+import io.longreel.model.state.Initializer;
 import io.longreel.model.state.Unit;
 import io.longreel.model.state.UnitWindows;
 import io.longreel.model.state.WeightStore;
@@ -36,6 +37,18 @@ public final class LoadedModel implements AutoCloseable {
 
     /** Reads the weights from disk. */
     public static LoadedModel open(ModelOrigin origin, ModelConfig config, Device device, SessionOptions options) {
+        try (VilaCheckpoint files = VilaCheckpoint.open(origin)) {
+            return filled(config, device, options, (spec, from, target) -> files.load(spec.name(), from, target));
+        }
+    }
+
+    /** New weights, as training begins with them: what is measured answers nothing sensible and costs the same. */
+    public static LoadedModel initialized(ModelConfig config, long seed, Device device, SessionOptions options) {
+        return filled(config, device, options, new Initializer(config, seed)::fill);
+    }
+
+    private static LoadedModel filled(
+            ModelConfig config, Device device, SessionOptions options, WeightStore.Filler values) {
         if (options.shardsWeights()) {
             throw RuntimeFailure.config(
                     "answers are computed with whole weights: longreel.sharding.state=%s; leave it out"
@@ -44,9 +57,9 @@ public final class LoadedModel implements AutoCloseable {
         List<Unit> units = Unit.of(config);
         WeightStore.Form form = options.weightForm();
         TensorArena arena = TensorArena.open("weights", WeightStore.sizeBytes(units, form, 0, 1));
-        try (VilaCheckpoint files = VilaCheckpoint.open(origin)) {
+        try {
             WeightStore store = WeightStore.allocate(units, form, 0, 1, arena);
-            store.fill((spec, from, target) -> files.load(spec.name(), from, target), options.kernels(device));
+            store.fill(values, options.kernels(device));
             return new LoadedModel(config, store, arena);
         } catch (RuntimeException e) {
             arena.close();

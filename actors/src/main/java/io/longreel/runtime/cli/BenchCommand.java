@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             BenchStepCommand.class,
             BenchAttentionCommand.class,
             BenchDecodeCommand.class,
+            BenchGenerateCommand.class,
             BenchExchangeCommand.class,
             BenchVideoCommand.class,
             BenchScalingCommand.class,
@@ -43,7 +44,7 @@ final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "name what to measure: all, step, attention, decode, exchange, video, scaling or links");
+                "name what to measure: all, step, attention, decode, generate, exchange, video, scaling or links");
     }
 
     /**

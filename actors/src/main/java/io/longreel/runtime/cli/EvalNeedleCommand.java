@@ -171,6 +171,7 @@ final class EvalNeedleCommand implements Callable<Integer> {
     /** What answers by generation. */
     private Optional<ChatService> service() {
         if (by == ExamSettings.By.TEACHER) {
+            ranks.requireHere("eval needle --by teacher");
             return Optional.empty();
         }
         List<String> own = new ArrayList<>();

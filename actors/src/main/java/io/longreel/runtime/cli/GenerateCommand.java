@@ -173,6 +173,9 @@ final class GenerateCommand implements Callable<Integer> {
             BenchCommand.print(spec.commandLine(), AnswerFacts.of(model.modelName(), answer), true);
         } else {
             screen.println();
+            if (answer.text().isEmpty()) {
+                spec.commandLine().getErr().println("longreel: the model ended its answer at once: it said nothing");
+            }
             if (Terminal.isThere()) {
                 spec.commandLine().getErr().println(AnswerFacts.summary(answer));
             }

@@ -101,6 +101,14 @@ final class RankOptions {
         return mesh == null ? Mesh.single() : mesh;
     }
 
+    /** Refuses worker processes for what knows only ranks of this one. */
+    void requireHere(String who) {
+        if (nodes > 0 || spares > 0 || byHand) {
+            throw RuntimeFailure.config(
+                    "%s runs on ranks of this process: leave --nodes, --spares and --by-hand out".formatted(who));
+        }
+    }
+
     /** What the job leaves lies here. */
     Path folder() {
         return runDirectory == null ? Path.of("runs", "serve") : runDirectory;

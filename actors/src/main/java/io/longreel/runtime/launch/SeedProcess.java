@@ -88,7 +88,7 @@ final class SeedProcess {
                         Set.of(PekkoSettings.SEED_ROLE, PekkoSettings.HOST_ROLE, HeldLifeline.role(lifelines.port())),
                         host,
                         job.cluster().seedPort(),
-                        mayMove(job),
+                        !job.forksWorkers(),
                         tls))) {
             cluster.joinSelf();
             ActorRef<SupervisorCommand> supervisor = cluster.supervisor(SupervisorActor.create(
@@ -119,11 +119,6 @@ final class SeedProcess {
         } catch (IOException e) {
             throw SeedAddress.notBindable(host, 0, e);
         }
-    }
-
-    /** Whether another process may take the supervisor over. */
-    private static boolean mayMove(Job job) {
-        return !job.forksWorkers() && job.engine().isEmpty();
     }
 
     /** Who forked it knows more about its end. */

@@ -94,6 +94,9 @@ final class SupervisorHost {
 
     private Behavior<SupervisorCommand> takeOver(Welcome known) throws IOException {
         RunConfig config = RunConfigLoader.parse(known.configText(), "the run's configuration", List.of());
+        if (config.serves()) {
+            return idle("the process that had the questions is gone, and with it all of them");
+        }
         RunDirectory directory = RunDirectory.at(config.out());
         if (directory.journal().last(JournalEntry.class).orElse(null) instanceof JournalEntry.RunEnded) {
             return Behaviors.ignore(); // the seed left behind the end of the run

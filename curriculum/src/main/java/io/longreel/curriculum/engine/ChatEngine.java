@@ -170,7 +170,7 @@ public final class ChatEngine implements ChatService {
     private void requireCache(int pages, int tokens) {
         if (pages > limits.cachePages()) {
             throw RuntimeFailure.data(
-                    "the question has %d tokens, whose keys and values take %d pages of each rank's cache, and there are %d; raise longreel.inference.cache-bytes, use more ring ranks, or take fewer frames"
+                    "the question has %d tokens, a longer context than the ranks have room for: its keys and values take %d pages of each rank's cache, and there are %d; raise longreel.inference.cache, use more ring ranks, or take fewer frames"
                             .formatted(tokens, pages, limits.cachePages()));
         }
     }

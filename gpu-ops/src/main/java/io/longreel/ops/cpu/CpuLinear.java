@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Matrix products through oneDNN, biases in vector loops. Stateless; any thread, {@link CpuThreads} says with how many cores. */
+/** Matrix products through oneDNN, those of one row and biases in vector loops. Stateless; any thread, {@link CpuThreads} says with how many cores. */
 final class CpuLinear implements LinearKernels {
     /** Rows whose fp32 sum is formed before it joins the total: two levels keep long sums exact to a few ulp. */
     private static final int ROWS_PER_SUM = 64;
@@ -35,6 +35,8 @@ final class CpuLinear implements LinearKernels {
         }
         if (a.dtype() == DType.BF16) {
             multiplyNarrow(transposeA, a, transposeB, b, inner, beta, c);
+        } else if (!transposeA && transposeB && beta == 0f && c.rows() == 1 && inner >= OneRow.INNER_MIN) {
+            OneRow.multiply(a.segment(), inner, b.segment(), c.columns(), c.segment());
         } else {
             multiply(transposeA, a.segment(), transposeB, b.segment(), inner, beta, c);
         }

@@ -41,8 +41,13 @@ public final class KeyValueCache implements AutoCloseable {
             return (long) layers * PAGE_ROWS * kvHeads * (keyDim + valueDim) * Float.BYTES;
         }
 
+        /** Of all pages. */
+        public int rows() {
+            return Math.multiplyExact(pages, PAGE_ROWS);
+        }
+
         private long sizeBytes() {
-            int rows = Math.multiplyExact(pages, PAGE_ROWS);
+            int rows = rows();
             return layers
                     * (TensorArena.sizeBytes(DType.F32, rows, kvHeads, keyDim)
                             + TensorArena.sizeBytes(DType.F32, rows, kvHeads, valueDim));
@@ -52,7 +57,7 @@ public final class KeyValueCache implements AutoCloseable {
     private KeyValueCache(Shape shape, Arenas arenas) {
         this.shape = shape;
         this.arena = arenas.open("key-value-cache", shape.sizeBytes());
-        int rows = shape.pages() * PAGE_ROWS;
+        int rows = shape.rows();
         for (int layer = 0; layer < shape.layers(); layer++) {
             keys.add(arena.allocate(rows, shape.kvHeads(), shape.keyDim()));
             values.add(arena.allocate(rows, shape.kvHeads(), shape.valueDim()));

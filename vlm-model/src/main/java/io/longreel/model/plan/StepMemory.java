@@ -40,6 +40,11 @@ public final class StepMemory implements AutoCloseable {
             step = TensorArena.open("step", capacity.activationBytes());
             scratch = TensorArena.open("scratch", capacity.scratchBytes());
         }
+        return again();
+    }
+
+    /** An empty workspace for what fits a pass that was reserved before: nothing is planned, and what does not fit throws. */
+    public Workspace again() {
         step.reset();
         scratch.reset();
         return new Workspace(device, step, scratch);

@@ -197,12 +197,21 @@ public final class ChatServer implements AutoCloseable {
     }
 
     private ObjectNode state() {
-        return JsonNodeFactory.instance
+        ObjectNode state = JsonNodeFactory.instance
                 .objectNode()
                 .put("status", isStopping ? "stopping" : "ok")
                 .put("model", service.modelName())
                 .put("requests", completions.requests())
                 .put("requests_max", settings.requestsMax());
+        service.facts()
+                .ifPresent(facts -> state.putObject("engine")
+                        .put("up", facts.isUp())
+                        .put("generation", facts.generation())
+                        .put("open", facts.open())
+                        .put("answering", facts.answering())
+                        .put("cache_pages", facts.pages())
+                        .put("cache_pages_busy", facts.busyPages()));
+        return state;
     }
 
     /** The finalizer of SplitMix64: seeds that follow each other have nothing in common. */

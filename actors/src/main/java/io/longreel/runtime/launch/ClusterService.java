@@ -7,12 +7,14 @@ import io.longreel.curriculum.chat.AnswerListener;
 import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.curriculum.chat.ServiceFacts;
 import io.longreel.curriculum.engine.ChatEngine;
 import io.longreel.curriculum.engine.EngineLimits;
 import io.longreel.runtime.launch.RunDirectory.Existing;
 import io.longreel.runtime.serving.ServingPlan;
 import io.longreel.runtime.supervisor.RunNews;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -77,6 +79,11 @@ public final class ClusterService implements ChatService {
     @Override
     public String modelName() {
         return engine.modelName();
+    }
+
+    @Override
+    public Optional<ServiceFacts> facts() {
+        return engine.facts();
     }
 
     @Override

@@ -25,7 +25,8 @@ public final class KryoWireSerializer extends JSerializer {
     public static final int IDENTIFIER = 19538;
 
     private static final int BUFFER_BYTES = 512;
-    private static final int MESSAGE_BYTES_MAX = 1 << 18;
+    /** A frame of the network's, but for its envelope. */
+    private static final int MESSAGE_BYTES_MAX = 500 << 10;
 
     private final Pool<Kryo> kryos;
 

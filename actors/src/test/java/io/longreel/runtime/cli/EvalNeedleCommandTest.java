@@ -5,15 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.DataSettings.GeneratedFootage;
-import io.longreel.config.topology.Mesh;
-import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.footage.FootageGenerator;
-import io.longreel.model.MmspSession;
-import io.longreel.model.ModelConfig;
-import io.longreel.model.SessionOptions;
-import io.longreel.ops.device.Devices;
-import io.longreel.transport.InProcessTransport;
-import io.longreel.transport.RankThreads;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -21,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,35 +28,24 @@ final class EvalNeedleCommandTest {
     @BeforeAll
     static void write() {
         FootageGenerator.generate(folder.resolve("a.mp4"), new GeneratedFootage(48, 64, 48, 8), 1);
-        ModelConfig config = new ModelConfig(
-                new ModelConfig.Vision(16, 24, 2, 2, 56, 14, 1e-6f, -2),
-                new ModelConfig.Llm(320, 32, 48, 2, 4, 2, 64, 1e6, 1, 1e-6f, true),
-                ModelConfig.MLP_DOWNSAMPLE,
-                319);
-        Mesh mesh = Mesh.single();
-        try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
-            RankThreads.run(transport.endpoints(), endpoint -> {
-                try (MmspSession session =
-                        MmspSession.open(config, Devices.plain(), mesh, SessionOptions.DEFAULTS, endpoint)) {
-                    session.initialize(1);
-                    session.exportModel(folder.resolve("model"), Map.of());
-                }
-                return 0;
-            });
-        }
+        TinyModel.write(folder.resolve("model"), 64);
     }
 
     private int command(String... options) {
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
         List<String> all = new ArrayList<>(List.of(
-                "eval",
-                "needle",
                 "--model",
                 folder.resolve("model").toString(),
                 "--out",
                 results().toString()));
         all.addAll(List.of(options));
+        return needle(all);
+    }
+
+    private int needle(List<String> options) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        List<String> all = new ArrayList<>(List.of("eval", "needle"));
+        all.addAll(options);
         return Main.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
     }
 
@@ -97,6 +77,31 @@ final class EvalNeedleCommandTest {
         assertTrue(oneLine().contains("is of another model, footage"), err::toString);
     }
 
+    /** A model with room for a question and its answer writes one, and what it has written is not asked for again. */
+    @Test
+    void shouldAskTheModelToWriteAndGoOnWhereItWas() {
+        Path model = TinyModel.write(folder.resolve("writer"), 512);
+        String[] options = {
+            "--haystack", footage(), "--fps", "2", "--frames", "4", "--depths", "0,1", "--by", "generation"
+        };
+        List<String> all = new ArrayList<>(List.of("--model", model.toString(), "--mesh", "ring=2"));
+        all.addAll(List.of(
+                "--out",
+                folder.resolve("written").toString(),
+                "--run-dir",
+                folder.resolve("run").toString()));
+        all.addAll(List.of(options));
+        assertEquals(Main.OK, needle(all), err::toString);
+        assertTrue(out.toString().contains("cell 2 of 2: 4 frames, depth 100 %: "), out::toString);
+        assertTrue(out.toString().contains("over 10 tests"), out::toString);
+        assertEquals(Main.OK, needle(all), err::toString);
+        assertTrue(out.toString().contains("; 2 cells are tested already"), out::toString);
+        all.set(all.indexOf("0,1"), "0,0.5,1");
+        assertEquals(Main.OK, needle(all), err::toString);
+        assertTrue(out.toString().contains("cell 3 of 3: "), out::toString);
+        assertFalse(out.toString().contains("cell 1 of 3"), out::toString);
+    }
+
     @Test
     void shouldSayInOneLineWhatIsWrong() throws IOException {
         refused("gone.mp4", "--haystack", folder.resolve("gone.mp4").toString());
@@ -109,7 +114,6 @@ final class EvalNeedleCommandTest {
         refused("depths of needles", "--haystack", footage(), "--depths", "0,1.5");
         refused("--mesh", "--haystack", footage(), "--mesh", "ring=x");
         refused("Ulysses degree", "--haystack", footage(), "--frames", "4", "--mesh", "ulysses=8");
-        refused("none; test by teacher", "--haystack", footage(), "--frames", "4", "--by", "generation");
         refused("Missing required option", "--fps", "1");
         assertEquals(Main.MISUSED, Main.run(new PrintWriter(out), new PrintWriter(err), "eval"));
     }

@@ -43,6 +43,7 @@ import java.io.ObjectOutputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -177,6 +178,25 @@ class KryoWireSerializerTest {
                     bytes.length <= 8 << 10 || message instanceof NodeCommand.Welcome,
                     "control messages are small: bytes=%d message=%s".formatted(bytes.length, message));
         });
+    }
+
+    /** The longest prompts travel whole: as large as a frame of the network's may be, and not larger. */
+    @Test
+    void shouldFitAFrameWhenAPromptIsLong() {
+        List<Integer> ids = new Random(7).ints(EngineRequest.IDS_MAX - 4096, 100_000, 300_000).boxed().toList();
+        EngineRequest longest =
+                new EngineRequest(ids, request().media(), request().sampling(), 4096, List.of(151_645));
+        WireMessage message = new RankCommand.RunTick(
+                new StepId(7, 0, 0),
+                new EngineTick(2, 7, List.of(new EngineOp.Begin(3, false, 0, 200_000, longest, ids.subList(0, 4096)))));
+        Serialization serialization = SerializationExtension.get(Adapter.toClassic(KIT.system()));
+        byte[] bytes = serialization.findSerializerFor(message).toBinary(message);
+        assertEquals(
+                message, serialization.deserialize(bytes, message.getClass()).get());
+        long frameBytesMax =
+                ConfigFactory.load("pekko-longreel.conf").getBytes("pekko.remote.artery.advanced.maximum-frame-size");
+        assertEquals(512 << 10, frameBytesMax);
+        assertTrue(bytes.length < frameBytesMax - (8 << 10), "bytes=%d of %d".formatted(bytes.length, frameBytesMax));
     }
 
     @Test

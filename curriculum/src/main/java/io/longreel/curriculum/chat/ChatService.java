@@ -1,6 +1,7 @@
 package io.longreel.curriculum.chat;
 
 import io.longreel.config.RuntimeFailure;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
@@ -22,6 +23,11 @@ public interface ChatService extends AutoCloseable {
     /** Completed when nothing is answered any more, with the reason; never by {@link #close}. */
     default CompletableFuture<RuntimeFailure> broken() {
         return new CompletableFuture<>();
+    }
+
+    /** How it stands; empty when it cannot know, as what answers is elsewhere. */
+    default Optional<ServiceFacts> facts() {
+        return Optional.empty();
     }
 
     /** An answer that is on its way. */

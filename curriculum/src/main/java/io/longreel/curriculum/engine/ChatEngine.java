@@ -7,6 +7,7 @@ import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.curriculum.chat.Prompt;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.curriculum.chat.ServiceFacts;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.shard.Span;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -47,6 +49,7 @@ public final class ChatEngine implements ChatService {
     private boolean isOver;
     private final CompletableFuture<RuntimeFailure> broken = new CompletableFuture<>();
     private volatile @Nullable RuntimeFailure failure;
+    private volatile ServiceFacts facts;
 
     private ChatEngine(
             String name,
@@ -63,6 +66,7 @@ public final class ChatEngine implements ChatService {
         this.clockNs = clockNs;
         this.scheduler = new Scheduler(
                 limits, encoder.model().imageToken(), encoder.model().tokensPerFrame());
+        this.facts = new ServiceFacts(0, false, 0, 0, limits.cachePages(), 0);
         this.thread = Thread.ofPlatform().daemon().name("longreel-engine").unstarted(this::loop);
     }
 
@@ -87,6 +91,19 @@ public final class ChatEngine implements ChatService {
     @Override
     public String modelName() {
         return name;
+    }
+
+    /** Those that have been asked and that this engine's thread has not heard of yet are open, too. */
+    @Override
+    public Optional<ServiceFacts> facts() {
+        ServiceFacts last = facts;
+        return Optional.of(new ServiceFacts(
+                last.generation(),
+                last.isUp(),
+                Math.max(openCount.get(), last.open()),
+                last.answering(),
+                last.pages(),
+                last.busyPages()));
     }
 
     @Override
@@ -126,6 +143,7 @@ public final class ChatEngine implements ChatService {
                 question.sampling(),
                 Math.min(question.newTokensMax(), Math.max(1, room)),
                 Arrays.stream(prompt.stopIds()).boxed().toList());
+        requireMessage(request);
         requireCache(scheduler.pagesFor(request, ringDegree), tokens);
         List<String> stops = new ArrayList<>(prompt.stopTexts());
         stops.addAll(question.stops());
@@ -138,6 +156,15 @@ public final class ChatEngine implements ChatService {
                 stops,
                 listener,
                 startNs);
+    }
+
+    private static void requireMessage(EngineRequest request) {
+        int ids = request.ids().size();
+        if (ids > EngineRequest.IDS_MAX - request.newTokensMax()) {
+            throw RuntimeFailure.data(
+                    "the question has %d tokens of text and frames, and its answer may have %d: together they must be at most %d; shorten it"
+                            .formatted(ids, request.newTokensMax(), EngineRequest.IDS_MAX));
+        }
     }
 
     private void requireCache(int pages, int tokens) {
@@ -171,6 +198,7 @@ public final class ChatEngine implements ChatService {
                     event.run();
                 }
                 tick();
+                publish();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -178,6 +206,16 @@ public final class ChatEngine implements ChatService {
             LOG.error("engine.failed", e);
             fail(new RuntimeFailure(RuntimeFailure.Category.FATAL, "the engine failed: " + e, e));
         }
+    }
+
+    private void publish() {
+        facts = new ServiceFacts(
+                scheduler.incarnation(),
+                scheduler.isUp(),
+                open.size(),
+                scheduler.answering(),
+                limits.cachePages(),
+                scheduler.busyPages());
     }
 
     private void tick() {

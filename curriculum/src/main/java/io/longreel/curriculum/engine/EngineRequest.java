@@ -13,6 +13,9 @@ import java.util.List;
  */
 public record EngineRequest(
         List<Integer> ids, List<MediumView> media, Sampling sampling, int newTokensMax, List<Integer> stopIds) {
+    /** Most ids that ranks are told of at a time, those of prompts and of answers that they go on with: a message that begins with them fits the network. */
+    public static final int IDS_MAX = 150_000;
+
     public EngineRequest {
         ids = List.copyOf(ids);
         media = List.copyOf(media);

@@ -255,12 +255,18 @@ public final class Scheduler {
     /** Lets in who fits, in order. */
     private List<EngineOp> admit() {
         List<EngineOp> ops = new ArrayList<>();
+        int told = 0;
         while (!waiting.isEmpty() && active.size() < limits.answersMax()) {
-            Optional<EngineOp.Begin> begin = begin(waiting.peekFirst());
+            Slot slot = waiting.getFirst();
+            told += slot.request.ids().size() + slot.answer.size();
+            if (!ops.isEmpty() && told > EngineRequest.IDS_MAX) {
+                return ops; // the next tick takes more: what the ranks are told of at a time must fit a message
+            }
+            Optional<EngineOp.Begin> begin = begin(slot);
             if (begin.isEmpty()) {
                 return ops;
             }
-            Slot slot = waiting.removeFirst();
+            waiting.removeFirst();
             active.put(slot.id, slot);
             ops.add(begin.get());
         }
@@ -420,9 +426,24 @@ public final class Scheduler {
         return found;
     }
 
+    /** Requests that are worked on. */
+    public int answering() {
+        return active.size();
+    }
+
+    /** Whether there are ranks. */
+    public boolean isUp() {
+        return isUp;
+    }
+
+    /** Of the ranks that are there, or were there last; 0 = there were none yet. */
+    public long incarnation() {
+        return incarnation;
+    }
+
     /** Pages of requests that are worked on. */
     public int busyPages() {
         int unused = idle.stream().mapToInt(Resident::pages).sum();
-        return limits.cachePages() - freePages - unused;
+        return incarnation == 0 ? 0 : limits.cachePages() - freePages - unused;
     }
 }

@@ -14,6 +14,7 @@ import io.longreel.curriculum.chat.ChatPart;
 import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.curriculum.chat.ServiceFacts;
 import io.longreel.curriculum.chat.TestModel;
 import io.longreel.curriculum.corpus.Medium;
 import io.longreel.curriculum.text.Role;
@@ -129,6 +130,9 @@ final class ChatEngineTest {
         ChatQuestion first = question(20, "what is it?", 6, Sampling.GREEDY);
         try (ChatEngine engine = open(new Mesh(1, 2, 1), LIMITS)) {
             ChatAnswer answer = engine.answer(first);
+            ServiceFacts facts = engine.facts().orElseThrow();
+            assertEquals(1, facts.generation());
+            assertEquals(LIMITS.cachePages(), facts.pages());
             List<ChatMessage> turns = new ArrayList<>(first.messages());
             turns.add(ChatMessage.of(Role.ASSISTANT, "a card"));
             turns.add(ChatMessage.of(Role.USER, "and then?"));
@@ -165,6 +169,7 @@ final class ChatEngineTest {
                     good,
                     engine.answer(question(5, "well?", 4, Sampling.GREEDY)).text());
             assertEquals(0, engine.openCount());
+            assertEquals(0, engine.facts().orElseThrow().open());
         }
     }
 

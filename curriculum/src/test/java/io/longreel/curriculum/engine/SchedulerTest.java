@@ -142,6 +142,38 @@ final class SchedulerTest {
         assertEquals(alone(requested(2)), answer(2));
     }
 
+    /** When ranks are replaced, all that is open begins anew: not in one message, which might be too large. */
+    @Test
+    void shouldTellRanksOfNoMoreIdsAtATimeThanAMessageHolds() {
+        EngineLimits limits = new EngineLimits(100_000, 1_000_000, 16, 20, 3);
+        Scheduler many = new Scheduler(limits, IMAGE, TOKENS_PER_FRAME);
+        many.meshIsReady(1, 1);
+        for (long id = 1; id <= 16; id++) {
+            EngineRequest request = request(noise(new Random(id), 30_000 + (int) id), 10);
+            many.submit(
+                    id, request, request.ids().stream().mapToLong(x -> x).toArray());
+        }
+        for (int round = 1; round <= 2; round++) {
+            int begun = 0;
+            while (begun < 16) {
+                EngineTick tick = many.next().orElseThrow();
+                List<EngineOp.Begin> begins = tick.ops().stream()
+                        .filter(EngineOp.Begin.class::isInstance)
+                        .map(EngineOp.Begin.class::cast)
+                        .toList();
+                int told = begins.stream()
+                        .mapToInt(begin ->
+                                begin.request().ids().size() + begin.answered().size())
+                        .sum();
+                assertTrue(told <= EngineRequest.IDS_MAX, "told=%d begins=%d".formatted(told, begins.size()));
+                assertTrue(!begins.isEmpty(), "as many as fit are let in");
+                begun += begins.size();
+            }
+            many.meshIsLost();
+            many.meshIsReady(1 + round, 1);
+        }
+    }
+
     @Test
     void shouldFreeWhatACancelledQuestionHolds() {
         scheduler.meshIsReady(1, 1);

@@ -79,13 +79,14 @@ public final class TokenSampler {
             weights[id] = Math.exp((logits[id] - (double) largest) / sampling.temperature());
             total += weights[id];
         }
-        // All that weigh less than this together weigh less than what top-p leaves out.
-        double least = (1 - sampling.topP()) * total / logits.length;
+        // All that weigh less than this together weigh less than what top-p leaves out, which is a share of what top-k
+        // leaves, if there is one.
+        double least = sampling.topK() == 0 ? (1 - sampling.topP()) * total / logits.length : 0;
         long[] order = new long[logits.length];
         int count = 0;
         for (int id = 0; id < logits.length; id++) {
             if (weights[id] > least || (least == 0 && weights[id] > 0)) {
-                order[count++] = sortable(logits[id]) << Integer.SIZE | id;
+                order[count++] = (long) descending(logits[id]) << Integer.SIZE | id;
             }
         }
         Arrays.sort(order, 0, count);
@@ -98,11 +99,10 @@ public final class TokenSampler {
         return topP(new Candidates(ids, sorted), total);
     }
 
-    /** Larger logits are smaller numbers. */
-    private static long sortable(float logit) {
-        int bits = Float.floatToIntBits(logit);
-        int ascending = bits >= 0 ? bits ^ Integer.MIN_VALUE : ~bits;
-        return ~ascending & 0xFFFFFFFFL;
+    /** Larger logits are smaller numbers, equal ones equal, be they signed zeros. */
+    private static int descending(float logit) {
+        int bits = Float.floatToIntBits(logit + 0f);
+        return ~(bits >= 0 ? bits : bits ^ Integer.MAX_VALUE);
     }
 
     /** The most likely ids whose weights come to the share; all where there is no limit. Top-k comes first, and takes its share of what it leaves. */

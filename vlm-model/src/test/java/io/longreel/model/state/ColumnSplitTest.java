@@ -1,0 +1,95 @@
+package io.longreel.model.state;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.longreel.config.topology.Mesh;
+import io.longreel.ops.device.Devices;
+import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.Tensor;
+import io.longreel.transport.InProcessTransport;
+import io.longreel.transport.RankEndpoint;
+import io.longreel.transport.RankThreads;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Layers whose columns are cut over ranks give every rank what one that does everything has. */
+final class ColumnSplitTest {
+    private static final int IN = 5;
+    private static final List<String> NAMES = List.of("wide", "odd", "narrow");
+    /** Fewer columns than ranks, and columns that no number of ranks divides. */
+    private static final int[] COLUMNS = {12, 7, 1};
+
+    private static Tensor noise(TensorArena arena, SplittableRandom random, int... shape) {
+        Tensor tensor = arena.allocate(shape);
+        for (long i = 0; i < tensor.elements(); i++) {
+            tensor.setFloat(i, (float) random.nextGaussian());
+        }
+        return tensor;
+    }
+
+    private static Weights weights(TensorArena arena) {
+        SplittableRandom random = new SplittableRandom(11);
+        Map<String, Tensor> weights = new TreeMap<>();
+        for (int i = 0; i < COLUMNS.length; i++) {
+            weights.put(NAMES.get(i) + ".weight", noise(arena, random, COLUMNS[i], IN));
+        }
+        weights.put("odd.bias", noise(arena, random, COLUMNS[1]));
+        return new Weights(weights, Weights.Source.RESIDENT);
+    }
+
+    /** The results one behind the other: of all layers with one exchange, then of one in two steps. */
+    private static float[] run(RankEndpoint endpoint, int ranks, int rows, boolean splits) {
+        try (TensorArena arena = TensorArena.open("test", 1 << 20);
+                TensorArena scratch = TensorArena.open("scratch", 1 << 20)) {
+            Workspace ws = new Workspace(Devices.cpu().kernels(), arena, scratch);
+            ColumnSplit split =
+                    new ColumnSplit(weights(arena), endpoint.communicator(new Mesh(1, ranks, 1).worldGroup()), splits);
+            assertEquals(splits && ranks > 1, split.splits());
+            Tensor x = noise(arena, new SplittableRandom(rows), rows, IN);
+            Tensor all = arena.allocate(rows * (12 + 7 + 1 + 7));
+            int at = 0;
+            List<Tensor> ys = List.of(
+                    all.slice(at, at += 12 * rows).reshape(rows, 12),
+                    all.slice(at, at += 7 * rows).reshape(rows, 7),
+                    all.slice(at, at += rows).reshape(rows, 1));
+            split.forward(ws, x, NAMES, ys);
+            assertEquals(0, scratch.usedBytes(), "scratch is left as it was found");
+            Tensor again = all.slice(at, at + 7 * rows).reshape(rows, 7);
+            if (splits && ranks > 1) {
+                ColumnSplit.Parts own = split.ownParts(ws, rows, 7);
+                split.multiplyOwn(ws, x, "odd", 7, own.parts().getFirst());
+                split.gather(ws, own, List.of(again));
+            } else {
+                again.copyFrom(ys.get(1));
+            }
+            return all.toFloats();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveEveryRankTheWholeResult(int ranks) {
+        for (int rows : new int[] {1, 2, 9}) {
+            float[] whole;
+            try (InProcessTransport alone = InProcessTransport.open(1)) {
+                whole = RankThreads.run(alone.endpoints(), endpoint -> run(endpoint, 1, rows, false))
+                        .getFirst();
+            }
+            for (boolean splits : new boolean[] {true, false}) {
+                try (InProcessTransport transport = InProcessTransport.open(ranks)) {
+                    List<float[]> each =
+                            RankThreads.run(transport.endpoints(), endpoint -> run(endpoint, ranks, rows, splits));
+                    for (float[] result : each) {
+                        assertArrayEquals(whole, result, 1e-5f, "ranks=%d rows=%d".formatted(ranks, rows));
+                        assertArrayEquals(each.getFirst(), result, "all ranks must have the same bits");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -363,7 +363,13 @@ public final class InferenceSession implements AutoCloseable {
         }
         return reserve((w, g) -> {
             TokenAttention attention = TokenAttention.planning(
-                    w, cache.own(), heads, g.sequence(), groups.mesh(), config.llm().headDim(), extent);
+                    w,
+                    cache.own(),
+                    heads,
+                    g.sequence(),
+                    groups.mesh(),
+                    config.llm().headDim(),
+                    extent);
             decoder.logits(w, decoder.step(w, ids, positions, model.rotary(), attention));
         });
     }

@@ -56,10 +56,8 @@ final class TimedAnswers implements AutoCloseable {
         this.frames = new NoiseFrames(setting.frames(), 3 * side * side);
         this.chunks = PromptChunks.of(prompt, 0, marker, config.tokensPerFrame(), setting.chunkTokens());
         this.rows = InferenceSession.rowsMax(setting.tokens(), chunks.size(), setting.newTokens(), mesh.ringDegree());
-        this.cache = InferenceSession.openCache(
-                config, mesh, endpoint.rank(), KeyValueCache.pagesFor(rows), false);
-        this.session =
-                InferenceSession.open(model, device, mesh, SessionOptions.DEFAULTS, cache, endpoint);
+        this.cache = InferenceSession.openCache(config, mesh, endpoint.rank(), KeyValueCache.pagesFor(rows), false);
+        this.session = InferenceSession.open(model, device, mesh, SessionOptions.DEFAULTS, cache, endpoint);
     }
 
     static TimedAnswers open(

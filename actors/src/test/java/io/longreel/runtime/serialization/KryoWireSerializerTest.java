@@ -179,7 +179,10 @@ class KryoWireSerializerTest {
     /** The longest prompts travel whole: as large as a frame of the network's may be, and not larger. */
     @Test
     void shouldFitAFrameWhenAPromptIsLong() {
-        List<Integer> ids = new Random(7).ints(EngineRequest.IDS_MAX - 4096, 100_000, 300_000).boxed().toList();
+        List<Integer> ids = new Random(7)
+                .ints(EngineRequest.IDS_MAX - 4096, 100_000, 300_000)
+                .boxed()
+                .toList();
         EngineRequest longest =
                 new EngineRequest(ids, request().media(), request().sampling(), 4096, List.of(151_645));
         WireMessage message = new RankCommand.RunTick(

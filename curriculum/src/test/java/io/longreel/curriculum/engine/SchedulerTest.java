@@ -143,8 +143,7 @@ final class SchedulerTest {
         many.meshIsReady(1, 1);
         for (long id = 1; id <= 16; id++) {
             EngineRequest request = request(noise(new Random(id), 30_000 + (int) id), 10);
-            many.submit(
-                    id, request, request.ids().stream().mapToLong(x -> x).toArray());
+            many.submit(id, request, request.ids().stream().mapToLong(x -> x).toArray());
         }
         for (int round = 1; round <= 2; round++) {
             int begun = 0;

@@ -8,6 +8,7 @@ import io.longreel.model.state.Arenas;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -105,7 +106,7 @@ final class CachedSequencePropertyTest {
                     sequence.rowsBefore(position),
                     where);
             pages += sequence.rowsMax() / KeyValueCache.PAGE_ROWS;
-            TreeMap<Integer, Integer> placeOf = placesOf(sequence, 0, sequence.rowsMax(), where);
+            SortedMap<Integer, Integer> placeOf = placesOf(sequence, 0, sequence.rowsMax(), where);
             assertEquals(sequence.rowsMax(), placeOf.size(), where);
             placeOf.values().forEach(place -> {
                 assertTrue(place >= 0 && place < PAGES * KeyValueCache.PAGE_ROWS && !places.get(place), where);
@@ -120,8 +121,8 @@ final class CachedSequencePropertyTest {
     }
 
     /** Place of each row; the pieces are in order and as long as they can be. */
-    private static TreeMap<Integer, Integer> placesOf(CachedSequence sequence, int from, int to, String where) {
-        TreeMap<Integer, Integer> places = new TreeMap<>();
+    private static SortedMap<Integer, Integer> placesOf(CachedSequence sequence, int from, int to, String where) {
+        SortedMap<Integer, Integer> places = new TreeMap<>();
         int row = from;
         int end = -1;
         for (CachedSequence.Piece piece : sequence.pieces(from, to)) {

@@ -52,14 +52,13 @@ final class ColumnSplitTest {
             assertEquals(splits && ranks > 1, split.splits());
             Tensor x = noise(arena, new SplittableRandom(rows), rows, IN);
             Tensor all = arena.allocate(rows * (12 + 7 + 1 + 7));
-            int at = 0;
             List<Tensor> ys = List.of(
-                    all.slice(at, at += 12 * rows).reshape(rows, 12),
-                    all.slice(at, at += 7 * rows).reshape(rows, 7),
-                    all.slice(at, at += rows).reshape(rows, 1));
+                    all.slice(0, 12 * rows).reshape(rows, 12),
+                    all.slice(12 * rows, 19 * rows).reshape(rows, 7),
+                    all.slice(19 * rows, 20 * rows).reshape(rows, 1));
             split.forward(ws, x, NAMES, ys);
             assertEquals(0, scratch.usedBytes(), "scratch is left as it was found");
-            Tensor again = all.slice(at, at + 7 * rows).reshape(rows, 7);
+            Tensor again = all.slice(20 * rows, 27 * rows).reshape(rows, 7);
             if (splits && ranks > 1) {
                 ColumnSplit.Parts own = split.ownParts(ws, rows, 7);
                 split.multiplyOwn(ws, x, "odd", 7, own.parts().getFirst());

@@ -122,6 +122,16 @@ class BenchTest {
         assertEquals(result.tokenBytes() / result.times().token() / 1e9, result.gigabytesPerSecond());
     }
 
+    /** Large enough that ranks share products while they decode. */
+    @Test
+    void shouldAnswerWithWeightsThatRanksShare() {
+        GenerateBench.Setting setting =
+                new GenerateBench.Setting(BenchSize.SMALL, 1, 4, 3, new Mesh(1, 2, 1), 2048, 1);
+        GenerateBench.Result result =
+                GenerateBench.run(setting, Devices.cpu(), new GenerateBench.Clocks(this::tick, this::tick));
+        assertTrue(result.times().token() >= 1, result.toString());
+    }
+
     @Test
     void shouldCountTheOperationsOfAPrompt() {
         // By hand, TINY with one frame of 16 patches and 4 tokens, 10 tokens; the last layer asks for the last one.

@@ -88,7 +88,7 @@ public final class InferenceSession implements AutoCloseable {
         this.windows = LoadedModel.windows(loaded);
         this.weights = loaded.views(kernels, windows);
         this.model = new VlmModel(config, weights, options);
-        this.decoder = new TokenDecoder(config.llm(), weights, groups.sequence());
+        this.decoder = new TokenDecoder(config.llm(), weights);
         this.memory = new StepMemory(kernels, groups.rank());
         this.heads = new HeadShards(
                 config.llm().heads(), config.llm().kvHeads(), groups.mesh().ulyssesDegree());
@@ -224,7 +224,8 @@ public final class InferenceSession implements AutoCloseable {
         Workspace ws = reserve((w, g) -> {
             extend(w, g, batch.withoutPixels(), offset, unknown, all, last, rows);
             if (asks) {
-                decoder.logits(w, w.step().allocate(1, config.llm().hiddenSize()));
+                decoder.logits(
+                        w, g.sequence(), w.step().allocate(1, config.llm().hiddenSize()));
             }
             cache.mirror().ifPresent(mirror -> transfer(w, g, sequence, batch, all, offset, mirror));
         });
@@ -349,7 +350,8 @@ public final class InferenceSession implements AutoCloseable {
                 group.stream().mapToInt(sequence -> sequence.cached.length()).toArray();
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
         Workspace ws = decodeSpace(newest, positions, TokenAttention.Extent.of(tokens, cache.own()));
-        Tensor normed = decoder.step(ws, newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
+        Tensor normed = decoder.step(
+                ws, groups.sequence(), newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
         int[] chosen = choose(ws, group, normed);
         tokenAttention(ws, groups, tokens).append(tokens);
         group.forEach(sequence -> sequence.cached.reached(sequence.cached.length() + 1));
@@ -370,7 +372,7 @@ public final class InferenceSession implements AutoCloseable {
                     groups.mesh(),
                     config.llm().headDim(),
                     extent);
-            decoder.logits(w, decoder.step(w, ids, positions, model.rotary(), attention));
+            decoder.logits(w, g.sequence(), decoder.step(w, g.sequence(), ids, positions, model.rotary(), attention));
         });
     }
 
@@ -387,7 +389,7 @@ public final class InferenceSession implements AutoCloseable {
 
     /** What comes next, from rows that all ranks have: one rank decides for all, so that nothing can make them differ. */
     private int[] choose(Workspace ws, List<Sequence> group, Tensor normed) {
-        Tensor logits = decoder.logits(ws, normed);
+        Tensor logits = decoder.logits(ws, groups.sequence(), normed);
         double[] chosen = new double[group.size()];
         if (groups.sequence().index() == 0) {
             for (int i = 0; i < chosen.length; i++) {

@@ -13,11 +13,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bench all}: steps, attention, decoding, exchanges and videos in several sizes, each in a process of its own. */
+/** {@code bench all}: steps, attention, answers, decoding, exchanges and videos in several sizes, each in a process of its own. */
 @Command(
         name = "all",
         description =
-                "Measures steps, attention, decoding, exchanges and videos in several sizes, as tables; takes some minutes.",
+                "Measures steps, attention, answers, decoding, exchanges and videos in several sizes, as tables; takes some minutes.",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class BenchAllCommand implements Callable<Integer> {
@@ -79,6 +79,18 @@ final class BenchAllCommand implements Callable<Integer> {
             new Row("exchange, processes of a node", "exchange --between processes"),
             new Row("exchange, nodes over loopback UDP", "exchange --between nodes"));
 
+    private static final List<Row> ANSWERS = List.of(
+            answer("tiny", 64, "1 rank", "", " --threads 1 --runs 20"),
+            answer("small", 256, "1 rank", "", " --threads 1"),
+            answer("small", 256, "ring 2", " --mesh ring=2", " --threads 2"),
+            answer("small", 256, "Ulysses 2", " --mesh ulysses=2", " --threads 2"),
+            answer("small", 256, "2 x 2", " --mesh ring=2,ulysses=2", " --threads 2"));
+
+    private static Row answer(String size, int frames, String ranks, String mesh, String peer) {
+        String common = "generate --size %s --frames %d".formatted(size, frames);
+        return new Row("answer, %s, %d frames, %s".formatted(size, frames, ranks), common + mesh, common + peer);
+    }
+
     private static final Row DECODE = new Row("decode, 65,536 tokens, 1 rank", "decode");
 
     private static final Row VIDEO = new Row("video, 720p to 384 x 384, 1 thread", "video");
@@ -106,6 +118,7 @@ final class BenchAllCommand implements Callable<Integer> {
             }
             say(out, line(result));
         }
+        sayAnswers(out, all);
         say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "seconds", "GB/s", "limit", "share"));
         say(out, decodeLine(added(all, DECODE)));
         say(out, String.format(Locale.ROOT, "%n%-36s %9s %9s %9s %9s", "work", "MiB", "GB/s", "limit", "share"));
@@ -121,6 +134,58 @@ final class BenchAllCommand implements Callable<Integer> {
             out.flush();
         }
         return Main.OK;
+    }
+
+    private void sayAnswers(PrintWriter out, ArrayNode all) {
+        say(
+                out,
+                String.format(
+                        Locale.ROOT,
+                        "%n%-36s %9s %7s %7s %9s %7s %7s%s",
+                        "work",
+                        "prompt s",
+                        "share",
+                        "ideal",
+                        "token ms",
+                        "share",
+                        "ideal",
+                        pytorch ? "  PyTorch s    time        ms    time" : ""));
+        for (Row row : ANSWERS) {
+            ObjectNode result = added(all, row);
+            if (pytorch) {
+                result.set("pytorch", BenchProcess.measuredByPyTorch(row.peer()));
+            }
+            say(out, answerLine(result));
+        }
+    }
+
+    /** Work of all ranks over that of one is 1 where there is but one. */
+    private static String answerLine(JsonNode result) {
+        double prompt = result.path("firstTokenSeconds").asDouble();
+        double token = result.path("decodeSeconds").asDouble();
+        JsonNode peer = result.path("pytorch");
+        double peerPrompt = peer.path("firstTokenSeconds").asDouble();
+        double peerToken = peer.path("decodeSeconds").asDouble();
+        String own = String.format(
+                Locale.ROOT,
+                "%-36s %9.4f %6.1f%% %7.2f %9.3f %6.1f%% %7.2f",
+                result.path("work").asText(),
+                prompt,
+                100 * result.path("shareOfLimit").asDouble(),
+                result.path("promptToIdeal").asDouble(1),
+                1e3 * token,
+                100 * result.path("shareOfReadLimit").asDouble(),
+                result.path("decodeToIdeal").asDouble(1));
+        return peer.isMissingNode()
+                ? own
+                : own
+                        + String.format(
+                                Locale.ROOT,
+                                "  %9.4f %7.2f %9.3f %7.2f",
+                                peerPrompt,
+                                prompt / peerPrompt,
+                                1e3 * peerToken,
+                                token / peerToken);
     }
 
     private static ObjectNode added(ArrayNode all, Row row) {

@@ -191,7 +191,8 @@ class KryoWireSerializerTest {
                 new EngineRequest(ids, request().media(), request().sampling(), 4096, List.of(151_645));
         WireMessage message = new RankCommand.RunTick(
                 new StepId(7, 0, 0),
-                new EngineTick(2, 7, List.of(new EngineOp.Begin(3, false, 0, 200_000, longest, ids.subList(0, 4096)))));
+                new EngineTick(
+                        2, 7, List.of(new EngineOp.Begin(3, 9, false, 0, 200_000, longest, ids.subList(0, 4096)))));
         Serialization serialization = SerializationExtension.get(Adapter.toClassic(KIT.system()));
         byte[] bytes = serialization.findSerializerFor(message).toBinary(message);
         assertEquals(

@@ -16,6 +16,11 @@ public record TickResult(long number, List<Chosen> chosen, List<Unreadable> unre
         kept = List.copyOf(kept);
     }
 
+    /** Of a tick that recalls nothing. */
+    public TickResult(long number, List<Chosen> chosen, List<Unreadable> unreadable) {
+        this(number, chosen, unreadable, List.of());
+    }
+
     /** New tokens of a sequence, in order. */
     public record Chosen(long sequence, List<Integer> tokens) {
         public Chosen {

@@ -49,6 +49,29 @@ final class Vila {
         });
     }
 
+    QwenDecoder.Cache cache(long tokensMax, ScalarType type) {
+        return decoder.new Cache(tokensMax, type);
+    }
+
+    /** A prompt; {@code [1]}, the most likely token after it. */
+    Tensor first(Tensor ids, Tensor pixels, long image, QwenDecoder.Cache cache) {
+        return scoped(() -> {
+            Tensor isImage = ids.eq(scalar(image));
+            Tensor repeats = torch.where(isImage, scalar(tokensPerFrame()), scalar(1));
+            Tensor spliced = scoped(() -> splice(ids, pixels, isImage, repeats));
+            return mostLikely(decoder.extend(spliced, cache));
+        });
+    }
+
+    /** The most likely token after {@code token [1]}. */
+    Tensor next(Tensor token, QwenDecoder.Cache cache) {
+        return scoped(() -> mostLikely(decoder.extend(decoder.embed(token).unsqueeze(0), cache)));
+    }
+
+    private static Tensor mostLikely(Tensor logits) {
+        return logits.reshape(1, -1).argmax(new LongOptional(1), false);
+    }
+
     private Tensor splice(Tensor ids, Tensor pixels, Tensor isImage, Tensor repeats) {
         Tensor text = decoder.embed(ids);
         Tensor frames = projector.apply(tower.apply(pixels));

@@ -23,19 +23,18 @@ public final class TokenDecoder {
 
     private final ModelConfig.Llm config;
     private final Weights weights;
-    private final ColumnSplit split;
-    private final ColumnSplit headSplit;
+    private final boolean splits;
+    private final boolean splitsHead;
     private final List<TokenLayer> layers = new ArrayList<>();
     private final RmsNormLayer finalNorm;
     private final String headUnit;
     private final String headLayer;
 
-    public TokenDecoder(ModelConfig.Llm config, Weights weights, Communicator sequenceGroup) {
+    public TokenDecoder(ModelConfig.Llm config, Weights weights) {
         this.config = config;
         this.weights = weights;
-        this.split = new ColumnSplit(weights, sequenceGroup, layerElements(config) >= SPLIT_ELEMENTS_MIN);
-        this.headSplit = new ColumnSplit(
-                weights, sequenceGroup, (long) config.vocabularySize() * config.hiddenSize() >= SPLIT_ELEMENTS_MIN / 4);
+        this.splits = layerElements(config) >= SPLIT_ELEMENTS_MIN;
+        this.splitsHead = (long) config.vocabularySize() * config.hiddenSize() >= SPLIT_ELEMENTS_MIN / 4;
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(new TokenLayer(config, weights, layer));
         }
@@ -52,13 +51,16 @@ public final class TokenDecoder {
     /**
      * {@code ids [B] -> normalised rows [B, D]} in the step arena.
      *
+     * @param ranks that share the work, those of the pass: alone when it is planned
      * @param positions of the tokens in their sequences
      */
-    public Tensor step(Workspace ws, int[] ids, int[] positions, RotaryTable table, TokenAttention attention) {
+    public Tensor step(
+            Workspace ws, Communicator ranks, int[] ids, int[] positions, RotaryTable table, TokenAttention attention) {
         Tensor x = ws.step().allocate(ids.length, config.hiddenSize());
         weights.use(Unit.EMBEDDING);
         ws.kernels().rows().gather(weights.weight(ParameterSpec.LLM + "model.embed_tokens.weight"), ids, x);
         DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        ColumnSplit split = new ColumnSplit(weights, ranks, splits);
         for (TokenLayer layer : layers) {
             weights.use(layer.unit());
             layer.step(ws, x, attention, rotary, split);
@@ -68,10 +70,10 @@ public final class TokenDecoder {
     }
 
     /** {@code normed [B, D] -> logits [B, V]} in the step arena, from rows that all ranks have. */
-    public Tensor logits(Workspace ws, Tensor normed) {
+    public Tensor logits(Workspace ws, Communicator ranks, Tensor normed) {
         weights.use(headUnit);
         Tensor logits = ws.step().allocate(normed.rows(), config.vocabularySize());
-        headSplit.forward(ws, normed, List.of(headLayer), List.of(logits));
+        new ColumnSplit(weights, ranks, splitsHead).forward(ws, normed, List.of(headLayer), List.of(logits));
         return logits;
     }
 

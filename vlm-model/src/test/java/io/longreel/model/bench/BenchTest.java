@@ -106,6 +106,46 @@ class BenchTest {
         assertEquals(result.limitSeconds() / result.seconds(), result.shareOfLimit());
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 1", "2, 2"})
+    void shouldAnswerOnTheMeshThatItNames(int ring, int ulysses) {
+        GenerateBench.Setting setting =
+                new GenerateBench.Setting(BenchSize.TINY, 3, 6, 4, new Mesh(1, ring, ulysses), 8, 2);
+        GenerateBench.Result result =
+                GenerateBench.run(setting, Devices.cpu(), new GenerateBench.Clocks(this::tick, this::tick));
+        assertEquals(3 * 4 + 6, result.tokens());
+        assertTrue(result.times().prompt() >= 1 && result.times().token() >= 1, result.toString());
+        assertTrue(result.alone().prompt() >= 1 && result.readSeconds() >= 1, result.toString());
+        // By hand, TINY: products of four layers and the head, keys and values of 18 + 2 tokens.
+        double weights = 4 * (2 * 128 * 128 + 2 * 128 * 64 + 3 * 128 * 384) + 128 * 320;
+        assertEquals(4 * (weights + 2 * 4 * 64 * 20), result.tokenBytes());
+        assertEquals(result.tokenBytes() / result.times().token() / 1e9, result.gigabytesPerSecond());
+    }
+
+    /** Large enough that ranks share products while they decode. */
+    @Test
+    void shouldAnswerWithWeightsThatRanksShare() {
+        GenerateBench.Setting setting = new GenerateBench.Setting(BenchSize.SMALL, 1, 4, 3, new Mesh(1, 2, 1), 2048, 1);
+        GenerateBench.Result result =
+                GenerateBench.run(setting, Devices.cpu(), new GenerateBench.Clocks(this::tick, this::tick));
+        assertTrue(result.times().token() >= 1, result.toString());
+    }
+
+    @Test
+    void shouldCountTheOperationsOfAPrompt() {
+        // By hand, TINY with one frame of 16 patches and 4 tokens, 10 tokens; the last layer asks for the last one.
+        double vision = 2.0 * 16 * 2 * (4 * 64 * 64 + 2 * 64 * 128) + 2.0 * 16 * 3 * 14 * 14 * 64;
+        double visionAttention = 4.0 * 16 * 16 * 2 * 64;
+        double projector = 2.0 * 4 * (4 * 64 * 128 + 128 * 128);
+        double layer = 2 * 128 * 128 + 3 * 128 * 384;
+        double keys = 2 * 128 * 64;
+        double layers = 2.0 * 10 * (3 * (layer + keys) + keys) + 2 * layer;
+        double attention = 4.0 * 128 * (3 * 10 * 11 / 2 + 10);
+        assertEquals(
+                vision + visionAttention + projector + layers + attention + 2.0 * 128 * 320,
+                StepFlops.ofPrompt(BenchSize.TINY.config(), 1, 10));
+    }
+
     @Test
     void shouldKeepTheProportionsOfLinksToComputing() {
         LinkLimits there = LinksBench.links(200e3).limits(); // half as fast, and numbers of twice as many bytes

@@ -62,7 +62,7 @@ final class AnsweringIT {
     private static final int LONG_TOKENS_MAX = 500;
     private static final List<String> SETTINGS = List.of(
             "inference.cache=2 MiB",
-            "inference.steps-per-tick=1",
+            "inference.steps-per-tick=2",
             "serve.requests-max=300",
             "serve.stop-timeout=1 s",
             "recovery.attempts-max=20",
@@ -245,8 +245,8 @@ final class AnsweringIT {
     @Order(1)
     void shouldGoOnWithTheSameAnswerWhenAWorkerIsKilled() {
         long before = generation();
-        Talk talk = beginLongOne();
         ProcessHandle victim = workerOf(0);
+        Talk talk = beginLongOne();
         victim.destroyForcibly();
         victim.onExit().join();
         assertFalse(talk.isOver(), "the answer was over before the worker was dead");
@@ -260,8 +260,8 @@ final class AnsweringIT {
     void shouldGoOnWithTheSameAnswerWhenAWorkerIsStopped() {
         awaitNodes(3);
         long before = generation();
-        Talk talk = beginLongOne();
         ProcessHandle victim = workerOf(1);
+        Talk talk = beginLongOne();
         signal(victim, "STOP");
         try {
             assertFalse(talk.isOver(), "the answer was over before the worker was stopped");

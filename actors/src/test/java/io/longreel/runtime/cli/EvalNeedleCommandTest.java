@@ -115,7 +115,6 @@ final class EvalNeedleCommandTest {
         refused("--mesh", "--haystack", footage(), "--mesh", "ring=x");
         refused("Ulysses degree", "--haystack", footage(), "--frames", "4", "--mesh", "ulysses=8");
         refused("Missing required option", "--fps", "1");
-        assertEquals(Main.MISUSED, Main.run(new PrintWriter(out), new PrintWriter(err), "eval"));
     }
 
     private static String write(String text) throws IOException {

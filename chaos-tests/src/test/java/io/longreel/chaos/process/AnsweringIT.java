@@ -58,10 +58,11 @@ final class AnsweringIT {
     private static final long MODEL_SEED = 1;
     private static final int QUESTIONS = 200;
     private static final int LEAVERS = 20;
-    private static final int LONG_PIECES = 500;
+    private static final int LONG_TOKENS_MIN = 300;
+    private static final int LONG_TOKENS_MAX = 500;
     private static final List<String> SETTINGS = List.of(
             "inference.cache=2 MiB",
-            "inference.steps-per-tick=1",
+            "inference.steps-per-tick=2",
             "serve.requests-max=300",
             "serve.stop-timeout=1 s",
             "recovery.attempts-max=20",
@@ -134,9 +135,9 @@ final class AnsweringIT {
     /** The first seed with which the model goes on for long enough to be disturbed. */
     private static void findLongOne(ChatService undisturbed) {
         for (long seed = 1; longAnswer.isEmpty(); seed++) {
-            Asked candidate = asked("Tell me all.", new Sampling(30, 0, 1, 1, seed), 2000);
+            Asked candidate = asked("Tell me all.", new Sampling(30, 0, 1, 1, seed), LONG_TOKENS_MAX);
             ChatAnswer answer = undisturbed.answer(candidate.question());
-            if (answer.newTokens() >= LONG_PIECES) {
+            if (answer.newTokens() >= LONG_TOKENS_MIN) {
                 System.out.printf("a long answer: seed=%d newTokens=%d%n", seed, answer.newTokens());
                 longOne = candidate;
                 longAnswer = answer.text();
@@ -244,8 +245,8 @@ final class AnsweringIT {
     @Order(1)
     void shouldGoOnWithTheSameAnswerWhenAWorkerIsKilled() {
         long before = generation();
-        Talk talk = beginLongOne();
         ProcessHandle victim = workerOf(0);
+        Talk talk = beginLongOne();
         victim.destroyForcibly();
         victim.onExit().join();
         assertFalse(talk.isOver(), "the answer was over before the worker was dead");
@@ -259,8 +260,8 @@ final class AnsweringIT {
     void shouldGoOnWithTheSameAnswerWhenAWorkerIsStopped() {
         awaitNodes(3);
         long before = generation();
-        Talk talk = beginLongOne();
         ProcessHandle victim = workerOf(1);
+        Talk talk = beginLongOne();
         signal(victim, "STOP");
         try {
             assertFalse(talk.isOver(), "the answer was over before the worker was stopped");

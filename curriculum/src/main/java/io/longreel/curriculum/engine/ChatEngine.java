@@ -22,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,7 +143,7 @@ public final class ChatEngine implements ChatService {
                 prompt.media(),
                 question.sampling(),
                 Math.min(question.newTokensMax(), Math.max(1, room)),
-                Arrays.stream(prompt.stopIds()).boxed().toList());
+                endsOf(prompt));
         requireMessage(request);
         requireCache(scheduler.pagesFor(request, ringDegree), tokens);
         List<String> stops = new ArrayList<>(prompt.stopTexts());
@@ -156,6 +157,15 @@ public final class ChatEngine implements ChatService {
                 stops,
                 listener,
                 startNs);
+    }
+
+    /** A model that says the marker of a frame has nothing to say: an answer that went on behind it could not be read again, as no frame belongs to it. */
+    private List<Integer> endsOf(Prompt prompt) {
+        return IntStream.concat(
+                        Arrays.stream(prompt.stopIds()),
+                        IntStream.of(encoder.model().imageToken()))
+                .boxed()
+                .toList();
     }
 
     private static void requireMessage(EngineRequest request) {

@@ -19,6 +19,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -128,7 +129,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void converse(ChatService model) throws IOException {
         List<ChatMessage> turns = new ArrayList<>();
-        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, System.out.charset()));
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (!line.isBlank()) {
                 String answer = ask(model, turns, line);

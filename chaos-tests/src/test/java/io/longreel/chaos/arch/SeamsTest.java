@@ -48,13 +48,15 @@ final class SeamsTest {
             Map.entry("io.longreel.runtime.launch.RunSession", "hands the clock to the screen"),
             Map.entry("io.longreel.runtime.launch.SupervisorHost", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.RunFiles", "hands the clock to the journal"),
+            Map.entry("io.longreel.runtime.launch.ServingFiles", "hands the clock to the journal"),
             Map.entry("io.longreel.runtime.launch.SeedProcess", "hands the clock to the supervisor"),
             Map.entry("io.longreel.runtime.trace.TraceInstruments", "hands the clocks to the timelines"),
             Map.entry("io.longreel.transport.InProcessTransport", "default of a parameter that tests set"),
             Map.entry("io.longreel.transport.TransportNode", "default of a parameter that tests set")));
 
-    private static final Map<String, String> DRAW_SEAMS =
-            Map.of("io.longreel.runtime.launch.RunSession", "draws the run's token, on which no number depends");
+    private static final Map<String, String> DRAW_SEAMS = Map.of(
+            "io.longreel.runtime.launch.RunSession", "draws the run's token, on which no number depends",
+            "io.longreel.runtime.launch.ClusterMesh", "draws the job's token, on which no number depends");
 
     private static final Map<String, String> EXIT_SEAMS = new TreeMap<>(Map.of(
             "io.longreel.runtime.cli.Main", "entry point: streams and exit code are its job",

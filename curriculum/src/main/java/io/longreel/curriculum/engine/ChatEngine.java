@@ -311,8 +311,18 @@ public final class ChatEngine implements ChatService {
     private void lost(String reason) {
         LOG.info("engine.mesh-lost reason=\"{}\"", reason);
         isTicking = false;
-        scheduler.meshIsLost();
+        List<Long> suspects = scheduler.meshIsLost();
         letGo();
+        for (long id : suspects) {
+            Conversation conversation = open.get(id);
+            if (conversation != null) {
+                scheduler.drop(id);
+                forget(conversation);
+                conversation.failed(new RuntimeFailure(
+                        RuntimeFailure.Category.FATAL,
+                        "ranks were lost several times while this question was worked on: " + reason));
+            }
+        }
     }
 
     private Conversation conversation(long id) {

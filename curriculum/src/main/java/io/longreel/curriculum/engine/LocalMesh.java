@@ -2,16 +2,12 @@ package io.longreel.curriculum.engine;
 
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
-import io.longreel.config.topology.Placement;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.model.InferenceRanks;
 import io.longreel.model.InferenceSession;
 import io.longreel.model.LoadedModel;
 import io.longreel.model.SessionOptions;
-import io.longreel.model.cache.RankCache;
 import io.longreel.ops.device.Device;
-import io.longreel.transport.InProcessTransport;
-import io.longreel.transport.RankEndpoint;
-import io.longreel.transport.RankThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,9 +54,14 @@ public final class LocalMesh implements EngineMesh {
     private void keepUp(Listener listener) {
         while (!isClosing) {
             try (LoadedModel model = LoadedModel.open(
-                            setup.encoder().origin(), setup.encoder().model(), setup.device(), setup.options());
-                    InProcessTransport transport = InProcessTransport.open(Placement.inProcess(setup.mesh()))) {
-                RankThreads.run(transport.endpoints(), endpoint -> rank(model, endpoint, listener));
+                    setup.encoder().origin(), setup.encoder().model(), setup.device(), setup.options())) {
+                InferenceRanks.run(
+                        model,
+                        setup.device(),
+                        setup.mesh(),
+                        setup.options(),
+                        setup.cachePages(),
+                        (rank, session) -> answer(rank, session, listener));
             } catch (RuntimeException | Error e) {
                 if (isClosing) {
                     return;
@@ -90,12 +91,9 @@ public final class LocalMesh implements EngineMesh {
                 : new RuntimeFailure(RuntimeFailure.Category.FATAL, "the ranks failed: " + e, e);
     }
 
-    private boolean rank(LoadedModel model, RankEndpoint endpoint, Listener listener) {
-        BlockingQueue<Optional<EngineTick>> queue = queues.get(endpoint.rank());
-        try (RankCache cache = InferenceSession.openCache(
-                        model.config(), setup.mesh(), endpoint.rank(), setup.cachePages(), false);
-                InferenceSession session =
-                        InferenceSession.open(model, setup.device(), setup.mesh(), setup.options(), cache, endpoint)) {
+    private void answer(int rank, InferenceSession session, Listener listener) throws InterruptedException {
+        BlockingQueue<Optional<EngineTick>> queue = queues.get(rank);
+        try {
             EngineProgram program = new EngineProgram(
                     session, setup.encoder()::frames, setup.encoder().model().imageToken());
             isLoaded(listener);
@@ -106,10 +104,6 @@ public final class LocalMesh implements EngineMesh {
                 }
                 isDone(program.run(tick.get()), listener);
             }
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         } finally {
             // Whoever waits for a tick would never hear that this rank is gone.
             queues.forEach(other -> other.add(Optional.empty()));

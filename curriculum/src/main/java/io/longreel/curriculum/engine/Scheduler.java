@@ -23,6 +23,9 @@ import java.util.Optional;
  * calls give the same ticks. Used by one thread.
  */
 public final class Scheduler {
+    /** Losses of ranks in a row that a request is answered through without a token. */
+    private static final int LOSSES_MAX = 3;
+
     private final EngineLimits limits;
     private final int imageToken;
     private final int tokensPerFrame;
@@ -55,6 +58,9 @@ public final class Scheduler {
         private final long[] items;
         private final List<Integer> answer = new ArrayList<>();
         private int cachedTokens;
+        /** Losses of ranks since its newest token came. */
+        private int losses;
+
         private Resident place;
         private Deque<PromptChunks.Chunk> chunks = new ArrayDeque<>();
 
@@ -143,9 +149,21 @@ public final class Scheduler {
                 resident.segments());
     }
 
-    /** No tick is run until ranks are there again. */
-    public void meshIsLost() {
+    /**
+     * No tick is run until ranks are there again.
+     *
+     * @return requests that were worked on each time when ranks were lost, several times without a token in between: they may be what breaks the ranks
+     */
+    public List<Long> meshIsLost() {
         isUp = false;
+        List<Long> suspects = new ArrayList<>();
+        for (Slot slot : active.values()) {
+            slot.losses++;
+            if (slot.losses >= LOSSES_MAX) {
+                suspects.add(slot.id);
+            }
+        }
+        return suspects;
     }
 
     /** Whether as many wait as may. */
@@ -387,6 +405,7 @@ public final class Scheduler {
                 throw new IllegalStateException("tokens must belong to an open request: " + chosen);
             }
             slot.answer.addAll(chosen.tokens());
+            slot.losses = 0;
             progress.add(new Progress(slot.id, chosen.tokens(), slot.isOver(), slot.cachedTokens));
             if (slot.isOver()) {
                 active.remove(slot.id);

@@ -2,7 +2,6 @@ package io.longreel.model.decoder;
 
 import io.longreel.model.ModelConfig;
 import io.longreel.model.attention.TokenAttention;
-import io.longreel.model.state.ColumnSplit;
 import io.longreel.model.state.ParameterSpec;
 import io.longreel.model.state.RmsNormLayer;
 import io.longreel.model.state.Unit;

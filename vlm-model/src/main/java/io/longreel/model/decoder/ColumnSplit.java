@@ -1,6 +1,9 @@
-package io.longreel.model.state;
+package io.longreel.model.decoder;
 
 import io.longreel.model.shard.Span;
+import io.longreel.model.state.Products;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.Communicator;
 import java.util.ArrayList;

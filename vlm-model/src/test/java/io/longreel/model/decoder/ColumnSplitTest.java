@@ -1,9 +1,11 @@
-package io.longreel.model.state;
+package io.longreel.model.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.longreel.config.topology.Mesh;
+import io.longreel.model.state.Weights;
+import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
 import io.longreel.ops.tensor.Tensor;

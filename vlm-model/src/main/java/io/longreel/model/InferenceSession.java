@@ -216,7 +216,8 @@ public final class InferenceSession implements AutoCloseable {
         Workspace ws = reserve((w, g) -> {
             extend(w, g, batch.withoutPixels(), offset, unknown, all, last, rows);
             if (asks) {
-                decoder.logits(w, g.sequence(), w.step().allocate(1, config.llm().hiddenSize()));
+                decoder.logits(
+                        w, g.sequence(), w.step().allocate(1, config.llm().hiddenSize()));
             }
         });
         Tensor normed = extend(ws, groups, batch, offset, unknown, all, last, rows);
@@ -298,7 +299,8 @@ public final class InferenceSession implements AutoCloseable {
         int[] positions = group.stream().mapToInt(sequence -> sequence.length).toArray();
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
         Workspace ws = decodeSpace(newest, positions, TokenAttention.Extent.of(tokens, cache));
-        Tensor normed = decoder.step(ws, groups.sequence(), newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
+        Tensor normed = decoder.step(
+                ws, groups.sequence(), newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
         int[] chosen = choose(ws, group, normed);
         tokenAttention(ws, groups, tokens).append(tokens);
         group.forEach(sequence -> sequence.length++);

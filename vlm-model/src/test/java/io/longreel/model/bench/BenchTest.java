@@ -125,8 +125,7 @@ class BenchTest {
     /** Large enough that ranks share products while they decode. */
     @Test
     void shouldAnswerWithWeightsThatRanksShare() {
-        GenerateBench.Setting setting =
-                new GenerateBench.Setting(BenchSize.SMALL, 1, 4, 3, new Mesh(1, 2, 1), 2048, 1);
+        GenerateBench.Setting setting = new GenerateBench.Setting(BenchSize.SMALL, 1, 4, 3, new Mesh(1, 2, 1), 2048, 1);
         GenerateBench.Result result =
                 GenerateBench.run(setting, Devices.cpu(), new GenerateBench.Clocks(this::tick, this::tick));
         assertTrue(result.times().token() >= 1, result.toString());

@@ -153,6 +153,9 @@ final class SchedulerTest {
             many.submit(id, request, request.ids().stream().mapToLong(x -> x).toArray());
         }
         for (int round = 1; round <= 2; round++) {
+            EngineTick first = many.next().orElseThrow();
+            assertEquals(List.of(new EngineOp.Recall()), first.ops());
+            many.done(new TickResult(first.number(), List.of(), List.of()));
             int begun = 0;
             while (begun < 16) {
                 EngineTick tick = many.next().orElseThrow();

@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
  * {@code y = w x} for one row x, where reading w takes the time: four rows of w at a time, which are neighbours in memory. Each element is summed in the same order whatever its
  * neighbours are, so that its bits do not depend on which rows of w a rank multiplies. Stateless; any thread.
  *
- * <p>Measured on a Zen 5, weights from memory: 25 to 34 GB/s, oneDNN 19 to 26, reading alone 31 to 35. With two and four rows, and with rows of 128, oneDNN is as fast or faster.
+ * <p>Measured on a Zen 5, busy, weights from memory: 22 to 34 GB/s, oneDNN 16 to 26, reading alone 29 to 35. With two rows, and with rows of 128, oneDNN is faster.
  */
 final class OneRow {
     /** Columns from which on rows of w are long enough that sums over lanes between them do not matter. */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GenerateBench {
     private static final int WARM_UP_RUNS = 2;
-    private static final double WARM_UP_SECONDS = 4;
+    private static final double WARM_UP_SECONDS = 12;
     private static final int READS = 10;
     private static final int TOKENS_MAX = 4096;
 

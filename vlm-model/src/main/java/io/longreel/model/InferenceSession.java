@@ -1,6 +1,8 @@
 package io.longreel.model;
 
+import io.longreel.config.AttentionSettings;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.ShardingSettings.Stages;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.attention.CachedAttention;
 import io.longreel.model.attention.ChunkPlan;
@@ -23,6 +25,7 @@ import io.longreel.ops.device.Device;
 import io.longreel.ops.kernels.Kernels;
 import io.longreel.ops.kernels.LossKernels;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.RankEndpoint;
 import java.lang.foreign.MemorySegment;
@@ -112,6 +115,18 @@ public final class InferenceSession implements AutoCloseable {
             throw RuntimeFailure.config(
                     "answers are computed by one replica with fast sums: mesh=%s sums=%s; set mesh.data = 1"
                             .formatted(mesh, options.precision().sums()));
+        }
+        AttentionSettings attention = options.attention();
+        boolean isCausal = attention.mask() == AttentionSettings.Mask.CAUSAL
+                && attention.window().isEmpty()
+                && attention.blockSparse().isEmpty();
+        if (!isCausal || options.sharding().stages() != Stages.TWO || options.exchangeType() != DType.F32) {
+            throw RuntimeFailure.config(
+                    "answers are computed with plain causal attention, two-stage sharding and an fp32 exchange: attention=%s sharding=%s exchange=%s; leave attention, sharding.stages and precision.exchange out"
+                            .formatted(
+                                    attention,
+                                    options.sharding().stages(),
+                                    options.precision().exchange()));
         }
         device.bindThread();
         return new InferenceSession(model, device, Groups.of(mesh, endpoint), options, cache);

@@ -132,8 +132,11 @@ final class EvalNeedleCommand implements Callable<Integer> {
         ExamSettings settings = settings();
         PrintWriter screen = spec.commandLine().getOut();
         ExamResult result;
-        try (NeedleExam exam = NeedleExam.open(settings, service(), CLOCK_NS)) {
+        Optional<ChatService> service = service();
+        try (NeedleExam exam = NeedleExam.open(settings, service, CLOCK_NS)) {
             result = exam.run(new NeedleProgress(screen, Terminal.isThere()));
+        } finally {
+            service.ifPresent(ChatService::close);
         }
         screen.printf(
                 Locale.ROOT,

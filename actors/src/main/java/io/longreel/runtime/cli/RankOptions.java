@@ -7,7 +7,6 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.runtime.dashboard.ServingLine;
 import io.longreel.runtime.launch.ClusterService;
-import io.longreel.runtime.launch.RunDirectory.Existing;
 import io.longreel.runtime.serving.LocalService;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -128,7 +127,6 @@ final class RankOptions {
                 config,
                 new ClusterService.Setup(
                         !byHand,
-                        runDirectory == null ? Existing.REPLACE : Existing.REPLACE_FINISHED,
                         questionsMax,
                         news -> ServingLine.of(news).ifPresent(line -> say(screen, line)),
                         address -> {

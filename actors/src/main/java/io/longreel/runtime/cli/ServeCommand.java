@@ -60,14 +60,16 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         RunConfig config = service.config(overrides());
         ServeSettings settings = config.serve();
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter screen = spec.commandLine().getOut();
         CompletableFuture<Integer> stop = new CompletableFuture<>();
         StopSignals.handle(stop::complete);
-        Path uploads = config.out().toAbsolutePath().resolve("media");
-        try (ChatService model = service.open(config, settings.requestsMax(), out, System::nanoTime);
+        // Beside the job's own folder, which a new job replaces.
+        Path out = config.out().toAbsolutePath().normalize();
+        Path uploads = out.resolveSibling(out.getFileName() + "-media");
+        try (ChatService model = service.open(config, settings.requestsMax(), screen, System::nanoTime);
                 ChatServer server = ChatServer.open(settings, uploads, model, InstantSource.system())) {
-            out.printf("%s answers on %s%n", model.modelName(), server.base());
-            out.flush();
+            screen.printf("%s answers on %s%n", model.modelName(), server.base());
+            screen.flush();
             var unused = model.broken().thenAccept(stop::completeExceptionally);
             return stop.join();
         } catch (CompletionException e) {

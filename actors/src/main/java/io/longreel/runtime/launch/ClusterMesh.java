@@ -83,6 +83,10 @@ public final class ClusterMesh implements EngineMesh {
         try {
             RunEnd end = SeedProcess.run(job);
             LOG.info("serving.ended exitCode={} message=\"{}\"", end.exitCode(), end.message());
+            // Whatever ended it, nothing follows; whoever asks has perhaps heard so before.
+            listener.failed(new RuntimeFailure(
+                    end.exitCode() == 2 ? RuntimeFailure.Category.CONFIG : RuntimeFailure.Category.FATAL,
+                    end.message()));
             ended.complete(end);
         } catch (RuntimeException | Error e) {
             LOG.error("serving.failed", e);

@@ -13,6 +13,7 @@ import io.longreel.curriculum.engine.EngineLimits;
 import io.longreel.runtime.launch.RunDirectory.Existing;
 import io.longreel.runtime.serving.ServingPlan;
 import io.longreel.runtime.supervisor.RunNews;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,12 +38,7 @@ public final class ClusterService implements ChatService {
      * @param screen told what happens, for people
      * @param listening told the address that workers join
      */
-    public record Setup(
-            boolean forksWorkers,
-            Existing existing,
-            int questionsMax,
-            Consumer<RunNews> screen,
-            Consumer<String> listening) {}
+    public record Setup(boolean forksWorkers, int questionsMax, Consumer<RunNews> screen, Consumer<String> listening) {}
 
     /** Returns at once; questions wait for the ranks. */
     public static ClusterService open(RunConfig given, Setup setup, LongSupplier clockNs) {
@@ -54,9 +50,10 @@ public final class ClusterService implements ChatService {
         try {
             EngineLimits limits =
                     ServingPlan.limits(config, encoder.model(), setup.questionsMax(), ServingPlan.mirrors(config));
-            directory.check(setup.existing());
+            Existing existing = existing(directory);
+            directory.check(existing);
             ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
-            directory.create(setup.existing(), RunConfigLoader.render(config));
+            directory.create(existing, RunConfigLoader.render(config));
             directory.settle();
             ClusterMesh mesh = new ClusterMesh(
                     config, encoder.model(), directory, setup.forksWorkers(), setup.screen(), setup.listening());
@@ -74,6 +71,13 @@ public final class ClusterService implements ChatService {
             directory.close();
             throw e;
         }
+    }
+
+    /** What an earlier job that served has left is worth nothing; a run that trained is. */
+    private static Existing existing(RunDirectory directory) {
+        boolean served = Files.isRegularFile(directory.configFile())
+                && RunConfigLoader.load(directory.configFile(), List.of()).serves();
+        return served ? Existing.REPLACE : Existing.KEEP;
     }
 
     @Override

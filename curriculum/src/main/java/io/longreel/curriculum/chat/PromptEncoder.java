@@ -29,6 +29,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * Questions to what a finished model reads (specification 2.3 and 2.4): its tokenizer, chat template, frame marker and way to look at media, all found from its
@@ -37,7 +38,7 @@ import java.util.function.LongSupplier;
  */
 public final class PromptEncoder implements AutoCloseable {
     /** What is known of a file that was looked at. */
-    private record Stamp(long sizeBytes, FileTime modified) {}
+    private record Stamp(long sizeBytes, FileTime modified, List<Stamp> frames) {}
 
     private final ModelOrigin origin;
     private final ModelConfig model;
@@ -204,7 +205,16 @@ public final class PromptEncoder implements AutoCloseable {
     private static Stamp stamp(Path file) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(attributes.size(), attributes.lastModifiedTime());
+            List<Stamp> frames = new ArrayList<>();
+            if (attributes.isDirectory()) { // whose own times tell nothing of what is written over
+                try (Stream<Path> inside = Files.list(file)) {
+                    for (Path frame : inside.sorted().toList()) {
+                        BasicFileAttributes one = Files.readAttributes(frame, BasicFileAttributes.class);
+                        frames.add(new Stamp(one.size(), one.lastModifiedTime(), List.of()));
+                    }
+                }
+            }
+            return new Stamp(attributes.size(), attributes.lastModifiedTime(), frames);
         } catch (IOException e) {
             throw new RuntimeFailure(
                     RuntimeFailure.Category.DATA, "file %s cannot be looked at: %s".formatted(file, e.getMessage()), e);

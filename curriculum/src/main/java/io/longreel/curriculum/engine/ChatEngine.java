@@ -50,6 +50,9 @@ public final class ChatEngine implements ChatService {
     private boolean isOver;
     private final CompletableFuture<RuntimeFailure> broken = new CompletableFuture<>();
     private volatile @Nullable RuntimeFailure failure;
+    /** Nobody but {@link #drain} looks at events any more. */
+    private volatile boolean isEnded;
+
     private volatile ServiceFacts facts;
 
     private ChatEngine(
@@ -117,8 +120,8 @@ public final class ChatEngine implements ChatService {
         }
         try {
             Conversation conversation = understand(question, listener);
-            events.add(() -> submit(conversation));
-            return () -> events.add(() -> cancel(conversation));
+            add(() -> submit(conversation));
+            return () -> add(() -> cancel(conversation));
         } catch (RuntimeException e) {
             openCount.decrementAndGet();
             throw e;
@@ -215,6 +218,23 @@ public final class ChatEngine implements ChatService {
         } catch (RuntimeException | Error e) { // a bug: nobody must wait for an answer that never comes
             LOG.error("engine.failed", e);
             fail(new RuntimeFailure(RuntimeFailure.Category.FATAL, "the engine failed: " + e, e));
+        } finally {
+            isEnded = true;
+            drain();
+        }
+    }
+
+    /** The loop has ended: who came too late hears so. */
+    private synchronized void drain() {
+        for (Runnable event = events.poll(); event != null; event = events.poll()) {
+            event.run();
+        }
+    }
+
+    private void add(Runnable event) {
+        events.add(event);
+        if (isEnded) {
+            drain();
         }
     }
 
@@ -234,6 +254,13 @@ public final class ChatEngine implements ChatService {
                 isTicking = true;
                 mesh.run(next);
             });
+            for (long id : scheduler.takeImpossible()) {
+                Conversation conversation = conversation(id);
+                forget(conversation);
+                conversation.failed(new RuntimeFailure(
+                        RuntimeFailure.Category.RETRYABLE,
+                        "the ranks that are there have no room for this question; ask again later, or a shorter one"));
+            }
         }
     }
 
@@ -310,8 +337,9 @@ public final class ChatEngine implements ChatService {
 
     private void lost(String reason) {
         LOG.info("engine.mesh-lost reason=\"{}\"", reason);
+        boolean wasTicking = isTicking;
         isTicking = false;
-        List<Long> suspects = scheduler.meshIsLost();
+        List<Long> suspects = scheduler.meshIsLost(wasTicking);
         letGo();
         for (long id : suspects) {
             Conversation conversation = open.get(id);
@@ -357,7 +385,7 @@ public final class ChatEngine implements ChatService {
 
     @Override
     public void close() {
-        events.add(() -> {
+        add(() -> {
             isOver = true;
             fail(new RuntimeFailure(RuntimeFailure.Category.RETRYABLE, "the service has been closed"));
         });
@@ -374,33 +402,25 @@ public final class ChatEngine implements ChatService {
     private final class MeshEvents implements EngineMesh.Listener {
         @Override
         public void ready(long incarnation, int ring) {
-            events.add(() -> {
+            add(() -> {
                 isTicking = false;
                 scheduler.meshIsReady(incarnation, ring);
-                for (long id : scheduler.oversized(ring)) {
-                    Conversation conversation = conversation(id);
-                    scheduler.drop(id);
-                    forget(conversation);
-                    conversation.failed(new RuntimeFailure(
-                            RuntimeFailure.Category.RETRYABLE,
-                            "the ranks that are left have no room for this question"));
-                }
             });
         }
 
         @Override
         public void done(TickResult result) {
-            events.add(() -> ChatEngine.this.done(result));
+            add(() -> ChatEngine.this.done(result));
         }
 
         @Override
         public void lost(String reason) {
-            events.add(() -> ChatEngine.this.lost(reason));
+            add(() -> ChatEngine.this.lost(reason));
         }
 
         @Override
         public void failed(RuntimeFailure lasting) {
-            events.add(() -> {
+            add(() -> {
                 ChatEngine.this.lost(lasting.getMessage());
                 fail(lasting);
             });

@@ -1,11 +1,13 @@
 package io.longreel.curriculum.engine;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.media.MediumView;
 import io.longreel.model.FrameSource;
 import io.longreel.model.InferenceSession;
 import io.longreel.model.InferenceSession.Extended;
 import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.SlicedFrames;
+import io.longreel.ops.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -96,10 +98,40 @@ public final class EngineProgram {
                         request.ids().stream().mapToInt(Integer::intValue),
                         begin.answered().stream().mapToInt(Integer::intValue))
                 .toArray();
-        FrameSource frames = request.media().isEmpty() ? FrameSource.NONE : framesOf.apply(request.media());
+        FrameSource frames = framesOf(request);
         running.put(
                 begin.sequence(),
                 new Running(request, ids, frames, begin.answered().size()));
+    }
+
+    /** What is wrong with media by now is said when their frames are read, where ranks hear of each other's troubles. */
+    private FrameSource framesOf(EngineRequest request) {
+        if (request.media().isEmpty()) {
+            return FrameSource.NONE;
+        }
+        int markers = frames(request.ids().stream().mapToInt(Integer::intValue).toArray());
+        try {
+            FrameSource found = framesOf.apply(request.media());
+            return found.frameCount() == markers
+                    ? found
+                    : new LostFrames(
+                            markers,
+                            "media have changed since the question came: frames=%d now=%d"
+                                    .formatted(markers, found.frameCount()));
+        } catch (RuntimeFailure e) {
+            if (e.category() != RuntimeFailure.Category.DATA) {
+                throw e;
+            }
+            return new LostFrames(markers, e.getMessage());
+        }
+    }
+
+    /** Frames that cannot be read. */
+    private record LostFrames(int frameCount, String reason) implements FrameSource {
+        @Override
+        public void read(int from, int to, Tensor pixels_F3hw) {
+            throw RuntimeFailure.data(reason);
+        }
     }
 
     private void extend(

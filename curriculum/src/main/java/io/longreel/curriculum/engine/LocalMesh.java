@@ -30,7 +30,7 @@ public final class LocalMesh implements EngineMesh {
     private volatile boolean isClosing;
     private int failures;
     private int loaded;
-    private long incarnation;
+    private volatile long incarnation;
 
     /**
      * What the ranks are.
@@ -79,9 +79,12 @@ public final class LocalMesh implements EngineMesh {
     }
 
     private boolean isLasting(Throwable e) {
-        boolean isUsers = e instanceof RuntimeFailure failure
-                && (failure.category() == RuntimeFailure.Category.CONFIG
-                        || failure.category() == RuntimeFailure.Category.DATA);
+        boolean isConfiguration =
+                e instanceof RuntimeFailure failure && failure.category() == RuntimeFailure.Category.CONFIG;
+        boolean isModel = e instanceof RuntimeFailure failure
+                && failure.category() == RuntimeFailure.Category.DATA
+                && incarnation == 0; // before the first question, only the model's files are read
+        boolean isUsers = isConfiguration || isModel;
         return isUsers || e instanceof Error || failures >= FAILURES_MAX;
     }
 

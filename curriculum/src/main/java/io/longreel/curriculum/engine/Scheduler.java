@@ -35,6 +35,7 @@ public final class Scheduler {
     private final Deque<Resident> idle = new ArrayDeque<>();
 
     private final List<Long> toEnd = new ArrayList<>();
+    private final List<Long> impossible = new ArrayList<>();
     private long incarnation;
     private int ringDegree;
     private int freePages;
@@ -58,8 +59,10 @@ public final class Scheduler {
         private final long[] items;
         private final List<Integer> answer = new ArrayList<>();
         private int cachedTokens;
-        /** Losses of ranks since its newest token came. */
+        /** Losses of ranks in ticks that it had a part in, since it got anywhere. */
         private int losses;
+        /** Fewest pieces of its prompt that were left so far. */
+        private int leastLeft = Integer.MAX_VALUE;
 
         private Resident place;
         private Deque<PromptChunks.Chunk> chunks = new ArrayDeque<>();
@@ -152,10 +155,15 @@ public final class Scheduler {
     /**
      * No tick is run until ranks are there again.
      *
-     * @return requests that were worked on each time when ranks were lost, several times without a token in between: they may be what breaks the ranks
+     * @param inTick whether a tick was in flight
+     * @return requests that were worked on each time when ranks were lost, several times without getting anywhere: they may be what breaks the ranks
      */
-    public List<Long> meshIsLost() {
+    public List<Long> meshIsLost(boolean inTick) {
+        boolean counts = isUp && isRecalled && inTick;
         isUp = false;
+        if (!counts) {
+            return List.of();
+        }
         List<Long> suspects = new ArrayList<>();
         for (Slot slot : active.values()) {
             slot.losses++;
@@ -276,6 +284,10 @@ public final class Scheduler {
         int told = 0;
         while (!waiting.isEmpty() && active.size() < limits.answersMax()) {
             Slot slot = waiting.getFirst();
+            if (isImpossible(slot)) {
+                impossible.add(waiting.removeFirst().id);
+                continue;
+            }
             told += slot.request.ids().size() + slot.answer.size();
             if (!ops.isEmpty() && told > EngineRequest.IDS_MAX) {
                 return ops; // the next tick takes more: what the ranks are told of at a time must fit a message
@@ -291,10 +303,33 @@ public final class Scheduler {
         return ops;
     }
 
+    /** How a request would begin. */
+    private record Start(
+            Resident from,
+            long[] items,
+            int length,
+            List<PromptChunks.Chunk> chunks,
+            int segments,
+            int rows,
+            int pages) {}
+
+    /** Empty when it has to wait for pages. */
     private Optional<EngineOp.Begin> begin(Slot slot) {
+        Start start = start(slot, bestOf(itemsNow(slot)));
+        if (start.pages() > limits.cachePages()) {
+            start = start(slot, NOWHERE); // a sequence that has grown in many pieces takes more than one that is new
+        }
+        return begin(slot, start);
+    }
+
+    /** Whether not even an empty cache would hold it. */
+    private boolean isImpossible(Slot slot) {
+        return start(slot, NOWHERE).pages() > limits.cachePages();
+    }
+
+    private Start start(Slot slot, Resident best) {
         int[] ids = promptNow(slot);
         long[] items = itemsNow(slot);
-        Resident best = bestOf(items);
         int shared = shared(best.items(), items);
         int length = tokens(items, shared);
         List<PromptChunks.Chunk> chunks =
@@ -303,19 +338,24 @@ public final class Scheduler {
         int left = slot.request.newTokensMax() - slot.answer.size();
         int rows = InferenceSession.rowsMax(tokens(items, items.length), segments, left, ringDegree);
         int needed = Math.max(KeyValueCache.pagesFor(rows), best.pages());
-        if (!makeRoom(needed - best.pages(), best)) {
+        return new Start(best, items, length, chunks, segments, rows, needed);
+    }
+
+    private Optional<EngineOp.Begin> begin(Slot slot, Start start) {
+        Resident best = start.from();
+        if (!makeRoom(start.pages() - best.pages(), best)) {
             return Optional.empty();
         }
         idle.remove(best);
-        freePages -= needed - best.pages();
+        freePages -= start.pages() - best.pages();
         boolean reuses = best.sequence() != 0;
         long sequence = reuses ? best.sequence() : nextSequence++;
         long turn = nextTurn++;
-        slot.place = new Resident(sequence, turn, items, needed, segments);
-        slot.chunks = new ArrayDeque<>(chunks);
-        slot.cachedTokens = slot.answer.isEmpty() ? length : slot.cachedTokens;
-        return Optional.of(
-                new EngineOp.Begin(sequence, turn, reuses, length, rows, slot.request, List.copyOf(slot.answer)));
+        slot.place = new Resident(sequence, turn, start.items(), start.pages(), start.segments());
+        slot.chunks = new ArrayDeque<>(start.chunks());
+        slot.cachedTokens = slot.answer.isEmpty() ? start.length() : slot.cachedTokens;
+        return Optional.of(new EngineOp.Begin(
+                sequence, turn, reuses, start.length(), start.rows(), slot.request, List.copyOf(slot.answer)));
     }
 
     private static int[] promptNow(Slot slot) {
@@ -399,6 +439,12 @@ public final class Scheduler {
         Map<Long, Slot> bySequence = new HashMap<>();
         active.values().forEach(slot -> bySequence.put(slot.place.sequence(), slot));
         List<Progress> progress = new ArrayList<>();
+        for (Slot slot : active.values()) {
+            if (slot.chunks.size() < slot.leastLeft) {
+                slot.leastLeft = slot.chunks.size();
+                slot.losses = 0;
+            }
+        }
         for (TickResult.Chosen chosen : result.chosen()) {
             Slot slot = bySequence.get(chosen.sequence());
             if (slot == null) {
@@ -433,16 +479,11 @@ public final class Scheduler {
         }
     }
 
-    /** Requests that not even an empty cache over so many ring ranks would hold. */
-    public List<Long> oversized(int ring) {
-        List<Long> found = new ArrayList<>();
-        waiting.stream()
-                .filter(slot -> pagesFor(slot.request, ring) > limits.cachePages())
-                .forEach(slot -> found.add(slot.id));
-        active.values().stream()
-                .filter(slot -> pagesFor(slot.request, ring) > limits.cachePages())
-                .forEach(slot -> found.add(slot.id));
-        return found;
+    /** Requests that not even an empty cache of the ranks that are there would hold; they are gone. To be asked behind {@link #next}. */
+    public List<Long> takeImpossible() {
+        List<Long> taken = List.copyOf(impossible);
+        impossible.clear();
+        return taken;
     }
 
     /** Requests that are worked on. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longreel.config.AttentionSettings;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.curriculum.TestFootage;
@@ -27,7 +28,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,6 +174,58 @@ final class ChatEngineTest {
                     engine.answer(question(5, "well?", 4, Sampling.GREEDY)).text());
             assertEquals(0, engine.openCount());
             assertEquals(0, engine.facts().orElseThrow().open());
+        }
+    }
+
+    /** It is looked at when it is asked for, and gone when its turn comes. */
+    @Test
+    void shouldGoOnWhenAVideoGoesWhileItsQuestionWaits() throws IOException {
+        Path gone = folder.resolve("gone.mp4");
+        Files.copy(video, gone);
+        try (ChatEngine engine = open(new Mesh(1, 2, 1), new EngineLimits(64, 64, 1, 400, 1))) {
+            ChatQuestion question = new ChatQuestion(
+                    List.of(new ChatMessage(
+                            Role.USER, List.of(new ChatPart.Media(Medium.whole(Medium.Kind.VIDEO, gone))))),
+                    8,
+                    Sampling.GREEDY,
+                    4,
+                    List.of());
+            CountDownLatch asked = new CountDownLatch(1);
+            CompletableFuture<String> first = new CompletableFuture<>();
+            engine.ask(question(5, "first", 12, Sampling.GREEDY), new Silent() {
+                @Override
+                public void done(ChatAnswer answer) {
+                    try {
+                        asked.await(); // holds the engine up, so that the other one waits
+                        Files.delete(gone);
+                        first.complete(answer.text());
+                    } catch (InterruptedException | IOException e) {
+                        first.completeExceptionally(e);
+                    }
+                }
+            });
+            CompletableFuture<String> second = ask(engine, question);
+            asked.countDown();
+            first.join();
+            CompletionException failure = assertThrows(CompletionException.class, second::join);
+            assertTrue(failure.getCause() instanceof RuntimeFailure cause
+                    && cause.category() == RuntimeFailure.Category.DATA);
+            assertEquals(
+                    first.join(),
+                    engine.answer(question(5, "first", 12, Sampling.GREEDY)).text());
+        }
+    }
+
+    @Test
+    void shouldRefuseSettingsThatItDoesNotCompute() {
+        SessionOptions windowed = SessionOptions.DEFAULTS.withAttention(
+                new AttentionSettings(AttentionSettings.Mask.CAUSAL, OptionalInt.of(4), 0, Optional.empty()));
+        PromptEncoder encoder = PromptEncoder.open(model, PromptEncoder.Options.DEFAULTS, () -> 0L);
+        LocalMesh ranks = new LocalMesh(new LocalMesh.Setup(Mesh.single(), Devices.cpu(), windowed, encoder, 64));
+        try (ChatEngine engine = ChatEngine.start("test", encoder, ranks, LIMITS, 1, System::nanoTime)) {
+            RuntimeFailure failure = engine.broken().join();
+            assertEquals(RuntimeFailure.Category.CONFIG, failure.category());
+            assertThrows(RuntimeFailure.class, () -> engine.answer(question(0, "well?", 4, Sampling.GREEDY)));
         }
     }
 

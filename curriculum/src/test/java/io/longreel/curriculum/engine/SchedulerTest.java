@@ -107,7 +107,7 @@ final class SchedulerTest {
                 if (random.nextBoolean()) {
                     scheduler.next().ifPresent(ranks::run); // done by the ranks, and never heard of
                 }
-                scheduler.meshIsLost();
+                scheduler.meshIsLost(false);
                 if (random.nextInt(3) == 0) {
                     ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
                 } else {
@@ -171,7 +171,7 @@ final class SchedulerTest {
                 assertTrue(!begins.isEmpty(), "as many as fit are let in");
                 begun += begins.size();
             }
-            many.meshIsLost();
+            many.meshIsLost(false);
             many.meshIsReady(1 + round, 1);
         }
     }
@@ -190,5 +190,43 @@ final class SchedulerTest {
         assertEquals(0, scheduler.open());
         assertEquals(0, scheduler.busyPages());
         run();
+    }
+
+    /** Nobody waits behind a request that can never begin. */
+    @Test
+    void shouldGiveUpWhatNoCacheOfTheRanksHolds() {
+        Scheduler small = new Scheduler(new EngineLimits(4, 16, 3, 100, 4), IMAGE, TOKENS_PER_FRAME);
+        small.meshIsReady(1, 1);
+        small.done(new TickResult(small.next().orElseThrow().number(), List.of(), List.of()));
+        EngineRequest large = request(noise(new Random(1), 300), 30);
+        EngineRequest fits = request(noise(new Random(2), 20), 5);
+        small.submit(1, large, large.ids().stream().mapToLong(x -> x).toArray());
+        small.submit(2, fits, fits.ids().stream().mapToLong(x -> x).toArray());
+        EngineTick tick = small.next().orElseThrow();
+        assertEquals(List.of(1L), small.takeImpossible());
+        assertTrue(tick.ops().stream().anyMatch(EngineOp.Begin.class::isInstance), "the other one begins");
+        assertEquals(1, small.open());
+    }
+
+    @Test
+    void shouldSuspectOnlyWhoHadAPartInEachLoss() {
+        scheduler.meshIsReady(1, 1);
+        tick();
+        submit(1, request(noise(new Random(1), 10), 50));
+        for (int loss = 1; loss <= 5; loss++) { // between ticks, and before the ranks have said what they have
+            assertEquals(List.of(), scheduler.meshIsLost(false));
+            scheduler.meshIsReady(1 + loss, 1);
+            assertEquals(List.of(), scheduler.meshIsLost(true));
+            scheduler.meshIsReady(10 + loss, 1);
+            ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+            tick();
+        }
+        for (int loss = 1; loss <= 3; loss++) {
+            assertTrue(scheduler.next().isPresent());
+            assertEquals(loss == 3 ? List.of(1L) : List.of(), scheduler.meshIsLost(true));
+            scheduler.meshIsReady(20 + loss, 1);
+            ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+            tick();
+        }
     }
 }

@@ -88,7 +88,7 @@ public final class InferenceSession implements AutoCloseable {
         this.kernels = options.kernels(device);
         this.groups = groups;
         this.options = options;
-        this.windows = LoadedModel.windows(loaded);
+        this.windows = loaded.openWindows();
         this.weights = loaded.views(kernels, windows);
         this.model = new VlmModel(config, weights, options);
         this.decoder = new TokenDecoder(config.llm(), weights);
@@ -365,10 +365,10 @@ public final class InferenceSession implements AutoCloseable {
                 group.stream().mapToInt(sequence -> sequence.cached.length()).toArray();
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
         Workspace ws = decodeSpace(newest, positions, TokenAttention.Extent.of(tokens, cache.own()));
-        Tensor normed = decoder.step(
-                ws, groups.sequence(), newest, positions, model.rotary(), tokenAttention(ws, groups, tokens));
+        TokenAttention attention = tokenAttention(ws, tokens);
+        Tensor normed = decoder.step(ws, groups.sequence(), newest, positions, model.rotary(), attention);
         int[] chosen = choose(ws, group, normed);
-        tokenAttention(ws, groups, tokens).append(tokens);
+        attention.append(tokens);
         group.forEach(sequence -> sequence.cached.reached(sequence.cached.length() + 1));
         return chosen;
     }
@@ -391,12 +391,12 @@ public final class InferenceSession implements AutoCloseable {
         });
     }
 
-    private TokenAttention tokenAttention(Workspace ws, Groups g, List<TokenAttention.Token> tokens) {
+    private TokenAttention tokenAttention(Workspace ws, List<TokenAttention.Token> tokens) {
         return new TokenAttention(
                 ws,
                 cache.own(),
                 heads,
-                g.sequence(),
+                groups.sequence(),
                 groups.mesh(),
                 config.llm().headDim(),
                 tokens);
@@ -449,11 +449,6 @@ public final class InferenceSession implements AutoCloseable {
         int[] labels = new int[ids.length];
         Arrays.fill(labels, LossKernels.IGNORE);
         return PackedBatch.single(ids, labels, config.imageToken(), frames);
-    }
-
-    /** Tokens of a sequence that are in the cache. */
-    public int length(long id) {
-        return cache.entry(id).length();
     }
 
     /** Forgets a sequence, whether somebody is answered in it or not. */

@@ -71,9 +71,9 @@ public final class LoadedModel implements AutoCloseable {
         return config;
     }
 
-    /** Memory that {@link #views} takes. */
-    long viewBytes() {
-        return UnitWindows.sizeBytes(store.units(), store.form());
+    /** The memory that {@link #views} takes. */
+    TensorArena openWindows() {
+        return Arenas.REAL.open("windows", UnitWindows.sizeBytes(store.units(), store.form()));
     }
 
     /** The weights as one rank's layers see them. */
@@ -84,9 +84,5 @@ public final class LoadedModel implements AutoCloseable {
     @Override
     public void close() {
         arena.close();
-    }
-
-    static TensorArena windows(LoadedModel model) {
-        return Arenas.REAL.open("windows", model.viewBytes());
     }
 }

@@ -35,7 +35,6 @@ public final class ClusterMesh implements EngineMesh {
     private final Consumer<RunNews> screen;
     private final Consumer<String> listening;
     private final CompletableFuture<ActorRef<SupervisorCommand>> supervisor = new CompletableFuture<>();
-    private final CompletableFuture<RunEnd> ended = new CompletableFuture<>();
     private @Nullable Thread thread;
 
     /**
@@ -87,14 +86,12 @@ public final class ClusterMesh implements EngineMesh {
             listener.failed(new RuntimeFailure(
                     end.exitCode() == 2 ? RuntimeFailure.Category.CONFIG : RuntimeFailure.Category.FATAL,
                     end.message()));
-            ended.complete(end);
         } catch (RuntimeException | Error e) {
             LOG.error("serving.failed", e);
             listener.failed(
                     e instanceof RuntimeFailure failure
                             ? failure
                             : new RuntimeFailure(RuntimeFailure.Category.FATAL, "the seed failed: " + e, e));
-            ended.completeExceptionally(e);
         }
     }
 
@@ -105,11 +102,6 @@ public final class ClusterMesh implements EngineMesh {
             case EngineNews.Lost lost -> listener.lost(lost.reason());
             case EngineNews.Failed failed -> listener.failed(new RuntimeFailure(failed.category(), failed.reason()));
         }
-    }
-
-    /** How the job ended. */
-    public CompletableFuture<RunEnd> ended() {
-        return ended;
     }
 
     @Override

@@ -25,6 +25,7 @@ final class ServingWork implements RankJob {
     private volatile @Nullable RankEndpoint endpoint;
 
     private @Nullable InferenceSession session;
+    private @Nullable EngineProgram program;
 
     ServingWork(ServingWorkFactory shared, Placement placement, int rank) {
         this.shared = shared;
@@ -51,8 +52,6 @@ final class ServingWork implements RankJob {
             default -> throw new IllegalArgumentException("a rank that answers does not train: " + command);
         };
     }
-
-    private @Nullable EngineProgram program;
 
     private EngineProgram program() {
         EngineProgram prepared = program;

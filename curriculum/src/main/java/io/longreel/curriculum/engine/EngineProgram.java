@@ -98,18 +98,17 @@ public final class EngineProgram {
                         request.ids().stream().mapToInt(Integer::intValue),
                         begin.answered().stream().mapToInt(Integer::intValue))
                 .toArray();
-        FrameSource frames = framesOf(request);
+        FrameSource frames = framesOf(request, frames(ids, 0, ids.length));
         running.put(
                 begin.sequence(),
                 new Running(request, ids, frames, begin.answered().size()));
     }
 
     /** What is wrong with media by now is said when their frames are read, where ranks hear of each other's troubles. */
-    private FrameSource framesOf(EngineRequest request) {
+    private FrameSource framesOf(EngineRequest request, int markers) {
         if (request.media().isEmpty()) {
             return FrameSource.NONE;
         }
-        int markers = frames(request.ids().stream().mapToInt(Integer::intValue).toArray());
         try {
             FrameSource found = framesOf.apply(request.media());
             return found.frameCount() == markers
@@ -138,8 +137,8 @@ public final class EngineProgram {
             EngineOp.Extend extend, Map<Long, List<Integer>> chosen, List<TickResult.Unreadable> unreadable) {
         Running request = running(extend.sequence());
         int[] ids = Arrays.copyOfRange(request.ids, extend.from(), extend.to());
-        int first = frames(Arrays.copyOf(request.ids, extend.from()));
-        int count = frames(ids);
+        int first = frames(request.ids, 0, extend.from());
+        int count = frames(request.ids, extend.from(), extend.to());
         FrameSource frames = count == 0 ? FrameSource.NONE : new SlicedFrames(request.frames, first, count);
         switch (session.extend(extend.sequence(), session.chunk(ids, frames), extend.asks())) {
             case Extended.Asked asked -> add(extend.sequence(), asked.token(), chosen);
@@ -149,8 +148,9 @@ public final class EngineProgram {
         }
     }
 
-    private int frames(int[] ids) {
-        return (int) Arrays.stream(ids).filter(id -> id == imageToken).count();
+    /** Frames of ids {@code [from, to)}. */
+    private int frames(int[] ids, int from, int to) {
+        return (int) Arrays.stream(ids, from, to).filter(id -> id == imageToken).count();
     }
 
     private void decode(EngineOp.Decode decode, Map<Long, List<Integer>> chosen) {

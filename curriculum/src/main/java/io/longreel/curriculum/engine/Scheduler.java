@@ -284,7 +284,8 @@ public final class Scheduler {
         int told = 0;
         while (!waiting.isEmpty() && active.size() < limits.answersMax()) {
             Slot slot = waiting.getFirst();
-            if (isImpossible(slot)) {
+            Start start = start(slot);
+            if (start.pages() > limits.cachePages()) {
                 impossible.add(waiting.removeFirst().id);
                 continue;
             }
@@ -292,7 +293,7 @@ public final class Scheduler {
             if (!ops.isEmpty() && told > EngineRequest.IDS_MAX) {
                 return ops; // the next tick takes more: what the ranks are told of at a time must fit a message
             }
-            Optional<EngineOp.Begin> begin = begin(slot);
+            Optional<EngineOp.Begin> begin = begin(slot, start);
             if (begin.isEmpty()) {
                 return ops;
             }
@@ -313,23 +314,16 @@ public final class Scheduler {
             int rows,
             int pages) {}
 
-    /** Empty when it has to wait for pages. */
-    private Optional<EngineOp.Begin> begin(Slot slot) {
-        Start start = start(slot, bestOf(itemsNow(slot)));
-        if (start.pages() > limits.cachePages()) {
-            start = start(slot, NOWHERE); // a sequence that has grown in many pieces takes more than one that is new
-        }
-        return begin(slot, start);
-    }
-
-    /** Whether not even an empty cache would hold it. */
-    private boolean isImpossible(Slot slot) {
-        return start(slot, NOWHERE).pages() > limits.cachePages();
-    }
-
-    private Start start(Slot slot, Resident best) {
-        int[] ids = promptNow(slot);
+    private Start start(Slot slot) {
         long[] items = itemsNow(slot);
+        Resident best = bestOf(items);
+        Start start = start(slot, items, best);
+        // A sequence that has grown in many pieces takes more than one that is new.
+        return start.pages() > limits.cachePages() && best.sequence() != 0 ? start(slot, items, NOWHERE) : start;
+    }
+
+    private Start start(Slot slot, long[] items, Resident best) {
+        int[] ids = promptNow(slot);
         int shared = shared(best.items(), items);
         int length = tokens(items, shared);
         List<PromptChunks.Chunk> chunks =
@@ -341,6 +335,7 @@ public final class Scheduler {
         return new Start(best, items, length, chunks, segments, rows, needed);
     }
 
+    /** Empty when it has to wait for pages. */
     private Optional<EngineOp.Begin> begin(Slot slot, Start start) {
         Resident best = start.from();
         if (!makeRoom(start.pages() - best.pages(), best)) {

@@ -134,11 +134,6 @@ public final class KeyValueCache implements AutoCloseable {
         return values.get(layer).slice(rows.from(), rows.to());
     }
 
-    /** Off-heap memory that is taken. */
-    public long sizeBytes() {
-        return arena.usedBytes();
-    }
-
     @Override
     public void close() {
         arena.close();

@@ -42,7 +42,7 @@ public final class Decoder {
 
     /** Forward with what {@link #backward} needs kept; {@code tape.finalNorm().y()} is the normalised output, [T, D]. */
     public Tape forward(Workspace ws, Tensor x, SequenceAttention attention, RotaryTable table, int[] positions) {
-        DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        DecoderLayer.Rotary rotary = DecoderLayer.Rotary.of(ws, table, positions);
         List<DecoderLayer.Kept> kept = new ArrayList<>();
         List<Long> ends = new ArrayList<>(List.of(ws.step().mark()));
         Tensor hidden = x;
@@ -95,7 +95,7 @@ public final class Decoder {
             RotaryTable table,
             int[] positions,
             int[] rows) {
-        DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        DecoderLayer.Rotary rotary = DecoderLayer.Rotary.of(ws, table, positions);
         int[] all = IntStream.range(0, x.rows()).toArray();
         Tensor output = ws.step().allocate(rows.length, config.hiddenSize());
         long mark = ws.step().mark();
@@ -105,21 +105,12 @@ public final class Decoder {
             ws.step().rewind(mark);
         }
         int[] selected = IntStream.of(rows).map(row -> positions[row]).toArray();
-        DecoderLayer.Rotary queries = rotary(ws, table, selected);
+        DecoderLayer.Rotary queries = DecoderLayer.Rotary.of(ws, table, selected);
         weights.use(layers.getLast().unit());
         Tensor hidden = layers.getLast().infer(ws, x, lastAttention, rotary, queries, rows);
         weights.use(Unit.FINAL_NORM);
         ws.kernels().elementwise().copy(finalNorm.forward(ws, hidden).y(), output);
         ws.step().rewind(mark);
         return output;
-    }
-
-    private DecoderLayer.Rotary rotary(Workspace ws, RotaryTable table, int[] positions) {
-        int pairs = config.headDim() / 2;
-        DecoderLayer.Rotary rotary = new DecoderLayer.Rotary(
-                ws.step().allocate(positions.length, pairs), ws.step().allocate(positions.length, pairs));
-        ws.kernels().rows().gather(table.cos(), positions, rotary.cos());
-        ws.kernels().rows().gather(table.sin(), positions, rotary.sin());
-        return rotary;
     }
 }

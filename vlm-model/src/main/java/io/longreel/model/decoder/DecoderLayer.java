@@ -56,7 +56,17 @@ final class DecoderLayer {
     record Output(Tensor hidden, Kept kept) {}
 
     /** Rotary rows of own tokens, [T, H / 2] each. */
-    record Rotary(Tensor cos, Tensor sin) {}
+    record Rotary(Tensor cos, Tensor sin) {
+        /** The rows of some positions, in the step arena. */
+        static Rotary of(Workspace ws, RotaryTable table, int[] positions) {
+            int pairs = table.cos().columns();
+            Rotary rotary = new Rotary(
+                    ws.step().allocate(positions.length, pairs), ws.step().allocate(positions.length, pairs));
+            ws.kernels().rows().gather(table.cos(), positions, rotary.cos());
+            ws.kernels().rows().gather(table.sin(), positions, rotary.sin());
+            return rotary;
+        }
+    }
 
     /** The MLP between its norm and its last projection. */
     private record Mlp(RmsNormLayer.Tape norm2, Tensor gate, Tensor up, Tensor activated) {}

@@ -58,7 +58,7 @@ public final class TokenDecoder {
         Tensor x = ws.step().allocate(ids.length, config.hiddenSize());
         weights.use(Unit.EMBEDDING);
         ws.kernels().rows().gather(weights.weight(ParameterSpec.LLM + "model.embed_tokens.weight"), ids, x);
-        DecoderLayer.Rotary rotary = rotary(ws, table, positions);
+        DecoderLayer.Rotary rotary = DecoderLayer.Rotary.of(ws, table, positions);
         ColumnSplit split = new ColumnSplit(weights, ranks, splits);
         for (TokenLayer layer : layers) {
             weights.use(layer.unit());
@@ -74,14 +74,5 @@ public final class TokenDecoder {
         Tensor logits = ws.step().allocate(normed.rows(), config.vocabularySize());
         new ColumnSplit(weights, ranks, splitsHead).forward(ws, normed, List.of(headLayer), List.of(logits));
         return logits;
-    }
-
-    private DecoderLayer.Rotary rotary(Workspace ws, RotaryTable table, int[] positions) {
-        int pairs = config.headDim() / 2;
-        DecoderLayer.Rotary rotary = new DecoderLayer.Rotary(
-                ws.step().allocate(positions.length, pairs), ws.step().allocate(positions.length, pairs));
-        ws.kernels().rows().gather(table.cos(), positions, rotary.cos());
-        ws.kernels().rows().gather(table.sin(), positions, rotary.sin());
-        return rotary;
     }
 }

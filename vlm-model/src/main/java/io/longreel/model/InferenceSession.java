@@ -91,10 +91,10 @@ public final class InferenceSession implements AutoCloseable {
         this.windows = loaded.openWindows();
         this.weights = loaded.views(kernels, windows);
         this.model = new VlmModel(config, weights, options);
-        this.decoder = new TokenDecoder(config.llm(), weights);
         this.memory = new StepMemory(kernels, groups.rank());
         this.heads = new HeadShards(
                 config.llm().heads(), config.llm().kvHeads(), groups.mesh().ulyssesDegree());
+        this.decoder = new TokenDecoder(config.llm(), heads, weights);
         this.dims = HeadDims.of(config.llm().headDim());
         this.cache = cache;
     }
@@ -366,7 +366,7 @@ public final class InferenceSession implements AutoCloseable {
         model.rotary().ensure(Arrays.stream(positions).max().orElse(0) + 1);
         Workspace ws = decodeSpace(newest, positions, TokenAttention.Extent.of(tokens, cache.own()));
         TokenAttention attention = tokenAttention(ws, tokens);
-        Tensor normed = decoder.step(ws, groups.sequence(), newest, positions, model.rotary(), attention);
+        Tensor normed = decoder.step(ws, ranks(groups), newest, positions, model.rotary(), attention);
         int[] chosen = choose(ws, group, normed);
         attention.append(tokens);
         group.forEach(sequence -> sequence.cached.reached(sequence.cached.length() + 1));
@@ -383,11 +383,11 @@ public final class InferenceSession implements AutoCloseable {
                     w,
                     cache.own(),
                     heads,
-                    g.sequence(),
-                    groups.mesh(),
+                    g.ring(),
+                    g.ulyssesRank(),
                     config.llm().headDim(),
                     extent);
-            decoder.logits(w, g.sequence(), decoder.step(w, g.sequence(), ids, positions, model.rotary(), attention));
+            decoder.logits(w, g.sequence(), decoder.step(w, ranks(g), ids, positions, model.rotary(), attention));
         });
     }
 
@@ -396,10 +396,14 @@ public final class InferenceSession implements AutoCloseable {
                 ws,
                 cache.own(),
                 heads,
-                groups.sequence(),
-                groups.mesh(),
+                groups.ring(),
+                groups.ulyssesRank(),
                 config.llm().headDim(),
                 tokens);
+    }
+
+    private static TokenDecoder.Ranks ranks(Groups g) {
+        return new TokenDecoder.Ranks(g.sequence(), g.ring(), g.ulyssesRank());
     }
 
     /** What comes next, from rows that all ranks have: one rank decides for all, so that nothing can make them differ. */

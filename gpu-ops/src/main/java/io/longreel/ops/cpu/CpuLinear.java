@@ -36,9 +36,57 @@ final class CpuLinear implements LinearKernels {
         if (a.dtype() == DType.BF16) {
             multiplyNarrow(transposeA, a, transposeB, b, inner, beta, c);
         } else if (!transposeA && transposeB && beta == 0f && c.rows() == 1 && inner >= OneRow.INNER_MIN) {
-            OneRow.multiply(a.segment(), inner, b.segment(), c.columns(), c.segment());
+            OneRow.multiply(a.segment(), inner, b.segment(), (long) inner * Float.BYTES, c.columns(), c.segment());
         } else {
             multiply(transposeA, a.segment(), transposeB, b.segment(), inner, beta, c);
+        }
+    }
+
+    @Override
+    public void linearPart(Tensor x, Tensor w, int from, Tensor y) {
+        Shapes.linearPart(x, w, from, y);
+        int inner = x.columns();
+        if (y.elements() == 0) {
+            return;
+        }
+        if (inner == 0) {
+            y.zero();
+        } else if (x.dtype() == DType.BF16) {
+            multiplyNarrowPart(x, w, from, y);
+        } else if (y.rows() == 1 && inner >= OneRow.INNER_MIN) {
+            MemorySegment columns = w.segment().asSlice((long) from * Float.BYTES);
+            OneRow.multiply(x.segment(), inner, columns, (long) w.columns() * Float.BYTES, y.columns(), y.segment());
+        } else {
+            OneDnn.sgemm(
+                    false,
+                    true,
+                    y.rows(),
+                    y.columns(),
+                    inner,
+                    1f,
+                    x.segment(),
+                    0,
+                    inner,
+                    w.segment(),
+                    from,
+                    w.columns(),
+                    0f,
+                    y.segment(),
+                    0,
+                    y.columns());
+        }
+    }
+
+    /** oneDNN's primitive knows matrices without gaps alone: the columns are copied. */
+    private void multiplyNarrowPart(Tensor x, Tensor w, int from, Tensor y) {
+        long row = (long) x.columns() * Short.BYTES;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment columns = arena.allocate(w.rows() * row, ALIGNMENT);
+            for (int i = 0; i < w.rows(); i++) {
+                long at = ((long) i * w.columns() + from) * Short.BYTES;
+                MemorySegment.copy(w.segment(), at, columns, i * row, row);
+            }
+            matmul(false, x, true, Tensor.of(columns, DType.BF16, w.rows(), x.columns()), 0f, y);
         }
     }
 

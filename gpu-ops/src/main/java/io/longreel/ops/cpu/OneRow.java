@@ -23,27 +23,27 @@ final class OneRow {
     private OneRow() {}
 
     /**
-     * @param w columns x inner
+     * @param w columns x inner, in rows of a wider matrix or its own
+     * @param stride bytes from one row of it to the next
      * @param y overwritten
      */
-    static void multiply(MemorySegment x, int inner, MemorySegment w, int columns, MemorySegment y) {
-        long stride = (long) inner * Float.BYTES;
+    static void multiply(MemorySegment x, int inner, MemorySegment w, long stride, int columns, MemorySegment y) {
         int together = columns / TOGETHER * TOGETHER;
         for (int j = 0; j < together; j += TOGETHER) {
-            four(x, w, j * stride, inner, y, j);
+            four(x, w, j * stride, stride, inner, y, j);
         }
         for (int j = together; j < columns; j++) {
             one(x, w, j * stride, inner, y, j);
         }
     }
 
-    private static void four(MemorySegment x, MemorySegment w, long at, int inner, MemorySegment y, int column) {
+    private static void four(
+            MemorySegment x, MemorySegment w, long at, long stride, int inner, MemorySegment y, int column) {
         // Fresh broadcasts: a running value that starts from a shared constant lives on the heap.
         FloatVector sum0 = FloatVector.broadcast(SPECIES, 0f);
         FloatVector sum1 = FloatVector.broadcast(SPECIES, 0f);
         FloatVector sum2 = FloatVector.broadcast(SPECIES, 0f);
         FloatVector sum3 = FloatVector.broadcast(SPECIES, 0f);
-        long stride = (long) inner * Float.BYTES;
         int whole = SPECIES.loopBound(inner);
         for (int k = 0; k < whole; k += LANES) {
             long bytes = (long) k * Float.BYTES;

@@ -12,6 +12,12 @@ public interface LinearKernels {
      */
     void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c);
 
+    /**
+     * A term of {@code x w^T}, that of some columns of the input: {@code y [rows, out] = x [rows, n] w[:, from : from + n]^T} with {@code w [out, in]}. No
+     * columns at all leave zeros.
+     */
+    void linearPart(Tensor x, Tensor w, int from, Tensor y);
+
     /** {@code y[i, :] += bias}. */
     void addBias(Tensor y, Tensor bias);
 

@@ -90,6 +90,19 @@ public final class Shapes {
         }
     }
 
+    /** Some columns of {@code w [out, in]} meet {@code x [rows, n]}, and give {@code y [rows, out]}. */
+    public static void linearPart(Tensor x, Tensor w, int from, Tensor y) {
+        f32(y);
+        if (x.dtype() != w.dtype()
+                || from < 0
+                || from + (long) x.columns() > w.columns()
+                || y.rows() != x.rows()
+                || y.columns() != w.rows()) {
+            throw new IllegalArgumentException(
+                    "columns must be some of w's, and fit: x=%s w=%s from=%d y=%s".formatted(x, w, from, y));
+        }
+    }
+
     /** One index per row of {@code moved}, each a row of {@code indexed}; both have equally wide rows. */
     public static void indexedRows(Tensor moved, int[] index, Tensor indexed) {
         f32(moved, indexed);

@@ -72,6 +72,20 @@ final class PlainLinear implements LinearKernels {
     }
 
     @Override
+    public void linearPart(Tensor x, Tensor w, int from, Tensor y) {
+        Shapes.linearPart(x, w, from, y);
+        for (int i = 0; i < y.rows(); i++) {
+            for (int j = 0; j < y.columns(); j++) {
+                double sum = 0;
+                for (int p = 0; p < x.columns(); p++) {
+                    sum += value(x, (long) i * x.columns() + p) * value(w, (long) j * w.columns() + from + p);
+                }
+                y.setFloat((long) i * y.columns() + j, (float) sum);
+            }
+        }
+    }
+
+    @Override
     public void addBias(Tensor y, Tensor bias) {
         Shapes.f32(y);
         Shapes.elements("bias", bias, y.columns());

@@ -52,6 +52,40 @@ class LinearParityTest {
         }
     }
 
+    @Test
+    void shouldEqualTheOracleWhenSomeColumnsOfTheWeightsAreMultiplied() {
+        long seed = 9000;
+        for (DType factors : new DType[] {DType.F32, DType.BF16}) {
+            for (int rows : new int[] {0, 1, 2, 5}) {
+                for (int[] part : new int[][] {{0, 7}, {3, 0}, {33, 300}, {0, 340}, {70, 256}, {333, 7}}) {
+                    try (TensorWorkbench bench = TensorWorkbench.open(seed++, 1 << 18)) {
+                        Tensor x = factor(bench, factors, bench.normal(rows, part[1]));
+                        Tensor w = factor(bench, factors, bench.normal(37, 340));
+                        Tensor expected = bench.filled(Float.NaN, rows, 37);
+                        Tensor actual = bench.filled(Float.NaN, rows, 37);
+                        plain.linearPart(x, w, part[0], expected);
+                        cpu.linearPart(x, w, part[0], actual);
+                        bench.assertClose("%s columns from %d".formatted(factors, part[0]), expected, actual, 4e-6);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseColumnsThatTheWeightsDoNotHave() {
+        try (TensorWorkbench bench = TensorWorkbench.open(9999)) {
+            Tensor x = bench.normal(2, 3);
+            Tensor w = bench.normal(4, 5);
+            Tensor y = bench.normal(2, 4);
+            for (LinearKernels kernels : new LinearKernels[] {plain, cpu}) {
+                assertThrows(IllegalArgumentException.class, () -> kernels.linearPart(x, w, 3, y));
+                assertThrows(IllegalArgumentException.class, () -> kernels.linearPart(x, w, -1, y));
+                assertThrows(IllegalArgumentException.class, () -> kernels.linearPart(x, w, 0, x));
+            }
+        }
+    }
+
     private static Tensor factor(TensorWorkbench bench, DType type, Tensor wide) {
         return type == DType.BF16 ? narrow(bench, wide) : wide;
     }

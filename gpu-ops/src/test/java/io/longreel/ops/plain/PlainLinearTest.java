@@ -32,6 +32,17 @@ class PlainLinearTest {
     }
 
     @Test
+    void shouldMultiplyByHandWhenSomeColumnsAreMeant() {
+        try (TensorWorkbench bench = TensorWorkbench.open(5)) {
+            Tensor x = bench.of(new float[] {1, 2}, 1, 2);
+            Tensor w = bench.of(new float[] {9, 3, 4, 9, 5, 6}, 2, 3);
+            Tensor y = bench.filled(Float.NaN, 1, 2);
+            linear.linearPart(x, w, 1, y);
+            assertArrayEquals(new float[] {11, 17}, y.toFloats());
+        }
+    }
+
+    @Test
     void shouldScaleOnlyWhenTheInnerDimIsEmpty() {
         try (TensorWorkbench bench = TensorWorkbench.open(2)) {
             Tensor c = bench.of(new float[] {1, 2}, 1, 2);

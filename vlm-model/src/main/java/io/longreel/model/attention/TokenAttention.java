@@ -1,6 +1,5 @@
 package io.longreel.model.attention;
 
-import io.longreel.config.topology.Mesh;
 import io.longreel.model.cache.CachedSequence;
 import io.longreel.model.cache.KeyValueCache;
 import io.longreel.model.shard.HeadShards;
@@ -16,11 +15,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention of one new token of each of some sequences to all that its sequence has. Every rank has the same queries, asks the keys that it keeps with its own heads, and
- * all ranks get what each found (out, LSE), merged in the order of ring ranks, so that all have the same bits. The new keys and values go to one ring rank, in turn, so that
+ * Attention of one new token of each of some sequences to all that its sequence has. A rank has queries, keys and values of its own heads, and asks the keys that it keeps;
+ * all ring ranks get what each found (out, LSE), merged in their order, so that all have the same bits. The new keys and values go to one ring rank, in turn, so that
  * shares stay even. One instance per pass; its layers attend one after the other.
  *
- * <p>Legend: B sequences, N and K heads, N_u and K_u own ones, H head dim.
+ * <p>Legend: B sequences, N_u and K_u own heads, H head dim.
  */
 public final class TokenAttention {
     /**
@@ -31,10 +30,9 @@ public final class TokenAttention {
 
     private final Workspace ws;
     private final KeyValueCache cache;
-    private final HeadShards heads;
-    private final Communicator sequence;
-    private final Mesh mesh;
-    private final int ulysses;
+    private final Communicator ring;
+    private final int[] kvHead;
+    private final int kvHeads;
     private final int headDim;
     private final float scale;
     private final List<Asked> asked;
@@ -73,36 +71,38 @@ public final class TokenAttention {
 
     private record Row(KeyValueCache cache, Span at) {}
 
-    /** What a rank found for all sequences with its own heads, as it travels. */
+    /** What is found for all sequences with own heads, as it travels. */
     private record Part(Tensor all, Tensor out, Tensor lse) {}
 
-    /** @param sequenceGroup the ranks of {@code mesh} among which sequences are cut */
+    /**
+     * @param ringGroup the ranks that have the same heads
+     * @param ulysses whose heads they are
+     */
     public TokenAttention(
             Workspace ws,
             KeyValueCache cache,
             HeadShards heads,
-            Communicator sequenceGroup,
-            Mesh mesh,
+            Communicator ringGroup,
+            int ulysses,
             int headDim,
             List<Token> tokens) {
-        this(ws, cache, heads, sequenceGroup, mesh, headDim, tokens, Extent.NONE);
+        this(ws, cache, heads, ringGroup, ulysses, headDim, tokens, Extent.NONE);
     }
 
     private TokenAttention(
             Workspace ws,
             KeyValueCache cache,
             HeadShards heads,
-            Communicator sequenceGroup,
-            Mesh mesh,
+            Communicator ringGroup,
+            int ulysses,
             int headDim,
             List<Token> tokens,
             Extent extent) {
         this.ws = ws;
         this.cache = cache;
-        this.heads = heads;
-        this.sequence = sequenceGroup;
-        this.mesh = mesh;
-        this.ulysses = mesh.ulyssesOf(sequenceGroup.index());
+        this.ring = ringGroup;
+        this.kvHead = heads.kvHeadOfQuery(ulysses);
+        this.kvHeads = heads.kvHeads(ulysses).size();
         this.headDim = headDim;
         this.scale = (float) (1.0 / Math.sqrt(headDim));
         this.asked = extent.sequences() == 0
@@ -113,17 +113,17 @@ public final class TokenAttention {
     /**
      * One that takes as much memory as any of this extent, and does nothing else right: to plan with.
      *
-     * @param sequenceGroup as {@link TokenAttention} has it
+     * @param ringGroup as {@link TokenAttention} has it
      */
     public static TokenAttention planning(
             Workspace ws,
             KeyValueCache cache,
             HeadShards heads,
-            Communicator sequenceGroup,
-            Mesh mesh,
+            Communicator ringGroup,
+            int ulysses,
             int headDim,
             Extent extent) {
-        return new TokenAttention(ws, cache, heads, sequenceGroup, mesh, headDim, List.of(), extent);
+        return new TokenAttention(ws, cache, heads, ringGroup, ulysses, headDim, List.of(), extent);
     }
 
     private Asked asked(Token token) {
@@ -145,13 +145,12 @@ public final class TokenAttention {
 
     /** Whether the new token's keys and values are kept here. */
     private boolean isOwn(Token token) {
-        return token.position() % mesh.ringDegree() == mesh.ringOf(sequence.index());
+        return token.position() % ring.size() == ring.index();
     }
 
     /** Whether they are kept by the rank before this one. */
     private boolean isMirrored(Token token) {
-        int ring = mesh.ringOf(sequence.index());
-        return (token.position() + 1) % mesh.ringDegree() == ring && mesh.ringDegree() > 1;
+        return (token.position() + 1) % ring.size() == ring.index() && ring.size() > 1;
     }
 
     /** To be called when all layers are through: the new rows count. */
@@ -167,26 +166,24 @@ public final class TokenAttention {
         }
     }
 
-    /** {@code q [B, N H], k [B, K H], v [B, K H] -> out [B, N H]}, all the same on all ranks. */
+    /** {@code q [B, N_u H], k [B, K_u H], v [B, K_u H] -> out [B, N_u H]}: those of own heads, the same on all ring ranks. */
     public void attend(Tensor q, Tensor k, Tensor v, Tensor out) {
         long mark = ws.scratch().mark();
         store(k, v);
-        Span own = heads.queryHeads(ulysses);
-        Part part = part(own.size());
-        ask(columns(q, own), part);
-        if (sequence.size() == 1) {
-            ws.kernels().elementwise().copy(part.out().reshape(out.rows(), out.columns()), out);
+        Part part = part();
+        ask(q, part);
+        if (ring.size() == 1) {
+            ws.kernels().elementwise().copy(part.out().reshape(out.shape()), out);
         } else {
-            merge(part, out);
+            Part whole = part();
+            merge(part, whole);
+            ws.kernels().elementwise().copy(whole.out().reshape(out.shape()), out);
         }
         layer++;
         ws.scratch().rewind(mark);
     }
 
-    private void store(Tensor k, Tensor v) {
-        Span own = heads.kvHeads(ulysses);
-        Tensor keys = columns(k, own);
-        Tensor values = columns(v, own);
+    private void store(Tensor keys, Tensor values) {
         for (int i = 0; i < asked.size(); i++) {
             for (Row row : asked.get(i).store()) {
                 Tensor key = row.cache().keys(layer, row.at());
@@ -197,32 +194,21 @@ public final class TokenAttention {
         }
     }
 
-    /** The columns of some heads, {@code [B, heads * H]}. */
-    private Tensor columns(Tensor x, Span some) {
-        if (some.size() * headDim == x.columns()) {
-            return x;
-        }
-        Tensor own = ws.scratch().allocate(x.rows(), some.size() * headDim);
-        ws.kernels().rows().gatherColumns(x, some.from() * headDim, own);
-        return own;
-    }
-
-    private Part part(int ownHeads) {
+    private Part part() {
         int sequences = asked.size();
-        int outs = sequences * ownHeads * headDim;
-        Tensor all = ws.scratch().allocate(outs + sequences * ownHeads);
+        int own = kvHead.length;
+        int outs = sequences * own * headDim;
+        Tensor all = ws.scratch().allocate(outs + sequences * own);
         return new Part(
                 all,
-                all.slice(0, outs).reshape(sequences, ownHeads, headDim),
-                all.slice(outs, all.rows()).reshape(sequences, ownHeads));
+                all.slice(0, outs).reshape(sequences, own, headDim),
+                all.slice(outs, all.rows()).reshape(sequences, own));
     }
 
     private void ask(Tensor q, Part part) {
-        int own = q.columns() / headDim;
-        ws.kernels().elementwise().zero(part.out());
-        ws.kernels().elementwise().fill(part.lse(), Float.NEGATIVE_INFINITY);
-        int[] kvHead = heads.kvHeadOfQuery(ulysses);
-        Packing packing = Packing.of(kvHead, heads.kvHeads(ulysses).size());
+        int own = kvHead.length;
+        clear(part);
+        Packing packing = Packing.of(kvHead, kvHeads);
         for (int i = 0; i < asked.size(); i++) {
             Tensor query = q.slice(i, i + 1).reshape(own, headDim);
             Tensor out = part.out().slice(i, i + 1).reshape(own, headDim);
@@ -263,32 +249,24 @@ public final class TokenAttention {
         ws.scratch().rewind(mark);
     }
 
-    /** All ranks' parts; those of one Ulysses rank, over the ring, are about the same heads. */
-    private void merge(Part own, Tensor out) {
+    /** What all ring ranks found for these heads, in their order. */
+    private void merge(Part own, Part whole) {
         List<Part> parts = new ArrayList<>();
-        for (int member = 0; member < sequence.size(); member++) {
-            parts.add(
-                    member == sequence.index()
-                            ? own
-                            : part(heads.queryHeads(mesh.ulyssesOf(member)).size()));
+        for (int member = 0; member < ring.size(); member++) {
+            parts.add(member == ring.index() ? own : part());
         }
-        sequence.allGatherV(
+        ring.allGatherV(
                 own.all().segment(),
                 parts.stream().map(part -> part.all().segment()).toList());
-        for (int u = 0; u < heads.ulyssesDegree(); u++) {
-            Span some = heads.queryHeads(u);
-            Part whole = part(some.size());
-            ws.kernels().elementwise().zero(whole.out());
-            ws.kernels().elementwise().fill(whole.lse(), Float.NEGATIVE_INFINITY);
-            for (int ring = 0; ring < mesh.ringDegree(); ring++) {
-                Part part = parts.get(mesh.rankOf(0, ring, u));
-                ws.kernels().attention().merge(part.out(), part.lse(), whole.out(), whole.lse());
-            }
-            ws.kernels()
-                    .rows()
-                    .scatterColumns(
-                            whole.out().reshape(out.rows(), some.size() * headDim), out, some.from() * headDim, false);
+        clear(whole);
+        for (Part part : parts) {
+            ws.kernels().attention().merge(part.out(), part.lse(), whole.out(), whole.lse());
         }
+    }
+
+    private void clear(Part part) {
+        ws.kernels().elementwise().zero(part.out());
+        ws.kernels().elementwise().fill(part.lse(), Float.NEGATIVE_INFINITY);
     }
 
     /**

@@ -70,6 +70,9 @@ record PlanningKernels(Kernels real) implements Kernels {
         public void matmul(boolean transposeA, Tensor a, boolean transposeB, Tensor b, float beta, Tensor c) {}
 
         @Override
+        public void linearPart(Tensor x, Tensor w, int from, Tensor y) {}
+
+        @Override
         public void addBias(Tensor y, Tensor bias) {}
 
         @Override

@@ -20,7 +20,7 @@ import java.util.List;
  */
 public final class TokenDecoder {
     /** Elements of weights from which on ranks read parts of them in less time than the exchange adds that this takes. */
-    private static final long SHARED_ELEMENTS_MIN = 500_000;
+    private static final long SHARED_ELEMENTS_MIN = 250_000;
 
     private final ModelConfig.Llm config;
     private final Weights weights;

@@ -1,8 +1,8 @@
 package io.longreel.runtime.http;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.curriculum.chat.PromptTooLong;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -107,12 +107,8 @@ final class Refusal extends RuntimeException {
             message = message.replace(name.getKey(), name.getValue());
         }
         return switch (failure.category()) {
-            case DATA -> {
-                boolean isTooLong = message.toLowerCase(Locale.ROOT).contains("context");
-                yield isTooLong
-                        ? of(400, "messages", "context_length_exceeded", message)
-                        : of(400, "messages", null, message);
-            }
+            case DATA ->
+                of(400, "messages", failure instanceof PromptTooLong ? "context_length_exceeded" : null, message);
             case CONFIG, RETRYABLE, FATAL -> new Refusal(500, SERVER, null, null, message, false);
         };
     }

@@ -218,7 +218,8 @@ final class ChatServerTest {
             quoteCharacter = '`',
             value = {
                 "bug | 500 | server_error | ",
-                "refuse a prompt must fit the context: tokens=70000 context=65536 | 400 | invalid_request_error | context_length_exceeded",
+                "too long for the context: tokens=70000 | 400 | invalid_request_error | context_length_exceeded",
+                "refuse a video out of context | 400 | invalid_request_error | ",
                 "refuse unreadable video | 400 | invalid_request_error | ",
             })
     void shouldTellWhyThereIsNoAnswer(String text, int status, String type, String code) throws Exception {

@@ -7,6 +7,7 @@ import io.longreel.curriculum.chat.ChatMessage;
 import io.longreel.curriculum.chat.ChatPart;
 import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
+import io.longreel.curriculum.chat.PromptTooLong;
 import io.longreel.curriculum.text.Role;
 import io.longreel.model.generate.Sampling;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import java.util.stream.Collectors;
 
 /**
  * Answers with what it was asked, word by word. The last text of a question tells what happens to it: "hang" says one word and then nothing until it is
- * cancelled, "never" says nothing at all, "long" ends at its length, "slow" takes until {@link #hurry} is called to be understood, "refuse ..." throws that, "flood" says more than a connection holds, "break" fails on its way, "bug" throws what nobody expects.
+ * cancelled, "never" says nothing at all, "long" ends at its length, "slow" takes until {@link #hurry} is called to be understood, "refuse ..." throws that, "too long ..." says that it is, "flood" says more than a connection holds, "break" fails on its way, "bug" throws what nobody expects.
  */
 final class FakeService implements ChatService {
     static final String NAME = "longreel-fake";
@@ -63,6 +64,9 @@ final class FakeService implements ChatService {
         String text = textOf(question);
         asked.incrementAndGet();
         last = question;
+        if (text.startsWith("too long ")) {
+            throw new PromptTooLong(text);
+        }
         if (text.startsWith("refuse ")) {
             throw RuntimeFailure.data(text.substring("refuse ".length()));
         }

@@ -1,6 +1,5 @@
 package io.longreel.curriculum.chat;
 
-import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.media.MediaFrames;
 import io.longreel.curriculum.media.MediumView;
 import io.longreel.model.shard.Span;
@@ -41,7 +40,7 @@ public record Prompt(
             return;
         }
         int frameCount = frames.frameCount();
-        throw RuntimeFailure.data(
+        throw new PromptTooLong(
                 "the question has %d tokens (%d frames of %d, and %d around them and of text) and the model's context ends at %d, answer included; %s"
                         .formatted(
                                 tokens,

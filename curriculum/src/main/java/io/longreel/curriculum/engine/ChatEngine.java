@@ -7,6 +7,7 @@ import io.longreel.curriculum.chat.ChatQuestion;
 import io.longreel.curriculum.chat.ChatService;
 import io.longreel.curriculum.chat.Prompt;
 import io.longreel.curriculum.chat.PromptEncoder;
+import io.longreel.curriculum.chat.PromptTooLong;
 import io.longreel.curriculum.chat.ServiceFacts;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.shard.Span;
@@ -174,7 +175,7 @@ public final class ChatEngine implements ChatService {
     private static void requireMessage(EngineRequest request) {
         int ids = request.ids().size();
         if (ids > EngineRequest.IDS_MAX - request.newTokensMax()) {
-            throw RuntimeFailure.data(
+            throw new PromptTooLong(
                     "the question has %d tokens of text and frames, and its answer may have %d: together they must be at most %d; shorten it"
                             .formatted(ids, request.newTokensMax(), EngineRequest.IDS_MAX));
         }
@@ -182,7 +183,7 @@ public final class ChatEngine implements ChatService {
 
     private void requireCache(int pages, int tokens) {
         if (pages > limits.cachePages()) {
-            throw RuntimeFailure.data(
+            throw new PromptTooLong(
                     "the question has %d tokens, a longer context than the ranks have room for: its keys and values take %d pages of each rank's cache, and there are %d; raise longreel.inference.cache, use more ring ranks, or take fewer frames"
                             .formatted(tokens, pages, limits.cachePages()));
         }

@@ -4,7 +4,9 @@ import io.longreel.curriculum.corpus.Medium;
 import io.longreel.curriculum.video.VideoReader;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Set;
 
 /**
  * Open video files, each used by one thread at a time: opening one lists all of its frames, which costs a pass over the file. Those that nobody uses stay open, the one
@@ -16,12 +18,16 @@ final class ReaderShelf implements AutoCloseable {
     /** Those that nobody uses; the one used last in front. */
     private final Deque<Loan> idle = new ArrayDeque<>();
 
+    private final Set<Loan> lent = new HashSet<>();
+
     private boolean closed;
 
     /** A reader in use; closing it puts it back. */
     final class Loan implements AutoCloseable {
         private final Medium medium;
         private final VideoReader reader;
+        /** Whether the file has changed since it was opened. */
+        private boolean stale;
 
         private Loan(Medium medium, VideoReader reader) {
             this.medium = medium;
@@ -49,6 +55,7 @@ final class ReaderShelf implements AutoCloseable {
                 Loan loan = loans.next();
                 if (loan.medium.equals(medium)) {
                     loans.remove();
+                    lent.add(loan);
                     return loan;
                 }
             }
@@ -56,12 +63,17 @@ final class ReaderShelf implements AutoCloseable {
         VideoReader reader = medium.length() == Medium.WHOLE_FILE
                 ? VideoReader.open(medium.file(), imageSize)
                 : VideoReader.open(medium.file(), medium.offset(), medium.length(), imageSize);
-        return new Loan(medium, reader);
+        Loan loan = new Loan(medium, reader);
+        synchronized (idle) {
+            lent.add(loan);
+        }
+        return loan;
     }
 
-    /** Closes the idle readers of a medium whose file has changed. */
+    /** Closes the readers of a medium whose file has changed: those in use when they come back. */
     void forget(Medium medium) {
         synchronized (idle) {
+            lent.forEach(loan -> loan.stale |= loan.medium.equals(medium));
             idle.removeIf(loan -> {
                 boolean isStale = loan.medium.equals(medium);
                 if (isStale) {
@@ -75,7 +87,8 @@ final class ReaderShelf implements AutoCloseable {
     private void giveBack(Loan loan) {
         Loan surplus = null;
         synchronized (idle) {
-            if (closed) {
+            lent.remove(loan);
+            if (closed || loan.stale) {
                 surplus = loan;
             } else {
                 idle.addFirst(loan);

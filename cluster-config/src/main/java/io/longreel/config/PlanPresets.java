@@ -14,14 +14,18 @@ import io.longreel.config.plan.ModelShape;
 import io.longreel.config.plan.Software;
 import io.longreel.config.plan.VisionShape;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Models, clusters and programs that the planner knows by name: {@code plan/*.conf}, where each number has its source. Reads resources only; stateless.
+ * Models, clusters and programs that the planner knows by name: {@code plan/*.conf}, where each number has its source. Reads resources only, each once; any thread.
  */
 public final class PlanPresets {
     private static final List<String> PARTS = List.of("siglip", "fitted");
+
+    private static final Map<String, Config> RESOURCES = new ConcurrentHashMap<>();
 
     private PlanPresets() {}
 
@@ -108,12 +112,15 @@ public final class PlanPresets {
         return resource(kind.file).root().toConfig().getObject(ConfigUtil.quoteString(name));
     }
 
+    /** A resource; each is parsed once, as one question looks at the same ones several times. */
     static Config resource(String name) {
-        return ConfigFactory.parseResources(
-                        PlanPresets.class.getClassLoader(),
-                        "plan/" + name + ".conf",
-                        ConfigParseOptions.defaults().setAllowMissing(false))
-                .resolve();
+        return RESOURCES.computeIfAbsent(
+                name,
+                key -> ConfigFactory.parseResources(
+                                PlanPresets.class.getClassLoader(),
+                                "plan/" + key + ".conf",
+                                ConfigParseOptions.defaults().setAllowMissing(false))
+                        .resolve());
     }
 
     static ModelShape model(String name, ConfigReader reader) {

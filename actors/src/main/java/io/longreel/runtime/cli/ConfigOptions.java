@@ -15,6 +15,10 @@ final class ConfigOptions {
                     "Replaces a key of the configuration; may be repeated. List elements: stages[0].phases[0].steps=10.")
     private final List<String> overrides = new ArrayList<>();
 
+    boolean isEmpty() {
+        return overrides.isEmpty();
+    }
+
     /**
      * Loads a configuration with the overrides of the command line.
      *

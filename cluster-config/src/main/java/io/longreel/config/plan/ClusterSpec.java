@@ -1,0 +1,76 @@
+package io.longreel.config.plan;
+
+/**
+ * Equal devices in equal nodes.
+ *
+ * @param gpus devices of the job, a rank each
+ * @param gpusPerNode devices of a node; fewer are used when the job has fewer
+ * @param inside link of a rank to the others of its node
+ * @param between link of a rank to other nodes; each rank has a port of its own
+ */
+public record ClusterSpec(Hardware hardware, int gpus, int gpusPerNode, Link inside, Link between) {
+    public ClusterSpec {
+        PlanRules.positive("gpus", gpus);
+        PlanRules.positive("gpus-per-node", gpusPerNode);
+        PlanRules.require(
+                gpus <= gpusPerNode || gpus % gpusPerNode == 0,
+                () -> "the GPUs of a job must fill its nodes: gpus=%d gpus-per-node=%d".formatted(gpus, gpusPerNode));
+    }
+
+    public int nodes() {
+        return Math.ceilDiv(gpus, gpusPerNode);
+    }
+
+    /** Ranks of the job in one node. */
+    public int ranksPerNode() {
+        return Math.min(gpus, gpusPerNode);
+    }
+
+    public ClusterSpec withGpus(int other) {
+        return new ClusterSpec(hardware, other, gpusPerNode, inside, between);
+    }
+
+    public ClusterSpec withHardware(Hardware other) {
+        return new ClusterSpec(other, gpus, gpusPerNode, inside, between);
+    }
+
+    /**
+     * Where the members of a group are.
+     *
+     * @param size members, {@code stride} ranks apart
+     */
+    public GroupPlace place(int size, int stride) {
+        int perNode = Math.max(1, Math.min(size, ranksPerNode() / stride));
+        return new GroupPlace(size, perNode);
+    }
+
+    /**
+     * Members of a group, and how many of them share a node.
+     *
+     * @param perNode at most {@code size}
+     */
+    public record GroupPlace(int size, int perNode) {
+        public int nodes() {
+            return Math.ceilDiv(size, perNode);
+        }
+
+        public boolean isInOneNode() {
+            return nodes() == 1;
+        }
+
+        /** Share of what a member sends to all that stays in its node. */
+        public double insideShare() {
+            return (double) (perNode - 1) / size;
+        }
+
+        /** Share that leaves it. */
+        public double betweenShare() {
+            return (double) (size - perNode) / size;
+        }
+
+        /** Hops of a ring over the members that leave a node. */
+        public int hopsBetween() {
+            return isInOneNode() ? 0 : nodes();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.longreel.config.plan;
+
+import io.longreel.config.topology.Mesh;
+import java.util.List;
+
+/** The time of a step, from first principles and a few constants (docs/planner.md). Pure. */
+public final class CostModel {
+    /** Of each trained weight the optimizer reads gradient, master and moments and writes master, moments and the weight: four bytes each, two for the last. */
+    private static final int OPTIMIZER_BYTES = 30;
+
+    private CostModel() {}
+
+    /** What each part of a step takes. */
+    public static StepCost of(StepCase step) {
+        DecoderWork work = DecoderWork.of(step);
+        VisionWork vision = VisionWork.of(step);
+        Exchange exchange = Exchange.of(step);
+        Ring ring = Ring.of(step, work);
+        double tensor = tensor(step);
+        double shared = exchange.seconds() + ring.exposed() + ring.steps() + tensor;
+        double forward = work.linearForward() + work.attentionForward() + shared / 3;
+        double backward = work.linearBackward() + work.attentionBackward() + shared * 2 / 3;
+        Gathers gathers = Gathers.of(step, forward, backward);
+        int passes = step.passes();
+        return new StepCost(
+                passes * vision.seconds(),
+                passes * work.linear(),
+                passes * work.attention(),
+                passes * exchange.seconds(),
+                passes * ring.exposed(),
+                passes * ring.hidden(),
+                passes * ring.steps(),
+                passes * tensor,
+                gathers.exposed(),
+                gathers.hidden(),
+                OPTIMIZER_BYTES
+                        * Parameters.trained(step)
+                        / step.cluster().gpus()
+                        / step.cluster().hardware().elementBytesPerSecond(),
+                step.software().fixedSeconds());
+    }
+
+    /** Bytes that a rank sends in a step, part by part. */
+    public static List<LinkBytes> bytes(StepCase step) {
+        DecoderWork work = DecoderWork.of(step);
+        Exchange exchange = Exchange.of(step);
+        Ring ring = Ring.of(step, work);
+        Gathers gathers = Gathers.of(step, 0, 0);
+        double rows = VisionWork.of(step).rowBytes();
+        boolean leaves = step.cluster().nodes() > 1;
+        int passes = step.passes();
+        return List.of(
+                new LinkBytes("redistribution", leaves ? 0 : passes * rows, leaves ? passes * rows : 0),
+                new LinkBytes("all-to-all", passes * exchange.insideBytes(), passes * exchange.betweenBytes()),
+                new LinkBytes("ring", passes * ring.insideBytes(), passes * ring.betweenBytes()),
+                new LinkBytes("tensor parallel", passes * tensorBytes(step), 0),
+                new LinkBytes("weights and gradients", gathers.insideBytes(), gathers.betweenBytes()));
+    }
+
+    /** Operations that the step is for: what is computed twice counts once. */
+    public static double modelFlops(StepCase step) {
+        ModelShape model = step.model();
+        Workload work = step.work();
+        boolean passesDecoder = work.trains().passesDecoder(work.frames());
+        double products = 2 * model.productParameters() * work.tokens();
+        double decoder =
+                products * (1 + (passesDecoder ? 1 : 0) + (work.trains().decoder() ? 1 : 0))
+                        + model.attentionFlops((double) work.tokens()) * (passesDecoder ? 3 : 1);
+        double frame = model.vision()
+                .map(v -> (v.productFlops() + v.attentionFlops())
+                                * (work.trains().vision() ? 3 : 1)
+                        + v.projectorFlops(model.hidden()) * (work.trains().projector() ? 3 : 1))
+                .orElse(0.0);
+        return work.batch() * (decoder + work.frames() * frame);
+    }
+
+    /** Share of all devices' peak that such a step reaches. */
+    public static double mfu(StepCase step, double seconds) {
+        return modelFlops(step)
+                / (seconds * step.cluster().gpus() * step.cluster().hardware().peakFlops());
+    }
+
+    /** Two reductions in each layer's forward pass and two in its backward pass, over all tokens of the ring's block. */
+    private static double tensor(StepCase step) {
+        int degree = step.choice().tensorDegree();
+        int reductions = 2 * Exchange.ways(step) * step.model().layers();
+        return degree == 1
+                ? 0
+                : tensorBytes(step) / step.cluster().inside().bytesPerSecond()
+                        + reductions * step.cluster().inside().latencySeconds();
+    }
+
+    private static double tensorBytes(StepCase step) {
+        int degree = step.choice().tensorDegree();
+        Mesh mesh = step.choice().mesh();
+        double activations = (double) step.cluster().hardware().elementBytes()
+                * ((double) step.work().tokens() / mesh.spDegree())
+                * step.model().hidden();
+        return 2 * Exchange.ways(step) * step.model().layers() * 2.0 * (degree - 1) / degree * activations;
+    }
+
+    /**
+     * What one rank sends in a step.
+     *
+     * @param inside bytes to ranks of its node
+     * @param between bytes to other nodes
+     */
+    public record LinkBytes(String part, double inside, double between) {}
+}

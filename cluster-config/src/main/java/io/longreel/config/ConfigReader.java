@@ -85,6 +85,15 @@ final class ConfigReader {
         return Optional.empty();
     }
 
+    /** A group over the defaults of its keys. Merging would not do: what was merged over a single value has no other fallback any more. */
+    static ConfigObject filled(ConfigObject group, ConfigObject defaults) {
+        ConfigObject all = defaults;
+        for (Map.Entry<String, ConfigValue> entry : group.entrySet()) {
+            all = all.withValue(entry.getKey(), entry.getValue());
+        }
+        return all;
+    }
+
     /** The group under a key; the same reader each time. */
     ConfigReader section(String key) {
         return sections.computeIfAbsent(key, this::newSection);

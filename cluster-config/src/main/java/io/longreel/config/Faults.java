@@ -29,6 +29,11 @@ final class Faults {
         }
     }
 
+    /** Whether nothing was found so far. */
+    boolean isEmpty() {
+        return lines.isEmpty();
+    }
+
     /** Adds a fault unless {@code holds}, or one of {@code dependsOn} is at fault already. */
     void require(boolean holds, ConfigReader section, String key, String message, String... dependsOn) {
         String path = section.pathOf(key);

@@ -1,5 +1,8 @@
 package io.longreel.config;
 
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import io.longreel.config.AttentionSettings.BlockSparse;
 import io.longreel.config.AttentionSettings.Mask;
 import io.longreel.config.PrecisionSettings.Exchange;
@@ -19,27 +22,48 @@ import java.util.OptionalInt;
  * thread, for the duration of one load; what it returns is only meant for use when no fault was found.
  */
 final class ParallelismReader {
+    private static final String AUTO = "auto";
+
     private final ConfigReader root;
     private final Faults faults;
+    private ConfigReader meshSection;
 
     ParallelismReader(ConfigReader root) {
         this.root = root;
         this.faults = root.faults();
+        this.meshSection = root;
     }
 
-    /** The mesh as it is written; {@link #judge} says whether it fits. */
-    Mesh mesh() {
-        ConfigReader section = root.section("mesh");
-        return new Mesh(
+    /** @param planned whether the planner has chosen it */
+    record Written(Mesh mesh, boolean planned) {}
+
+    /**
+     * The mesh as it is written; {@link #judge} says whether it fits. Empty: the planner is to choose.
+     *
+     * @param defaults of the group's keys
+     */
+    Optional<Written> mesh(ConfigObject defaults) {
+        ConfigValue value = root.object().get("mesh");
+        if (value != null && value.valueType() == ConfigValueType.STRING) {
+            String word = root.text("mesh");
+            faults.require(word.equals(AUTO), root, "mesh", "must be auto or a group of keys { ... }, not " + word);
+            return Optional.empty();
+        }
+        ConfigReader section = root.object("mesh")
+                .map(group -> root.child(ConfigReader.filled(group, defaults), root.pathOf("mesh")))
+                .orElseGet(() -> root.section("mesh"));
+        meshSection = section;
+        Mesh mesh = new Mesh(
                 section.integer("data", 1, MeshAdvice.RANKS_MAX),
                 section.integer("ring", 1, MeshAdvice.RANKS_MAX),
                 section.integer("ulysses", 1, MeshAdvice.RANKS_MAX),
                 section.choice("inner", Mesh.Inner.class));
+        return Optional.of(new Written(mesh, section.flag("planned")));
     }
 
     /** The rules that relate the mesh to the cluster and to the model. */
     void judge(Mesh mesh, ClusterSettings cluster, MeshAdvice advice) {
-        ConfigReader section = root.section("mesh");
+        ConfigReader section = meshSection;
         String clusterPath = root.pathOf("cluster");
         String hint = advice.hint(mesh);
         faults.require(

@@ -13,6 +13,7 @@ import io.longreel.config.plan.Link;
 import io.longreel.config.plan.ModelShape;
 import io.longreel.config.plan.Software;
 import io.longreel.config.plan.VisionShape;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +59,15 @@ public final class PlanPresets {
     public static ModelShape model(String name) {
         Faults faults = new Faults();
         ModelShape model = model(name, new ConfigReader(group(Kind.MODEL, name), name, faults));
+        faults.throwIfAny();
+        return model;
+    }
+
+    /** The sizes of a checkpoint's folder. */
+    static ModelShape folder(Path folder) {
+        Faults faults = new Faults();
+        String name = folder.toString();
+        ModelShape model = model(name, new ConfigReader(ModelFolder.read(folder), name, faults));
         faults.throwIfAny();
         return model;
     }

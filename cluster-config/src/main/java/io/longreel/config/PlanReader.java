@@ -31,6 +31,10 @@ import java.util.function.BiFunction;
 public final class PlanReader {
     private static final String ROOT = "plan";
 
+    private static final ConfigObject DEGREES = ConfigFactory.parseString(
+                    "data = 1, ring = 1, ulysses = 1, inner = ulysses")
+            .root();
+
     private static final Map<String, Trains> STAGES = Map.of(
             "text", new Trains(false, false, true),
             "1-align", new Trains(false, true, false),
@@ -232,19 +236,11 @@ public final class PlanReader {
             ConfigObject degrees = ConfigFactory.parseString(
                             written, ConfigParseOptions.defaults().setOriginDescription("command line"))
                     .root();
-            return Optional.of(degrees(new ConfigReader(over(degrees), root.pathOf("mesh"), faults), cluster));
+            return Optional.of(degrees(
+                    new ConfigReader(ConfigReader.filled(degrees, DEGREES), root.pathOf("mesh"), faults), cluster));
         }
-        return root.object("mesh").map(group -> degrees(root.child(over(group), root.pathOf("mesh")), cluster));
-    }
-
-    /** A group over the defaults of its keys. Merging would not do: what was merged over a single value has no other fallback any more. */
-    private static ConfigObject over(ConfigObject group) {
-        ConfigObject all = ConfigFactory.parseString("data = 1, ring = 1, ulysses = 1, inner = ulysses")
-                .root();
-        for (Map.Entry<String, ConfigValue> entry : group.entrySet()) {
-            all = all.withValue(entry.getKey(), entry.getValue());
-        }
-        return all;
+        return root.object("mesh")
+                .map(group -> degrees(root.child(ConfigReader.filled(group, DEGREES), root.pathOf("mesh")), cluster));
     }
 
     private Mesh degrees(ConfigReader reader, ClusterSpec cluster) {

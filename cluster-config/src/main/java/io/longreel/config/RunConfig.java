@@ -11,6 +11,7 @@ import java.util.List;
  * @param name short name, for logs and file names
  * @param seed root of every random stream of the run
  * @param out run directory
+ * @param meshPlanned whether the planner has chosen the mesh, and chooses again when nodes are lost
  * @param stages in the order in which they train
  * @param trace what is recorded as a timeline
  * @param inference how the mesh answers questions
@@ -24,6 +25,7 @@ public record RunConfig(
         Path out,
         ClusterSettings cluster,
         Mesh mesh,
+        boolean meshPlanned,
         ShardingSettings sharding,
         PrecisionSettings precision,
         RecomputeSettings recompute,
@@ -57,6 +59,7 @@ public record RunConfig(
                 out,
                 cluster,
                 mesh,
+                meshPlanned,
                 sharding,
                 precision,
                 recompute,

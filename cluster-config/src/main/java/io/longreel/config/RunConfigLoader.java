@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
@@ -129,19 +130,19 @@ public final class RunConfigLoader {
                     "%s: %s must be a group of keys { ... }".formatted(Faults.place(user.origin()), ROOT));
         }
         ConfigObject root = overrides.applyIndexed(withNamedStages(rootObject, faults), faults);
-        RunConfig config = read(new ConfigReader(root, ROOT, faults));
+        RunConfig config = read(new ConfigReader(root, ROOT, faults), reference);
         faults.throwIfAny();
         return config;
     }
 
-    private static RunConfig read(ConfigReader root) {
+    private static RunConfig read(ConfigReader root, Config reference) {
         SettingsReader settings = new SettingsReader(root);
         String name = settings.fileName("name");
         long seed = root.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE);
         Path out = settings.out();
         ClusterSettings cluster = settings.cluster();
         ParallelismReader parallelism = new ParallelismReader(root);
-        Mesh mesh = parallelism.mesh();
+        Optional<ParallelismReader.Written> written = parallelism.mesh(reference.getObject(ROOT + ".mesh"));
         TransportSettings transport = settings.transport();
         ModelSettings model = settings.model();
         ShardingSettings sharding = parallelism.sharding();
@@ -161,7 +162,13 @@ public final class RunConfigLoader {
                 cluster.ranksPerNode(),
                 model.architecture().map(a -> a.llm().heads()).orElse(MeshAdvice.ANY),
                 curriculum.samplesMin());
-        parallelism.judge(mesh, cluster, advice);
+        Mesh mesh = written.map(ParallelismReader.Written::mesh)
+                .orElseGet(() -> root.faults().isEmpty()
+                        ? MeshPlanner.choose(model, sharding, recompute, stages, advice)
+                        : Mesh.single());
+        if (written.isPresent()) {
+            parallelism.judge(mesh, cluster, advice);
+        }
         curriculum.judge(mesh, advice);
         ChaosSettings chaos = new ChaosReader(root).read(mesh, stages);
         root.rejectUnknownKeys();
@@ -171,6 +178,7 @@ public final class RunConfigLoader {
                 out,
                 cluster,
                 mesh,
+                written.map(ParallelismReader.Written::planned).orElse(true),
                 sharding,
                 precision,
                 recompute,

@@ -44,7 +44,7 @@ final class RunConfigWriter {
         root.put("seed", config.seed());
         root.put("out", config.out().toString());
         root.put("cluster", cluster(config.cluster()));
-        root.put("mesh", mesh(config.mesh()));
+        root.put("mesh", mesh(config.mesh(), config.meshPlanned()));
         root.put("sharding", sharding(config.sharding()));
         root.put("precision", precision(config.precision()));
         root.put("recompute", recompute(config.recompute()));
@@ -120,12 +120,13 @@ final class RunConfigWriter {
                                 "gradient-norm-max", recovery.guard().gradientNormMax())));
     }
 
-    private static Map<String, Object> mesh(Mesh mesh) {
+    private static Map<String, Object> mesh(Mesh mesh, boolean planned) {
         return Map.of(
                 "data", mesh.dataDegree(),
                 "ring", mesh.ringDegree(),
                 "ulysses", mesh.ulyssesDegree(),
-                "inner", Words.of(mesh.inner()));
+                "inner", Words.of(mesh.inner()),
+                "planned", planned);
     }
 
     private static Map<String, Object> sharding(ShardingSettings sharding) {

@@ -121,7 +121,7 @@ final class RunConfigFaultsTest {
                 Arguments.of("chaos.faults=[{do=nan}]", "must be one of data, backward for do = nan, not idle"),
                 Arguments.of("chaos.faults=[{for=3}]", "for must be a duration above zero with a unit"),
                 Arguments.of("name=a b", "must start with a letter or digit"),
-                Arguments.of("mesh=2", "longreel.mesh must be a group of keys"),
+                Arguments.of("mesh=2", "longreel.mesh must be auto or a group of keys"),
                 Arguments.of("nothing", "--set: nothing must be key=value"),
                 Arguments.of("mesh={ring=", "is not a valid HOCON value"));
     }

@@ -90,6 +90,7 @@ final class RunConfigPropertyTest {
                         from(random, 1, 4),
                         tls(random)),
                 mesh,
+                random.nextBoolean(),
                 new ShardingSettings(
                         one(random, EnumSet.allOf(ShardingSettings.Layout.class)),
                         one(random, EnumSet.allOf(ShardingSettings.Stages.class)),

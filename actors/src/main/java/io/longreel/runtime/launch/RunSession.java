@@ -108,12 +108,13 @@ public final class RunSession {
                 start);
         boolean isTerminal = Terminal.isThere();
         Dashboard dashboard = new Dashboard(config, model.tokensPerFrame(), out, isTerminal, InstantSource.system());
-        dashboard.keep("%s: %d ranks on %d nodes, mesh %s, %d stages, %,d steps, in %s"
+        dashboard.keep("%s: %d ranks on %d nodes, mesh %s%s, %d stages, %,d steps, in %s"
                 .formatted(
                         config.name(),
                         config.mesh().worldSize(),
                         config.cluster().nodes(),
                         config.mesh(),
+                        config.meshPlanned() ? " by the planner" : "",
                         config.stages().size(),
                         plan.totalSteps(),
                         directory.root()));

@@ -1,5 +1,6 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.config.MeshPlanner;
 import io.longreel.config.RecoverySettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.StageSettings;
@@ -19,6 +20,7 @@ import java.util.Set;
  * @param configText the whole configuration, for nodes that join
  * @param runToken drawn at random, by which the processes of the run know each other
  * @param runDirectory absolute path, for commands and messages
+ * @param plannedMeshes what the planner chooses over 1, 2, ... all nodes; empty where the mesh is the user's
  */
 public record JobPlan(
         String name,
@@ -35,10 +37,12 @@ public record JobPlan(
         long runToken,
         String runDirectory,
         List<StagePlan> stages,
-        Start start) {
+        Start start,
+        List<Mesh> plannedMeshes) {
 
     public JobPlan {
         stages = List.copyOf(stages);
+        plannedMeshes = List.copyOf(plannedMeshes);
         if (nodes * ranksPerNode != mesh.worldSize() || commitWindow < 1) {
             throw new IllegalArgumentException(
                     "a plan needs ranks for its mesh and a window: nodes=%d ranksPerNode=%d mesh=%s commitWindow=%d"
@@ -94,6 +98,11 @@ public record JobPlan(
      */
     public static JobPlan of(
             RunConfig config, int heads, String configText, long runToken, String runDirectory, Start start) {
+        int samplesMin = config.stages().stream()
+                .flatMap(stage -> stage.phases().stream())
+                .mapToInt(StageSettings.Phase::samplesPerStep)
+                .min()
+                .orElse(1);
         return new JobPlan(
                 config.name(),
                 config.mesh(),
@@ -104,16 +113,21 @@ public record JobPlan(
                 config.cluster().joinTimeout().toMillis(),
                 config.recovery(),
                 heads,
-                config.stages().stream()
-                        .flatMap(stage -> stage.phases().stream())
-                        .mapToInt(StageSettings.Phase::samplesPerStep)
-                        .min()
-                        .orElse(1),
+                samplesMin,
                 configText,
                 runToken,
                 runDirectory,
                 config.stages().stream().map(StagePlan::of).toList(),
-                start);
+                start,
+                config.meshPlanned()
+                        ? MeshPlanner.overNodes(
+                                config,
+                                new MeshAdvice(
+                                        config.cluster().nodes(),
+                                        config.cluster().ranksPerNode(),
+                                        heads,
+                                        samplesMin))
+                        : List.of());
     }
 
     /** Whether the ranks answer questions instead of training. */
@@ -133,8 +147,11 @@ public record JobPlan(
                 stages.subList(0, stage).stream().mapToLong(StagePlan::steps).sum() + step);
     }
 
-    /** The mesh nearest to the one that the run wants, over fewer nodes. */
+    /** The mesh over fewer nodes: what the planner chooses, or the one nearest to what the user wants. */
     Optional<Mesh> meshOver(int fewerNodes) {
+        if (!plannedMeshes.isEmpty()) {
+            return Optional.of(plannedMeshes.get(fewerNodes - 1));
+        }
         return new MeshAdvice(fewerNodes, ranksPerNode, heads, samplesMin)
                 .nearest(mesh).stream().findFirst();
     }

@@ -102,6 +102,12 @@ final class CoreDriver {
     }
 
     static JobPlan plan(int commitWindow, int checkpointEverySteps, Start start, RecoverySettings recovery) {
+        return plan(commitWindow, checkpointEverySteps, start, recovery, List.of());
+    }
+
+    /** @param planned meshes over one node and over both; none where the mesh is the user's */
+    static JobPlan plan(
+            int commitWindow, int checkpointEverySteps, Start start, RecoverySettings recovery, List<Mesh> planned) {
         return new JobPlan(
                 "test",
                 new Mesh(1, 2, 2),
@@ -119,7 +125,8 @@ final class CoreDriver {
                 List.of(
                         new StagePlan("short", 3, Optional.of(NEEDLE), true),
                         new StagePlan("long", 2, Optional.empty(), true)),
-                start);
+                start,
+                planned);
     }
 
     static CoreDriver fresh() {

@@ -278,7 +278,8 @@ class SupervisorCoreEndingTest {
                 0,
                 "/runs/still",
                 List.of(new JobPlan.StagePlan("only", 100, Optional.empty(), true)),
-                Start.fresh(1)));
+                Start.fresh(1),
+                List.of()));
         run.join("p", "n").ready("p", "n");
         run.rank(new RankConnected(run.state.at(), 0));
         run.runUntil(RankCommand.RunStep.class);

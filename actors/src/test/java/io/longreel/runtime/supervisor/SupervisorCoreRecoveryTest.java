@@ -132,6 +132,17 @@ class SupervisorCoreRecoveryTest {
     }
 
     @Test
+    void shouldTakeThePlannersMeshesWhenTheMeshIsLeftToIt() {
+        List<Mesh> planned = List.of(new Mesh(1, 2, 1), new Mesh(1, 2, 2));
+        JobPlan plan = CoreDriver.plan(1, 0, Start.fresh(1), CoreDriver.recovery(5, 0), planned);
+        CoreDriver run = CoreDriver.trained(plan, 1).kill("p-b").runToEnd();
+        run.liveOn(5_000, "p-a", "node-a");
+        assertEquals(new Mesh(1, 2, 1), run.state.mesh());
+        run.runToEnd();
+        assertEquals("finished: 5 steps", run.finish().message());
+    }
+
+    @Test
     void shouldShrinkWhenNoNodeComesAndGrowBackWhenOneDoes() {
         CoreDriver run = CoreDriver.trained(1).kill("p-b").runToEnd();
         assertInstanceOf(Phase.Seeking.class, run.state.phase());

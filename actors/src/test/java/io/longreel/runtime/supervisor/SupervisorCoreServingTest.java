@@ -39,7 +39,8 @@ class SupervisorCoreServingTest {
                 0,
                 "/runs/test",
                 List.of(),
-                Start.fresh(1));
+                Start.fresh(1),
+                List.of());
         return new CoreDriver(plan);
     }
 

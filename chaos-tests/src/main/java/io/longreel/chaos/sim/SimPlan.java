@@ -53,7 +53,8 @@ final class SimPlan {
                 1,
                 SimDisk.RUN,
                 stages,
-                JobPlan.Start.fresh(1));
+                JobPlan.Start.fresh(1),
+                List.of());
     }
 
     /** What an undisturbed run comes to. */

@@ -9,6 +9,8 @@ import io.longreel.config.plan.PlanDescription;
 import io.longreel.model.checkpoint.DurableFile;
 import io.longreel.runtime.plan.MemoryPlan;
 import io.longreel.runtime.plan.RankPlan;
+import io.longreel.runtime.plan.RunTimes;
+import io.longreel.runtime.rank.TrainingWorkFactory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "plan",
         description = {
-            "Of a run's configuration: the memory of a rank in every phase, to the byte.",
+            "Of a run's configuration: the memory of a rank in every phase, to the byte, and the time of a step, estimated.",
             "Of a question, a file { plan { ... } } or options such as --model llama3-8b --gpus 32 --tokens 320K: time, memory, the best mesh.",
             "With --paper: LongVILA's tables 7, 8 and 10 beside the planner."
         },
@@ -140,7 +142,11 @@ final class PlanCommand implements Callable<Integer> {
         // Samples of a given seed have the same sizes whatever footage they are cut from: it need not be there yet.
         RunConfig config = options.load(source, "data.footage=[]");
         RankPlan plan = RankPlan.largest(MemoryPlan.of(config, ranks(config)));
-        print(json ? List.of(PlanTable.json(config, plan)) : PlanTable.of(config, plan, which(config, plan)));
+        RunTimes times = RunTimes.of(config, TrainingWorkFactory.modelOf(config));
+        print(
+                json
+                        ? List.of(PlanTable.json(config, plan, times))
+                        : PlanTable.of(config, plan, times, which(config, plan)));
         return Main.OK;
     }
 

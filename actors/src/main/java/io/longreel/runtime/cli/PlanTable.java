@@ -8,12 +8,13 @@ import io.longreel.model.RankMemory;
 import io.longreel.runtime.plan.PlanLine;
 import io.longreel.runtime.plan.PlanLine.Kind;
 import io.longreel.runtime.plan.RankPlan;
+import io.longreel.runtime.plan.RunTimes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** A rank's memory as lines for people, or as JSON. */
+/** A rank's memory, and the time of steps, as lines for people, or as JSON. */
 final class PlanTable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final double MIB = 1 << 20;
@@ -21,7 +22,7 @@ final class PlanTable {
     private PlanTable() {}
 
     /** @param which the rank, in words */
-    static List<String> of(RunConfig config, RankPlan plan, String which) {
+    static List<String> of(RunConfig config, RankPlan plan, RunTimes times, String which) {
         int stage = width("stage", plan, PlanLine::stage);
         int part = width("phase", plan, PlanTable::part);
         String row = "%-" + stage + "s  %-" + part + "s  %6s  %7s  %9s  %9s  %9s  %9s  %9s  %11s  %9s  %9s  %9s";
@@ -70,16 +71,52 @@ final class PlanTable {
                 "run that nothing disturbs, and keep what the largest pass needed. Beside it a process has decoded frames");
         lines.add("(at most %s MiB), the windows and buffers of its links, and the JVM."
                 .formatted(mib(config.data().frameCacheBytes())));
+        lines.add("");
+        times(lines, plan, times, stage, part);
         return lines;
     }
 
-    static String json(RunConfig config, RankPlan plan) {
+    private static void times(List<String> lines, RankPlan plan, RunTimes times, int stage, int part) {
+        String row = "%-" + stage + "s  %-" + part + "s  %9s  %9s  %9s  %10s  %9s  %9s  %9s  %9s  %9s";
+        lines.add(
+                "seconds of a step with such a sequence in each replica: an estimate by formulas, for cores that were not measured here");
+        lines.add("");
+        lines.add(row.formatted(
+                "stage",
+                "phase",
+                "vision",
+                "linear",
+                "attention",
+                "all-to-all",
+                "ring",
+                "(hidden)",
+                "gathers",
+                "other",
+                "total"));
+        for (PlanLine line : plan.lines()) {
+            times.step(line)
+                    .ifPresent(cost -> lines.add(row.formatted(
+                            line.stage(),
+                            part(line),
+                            PlanAnswerTable.number(cost.vision()),
+                            PlanAnswerTable.number(cost.linear()),
+                            PlanAnswerTable.number(cost.attention()),
+                            PlanAnswerTable.number(cost.exchange()),
+                            PlanAnswerTable.number(cost.ringExposed()),
+                            PlanAnswerTable.number(cost.ringHidden()),
+                            PlanAnswerTable.number(cost.gathersExposed()),
+                            PlanAnswerTable.number(cost.ringSteps() + cost.optimizer() + cost.fixed()),
+                            PlanAnswerTable.number(cost.seconds()))));
+        }
+    }
+
+    static String json(RunConfig config, RankPlan plan, RunTimes times) {
         ObjectNode all =
                 JSON.createObjectNode().put("world", config.mesh().worldSize()).put("rank", plan.rank());
         ArrayNode stages = all.putArray("stages");
         for (PlanLine line : plan.lines()) {
             RankMemory memory = line.memory();
-            stages.addObject()
+            ObjectNode stage = stages.addObject()
                     .put("stage", line.stage())
                     .put("phase", line.part())
                     .put("kind", line.kind().name().toLowerCase(Locale.ROOT))
@@ -94,6 +131,10 @@ final class PlanTable {
                     .put("scratchBytes", memory.scratch())
                     .put("cacheBytes", memory.caches())
                     .put("totalBytes", memory.total());
+            times.step(line).ifPresent(cost -> {
+                stage.put("estimatedSeconds", cost.seconds());
+                PlanAnswerJson.parts(stage.putObject("estimatedParts"), cost);
+            });
         }
         return all.put("peakBytes", plan.peakBytes()).toString();
     }

@@ -61,6 +61,7 @@ class PlanCommandTest {
         assertTrue(lines.get(3).matches("1-align +phase-1 +8 +152( +\\d+\\.\\d\\d){9}"), lines.get(3));
         assertTrue(out.toString().contains("\n5-long-sft   test needle-final    6000 "), out::toString);
         assertTrue(out.toString().contains("\nlargest: "), out::toString);
+        assertTrue(out.toString().contains("\nseconds of a step "), out::toString);
         assertEquals("", err.toString());
         assertFalse(Files.exists(run));
     }
@@ -78,6 +79,7 @@ class PlanCommandTest {
         assertEquals(most, chosen.path("peakBytes").asLong());
         JsonNode stage = chosen.path("stages").path(0);
         assertEquals("1-short-sft", stage.path("stage").asText());
+        assertTrue(stage.path("estimatedSeconds").asDouble() > 0);
         assertEquals("phase-1", stage.path("phase").asText());
         assertEquals(12, stage.path("frames").asInt(), "eight and four: the seed draws no two of eight");
         assertEquals(

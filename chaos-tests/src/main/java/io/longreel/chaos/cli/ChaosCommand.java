@@ -12,13 +12,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ListCommand.class, PlayCommand.class, SoakCommand.class, SimCommand.class})
+        subcommands = {ListCommand.class, PlayCommand.class, SoakCommand.class, SimCommand.class, ScaleCommand.class})
 final class ChaosCommand implements Runnable {
     @Spec
     private final CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command of chaos given: list, run, soak or sim");
+        throw new ParameterException(spec.commandLine(), "no command of chaos given: list, run, soak, sim or scale");
     }
 }

@@ -51,6 +51,8 @@ final class SimCluster {
     private final Map<String, SimNode> nodes = new TreeMap<>();
     private final Map<Integer, SimMesh> meshes = new TreeMap<>();
     private final Map<String, Integer> processes = new TreeMap<>();
+    private final List<Event> heard = new ArrayList<>();
+    private boolean keepsEvents;
     private @Nullable SimSupervisor supervisor;
     private Optional<Ending> ending = Optional.empty();
 
@@ -291,7 +293,19 @@ final class SimCluster {
         }
     }
 
+    /** Keeps what the supervisor hears from now on, so that its decisions can be taken again. */
+    void keepEvents() {
+        keepsEvents = true;
+    }
+
+    List<Event> heard() {
+        return heard;
+    }
+
     void watch(SimSupervisor by, SupervisorState before, Event event, Decision decision) {
+        if (keepsEvents) {
+            heard.add(event);
+        }
         for (Effect effect : decision.effects()) {
             if (effect instanceof Effect.TellNode tell && tell.command() instanceof NodeCommand.StartRanks start) {
                 checks.started(start.at().generation(), start.placement().mesh().worldSize());

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 @AnalyzeClasses(packages = "io.longreel", importOptions = DoNotIncludeTests.class)
 final class SeamsTest {
     private static final Map<String, String> CLOCK_SEAMS = new TreeMap<>(Map.ofEntries(
+            Map.entry("io.longreel.chaos.cli.ScaleCommand", "times the decisions of a simulated supervisor"),
             Map.entry("io.longreel.chaos.cli.SoakCommand", "hands the clock to the soak"),
             Map.entry("io.longreel.chaos.cli.PlayCommand", "hands the clock to the theatre"),
             Map.entry("io.longreel.chaos.fault.ChaosInstruments", "hands the clocks to the faults"),

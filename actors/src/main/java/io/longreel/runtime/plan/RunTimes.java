@@ -1,0 +1,100 @@
+package io.longreel.runtime.plan;
+
+import io.longreel.config.PlanPresets;
+import io.longreel.config.RunConfig;
+import io.longreel.config.StageSettings;
+import io.longreel.config.StageSettings.Part;
+import io.longreel.config.plan.ClusterSpec;
+import io.longreel.config.plan.CostModel;
+import io.longreel.config.plan.MeshChoice;
+import io.longreel.config.plan.Method;
+import io.longreel.config.plan.ModelShape;
+import io.longreel.config.plan.Software;
+import io.longreel.config.plan.StepCase;
+import io.longreel.config.plan.StepCost;
+import io.longreel.config.plan.VisionShape;
+import io.longreel.config.plan.Workload;
+import io.longreel.model.ModelConfig;
+import io.longreel.runtime.plan.PlanLine.Kind;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The time of a run's steps by the planner's formulas: one packed sequence, the longest of its phase, in each replica, on devices as plan/clusters.conf has them under this machine's name. An estimate, where
+ * {@link MemoryPlan} is exact. Pure.
+ */
+public final class RunTimes {
+    private static final String HERE = "this-machine";
+
+    private final RunConfig config;
+    private final ModelShape model;
+    private final ClusterSpec cluster;
+    private final Software software = PlanPresets.software("longreel");
+    private final Map<String, StageSettings> stages;
+
+    private RunTimes(RunConfig config, ModelConfig model) {
+        this.config = config;
+        this.model = shape(model);
+        ClusterSpec one = PlanPresets.cluster(HERE, 1);
+        this.cluster = new ClusterSpec(
+                one.hardware(),
+                config.mesh().worldSize(),
+                config.cluster().ranksPerNode(),
+                one.inside(),
+                one.between());
+        this.stages = config.stages().stream().collect(Collectors.toMap(StageSettings::name, Function.identity()));
+    }
+
+    public static RunTimes of(RunConfig config, ModelConfig model) {
+        return new RunTimes(config, model);
+    }
+
+    /** What a step of a phase takes; empty for tests, and where there is nothing to compute. */
+    public Optional<StepCost> step(PlanLine line) {
+        StageSettings stage = stages.get(line.stage());
+        if (line.kind() != Kind.PHASE || line.tokens() == 0 || stage == null) {
+            return Optional.empty();
+        }
+        boolean decoder =
+                stage.trainable().stream().anyMatch(part -> part != Part.VISION_TOWER && part != Part.PROJECTOR);
+        Workload work = new Workload(
+                line.tokens(),
+                line.frames(),
+                config.mesh().dataDegree(),
+                new Workload.Trains(stage.trains(Part.VISION_TOWER), stage.trains(Part.PROJECTOR), decoder));
+        int zero = switch (config.sharding().state()) {
+            case OPTIMIZER -> 1;
+            case GRADIENTS -> 2;
+            case PARAMETERS -> 3;
+        };
+        boolean again = config.recompute().layers() > 0;
+        return Optional.of(CostModel.of(new StepCase(
+                model, cluster, software, work, Method.TWO_D, new MeshChoice(config.mesh(), 1, zero, again))));
+    }
+
+    /** A model's sizes as the planner takes them. */
+    static ModelShape shape(ModelConfig model) {
+        ModelConfig.Llm llm = model.llm();
+        ModelConfig.Vision vision = model.vision();
+        return new ModelShape(
+                "the run's model",
+                llm.hiddenSize(),
+                llm.layers(),
+                llm.heads(),
+                llm.kvHeads(),
+                llm.hiddenSize() / llm.heads(),
+                llm.intermediateSize(),
+                llm.vocabularySize(),
+                llm.tieEmbeddings(),
+                Optional.of(new VisionShape(
+                        vision.hiddenSize(),
+                        vision.intermediateSize(),
+                        Math.max(1, vision.usedLayers()),
+                        vision.heads(),
+                        vision.patches(),
+                        model.tokensPerFrame(),
+                        4 * vision.hiddenSize())));
+    }
+}

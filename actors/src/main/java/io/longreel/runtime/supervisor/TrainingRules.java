@@ -12,7 +12,6 @@ import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.protocol.StepTimes;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -182,7 +181,7 @@ final class TrainingRules {
                 return;
             }
             boolean held = snapshots.contains(votes.next());
-            List<StepFinished> reports = new ArrayList<>(votes.nextVotes().values());
+            List<StepFinished> reports = votes.nextVotes();
             count(turn, reports);
             votes = votes.withoutNext();
             turn.enter(new Phase.Training(votes, snapshots));

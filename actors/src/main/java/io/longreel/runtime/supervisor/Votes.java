@@ -16,7 +16,7 @@ import java.util.function.Function;
  * @param next lowest item that is not decided
  * @param issued items below this number were asked for
  */
-record Votes<R>(int next, int issued, SortedMap<Integer, SortedMap<Integer, R>> byItem) {
+record Votes<R>(int next, int issued, SortedMap<Integer, RankMap<R>> byItem) {
     Votes {
         byItem = Collections.unmodifiableSortedMap(byItem);
     }
@@ -31,14 +31,12 @@ record Votes<R>(int next, int issued, SortedMap<Integer, SortedMap<Integer, R>> 
 
     /** Whether a vote about the item is awaited from the rank. */
     boolean awaits(int item, int rank) {
-        return item >= next && item < issued && !votesFor(item).containsKey(rank);
+        return item >= next && item < issued && !votesFor(item).has(rank);
     }
 
     Votes<R> with(int item, int rank, R vote) {
-        SortedMap<Integer, SortedMap<Integer, R>> all = new TreeMap<>(byItem);
-        SortedMap<Integer, R> votes = new TreeMap<>(votesFor(item));
-        votes.put(rank, vote);
-        all.put(item, votes);
+        SortedMap<Integer, RankMap<R>> all = new TreeMap<>(byItem);
+        all.put(item, votesFor(item).with(rank, vote));
         return new Votes<>(next, issued, all);
     }
 
@@ -46,13 +44,13 @@ record Votes<R>(int next, int issued, SortedMap<Integer, SortedMap<Integer, R>> 
         return votesFor(next).size() == worldSize;
     }
 
-    /** All votes about the next item, by rank. */
-    SortedMap<Integer, R> nextVotes() {
-        return votesFor(next);
+    /** All votes about the next item, in the order of ranks. */
+    List<R> nextVotes() {
+        return votesFor(next).values();
     }
 
     Votes<R> withoutNext() {
-        SortedMap<Integer, SortedMap<Integer, R>> rest = new TreeMap<>(byItem);
+        SortedMap<Integer, RankMap<R>> rest = new TreeMap<>(byItem);
         rest.remove(next);
         return new Votes<>(next + 1, issued, rest);
     }
@@ -64,13 +62,13 @@ record Votes<R>(int next, int issued, SortedMap<Integer, SortedMap<Integer, R>> 
     /** Ranks of the next item by what they say; one entry when all agree. */
     <T> Map<T, List<Integer>> camps(Function<R, T> said) {
         Map<T, List<Integer>> camps = new LinkedHashMap<>();
-        nextVotes()
+        votesFor(next)
                 .forEach((rank, vote) -> camps.computeIfAbsent(said.apply(vote), key -> new ArrayList<>())
                         .add(rank));
         return camps;
     }
 
-    private SortedMap<Integer, R> votesFor(int item) {
-        return byItem.getOrDefault(item, Collections.emptySortedMap());
+    private RankMap<R> votesFor(int item) {
+        return byItem.getOrDefault(item, RankMap.empty());
     }
 }

@@ -59,7 +59,7 @@ await assert.rejects(stranger.models.list(), AuthenticationError);
 await assert.rejects(client.models.retrieve('other'), NotFoundError);
 await assert.rejects(ask('x', { n: 2 }), (e) => e instanceof BadRequestError && e.param === 'n');
 await assert.rejects(
-  ask('too long: tokens=9 context=8'),
+  ask('too long for the context: tokens=9 context=8'),
   (e) => e instanceof BadRequestError && e.code === 'context_length_exceeded' && /tokens=9/.test(e.message),
 );
 await assert.rejects(

@@ -54,10 +54,13 @@ class PrometheusPageTest {
                         .map(name -> name.substring(0, name.indexOf('{')))
                         .collect(Collectors.toSet()));
         assertEquals(1.0, samples.get("longreel_loss_metrics_global_avg_loss{run=\"my run\"}"));
-        assertEquals(250, samples.get("longreel_throughput_tps{run=\"my run\"}"), 1e-9);
-        assertEquals(10, samples.get("longreel_time_metrics_data_loading_percent{run=\"my run\"}"), 1e-9);
-        assertEquals(60, samples.get("longreel_sp_bytes_inter_node_total{run=\"my run\"}"), 1e-9);
-        assertEquals(0.85, samples.get("longreel_ft_goodput{run=\"my run\"}"), 1e-9);
+        assertEquals(250, samples.getOrDefault("longreel_throughput_tps{run=\"my run\"}", Double.NaN), 1e-9);
+        assertEquals(
+                10,
+                samples.getOrDefault("longreel_time_metrics_data_loading_percent{run=\"my run\"}", Double.NaN),
+                1e-9);
+        assertEquals(60, samples.getOrDefault("longreel_sp_bytes_inter_node_total{run=\"my run\"}", Double.NaN), 1e-9);
+        assertEquals(0.85, samples.getOrDefault("longreel_ft_goodput{run=\"my run\"}", Double.NaN), 1e-9);
         assertEquals(1, samples.get("longreel_ft_faults_total{kind=\"recovery\",run=\"my run\"}"));
         assertEquals(0, samples.get("longreel_ft_faults_total{kind=\"node_lost\",run=\"my run\"}"));
     }

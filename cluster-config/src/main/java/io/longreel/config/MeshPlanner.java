@@ -26,8 +26,6 @@ import java.util.stream.Stream;
  * least time, as {@link io.longreel.config.plan.CostModel} has it for ranks with a core each. Pure but for the sizes of a checkpoint, which are read from its folder.
  */
 public final class MeshPlanner {
-    private static final String DEVICE = "this-machine";
-    private static final String PROGRAM = "longreel";
     /** Tokens of a sample around its frames: the question, the answer and the template. */
     private static final int TEXT_TOKENS = 64;
     /** What a mesh that serves is chosen for: a prompt of a chunk. */
@@ -37,8 +35,8 @@ public final class MeshPlanner {
     private final List<Weighted> work;
     private final OptionalInt zero;
     private final boolean recomputes;
-    private final ClusterSpec device = PlanPresets.cluster(DEVICE, 1);
-    private final Software software = PlanPresets.software(PROGRAM);
+    private final ClusterSpec device;
+    private final Software software;
 
     /** A step, and how many of them a run has. */
     private record Weighted(Workload work, double steps) {}
@@ -48,6 +46,9 @@ public final class MeshPlanner {
 
     private MeshPlanner(
             ModelSettings model, ShardingSettings sharding, RecomputeSettings recompute, List<StageSettings> stages) {
+        CalibrationFile.Measured here = CalibrationFile.here();
+        this.device = here.cluster();
+        this.software = here.software();
         this.model = shape(model);
         this.zero = OptionalInt.of(
                 switch (sharding.state()) {
@@ -94,8 +95,7 @@ public final class MeshPlanner {
             throw RuntimeFailure.config("a mesh must have at most %d ranks: cluster.nodes * cluster.ranks-per-node = %d"
                     .formatted(MeshAdvice.RANKS_MAX, advice.ranks()));
         }
-        ClusterSpec cluster = new ClusterSpec(
-                device.hardware(), advice.ranks(), advice.ranksPerNode(), device.inside(), device.between());
+        ClusterSpec cluster = device.withRanks(advice.ranks(), advice.ranksPerNode());
         return allowed.stream()
                 .map(mesh -> rate(cluster, mesh))
                 .min(Comparator.comparing((Rated rated) -> !rated.fits())
@@ -182,6 +182,7 @@ public final class MeshPlanner {
                         Math.max(1, layers),
                         vision.heads(),
                         side * side,
+                        3 * vision.patchSize() * vision.patchSize(),
                         architecture.tokensPerFrame(),
                         4 * vision.hiddenSize())));
     }

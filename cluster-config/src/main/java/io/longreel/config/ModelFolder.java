@@ -58,6 +58,8 @@ final class ModelFolder {
                 size(json, file, "num_attention_heads"),
                 "patches",
                 side * side,
+                "patch-input",
+                3 * size(json, file, "patch_size") * size(json, file, "patch_size"),
                 "tokens-per-frame",
                 joined * joined + 1,
                 "projector-input",

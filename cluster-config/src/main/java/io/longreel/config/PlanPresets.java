@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigUtil;
 import io.longreel.config.ConfigReader.Range;
 import io.longreel.config.plan.ClusterSpec;
+import io.longreel.config.plan.CoreSharing;
 import io.longreel.config.plan.FittedConstants;
 import io.longreel.config.plan.Hardware;
 import io.longreel.config.plan.Link;
@@ -162,6 +163,7 @@ public final class PlanPresets {
                 reader.integer("layers", 1, Integer.MAX_VALUE),
                 reader.integer("heads", 1, Integer.MAX_VALUE),
                 reader.integer("patches", 1, Integer.MAX_VALUE),
+                reader.integer("patch-input", 1, Integer.MAX_VALUE),
                 reader.integer("tokens-per-frame", 1, Integer.MAX_VALUE),
                 reader.integer("projector-input", 1, Integer.MAX_VALUE));
     }
@@ -196,7 +198,9 @@ public final class PlanPresets {
                 memory,
                 Math.min(reserved, memory - 1),
                 elementBytes == 4 ? 4 : 2);
-        return new ClusterSpec(hardware, gpus, perNode, inside, between);
+        CoreSharing sharing = new CoreSharing(
+                reader.integer("cores", 0, Integer.MAX_VALUE), Math.max(1, reader.number("alone", Range.FROM_ONE)));
+        return new ClusterSpec(hardware, gpus, perNode, inside, between, sharing);
     }
 
     private static Link link(ConfigReader reader) {
@@ -217,7 +221,20 @@ public final class PlanPresets {
                 reader.flag("gathered-by-tensor"),
                 reader.number("lost-memory-share", Range.SHARE),
                 reader.integer("logit-bytes", 0, Integer.MAX_VALUE),
-                reader.integer("vision-score-bytes", 0, Integer.MAX_VALUE));
+                reader.integer("vision-score-bytes", 0, Integer.MAX_VALUE),
+                details(reader.section("details")));
+    }
+
+    private static Software.Details details(ConfigReader reader) {
+        return new Software.Details(
+                reader.number("layer-seconds", Range.NOT_NEGATIVE),
+                reader.number("operand-bytes", Range.NOT_NEGATIVE),
+                share(reader, "loop-share"),
+                reader.number("score-width", Range.NOT_NEGATIVE),
+                reader.number("row-seconds", Range.NOT_NEGATIVE),
+                reader.number("weight-bytes", Range.NOT_NEGATIVE),
+                reader.number("update-bytes", Range.NOT_NEGATIVE),
+                reader.flag("head-of-labels"));
     }
 
     /** A fault leaves a harmless value, with which the rest is still looked at. */

@@ -30,6 +30,7 @@ import java.util.function.BiFunction;
  */
 public final class PlanReader {
     private static final String ROOT = "plan";
+    private static final String DEFAULT_SOFTWARE = "longvila";
 
     private static final ConfigObject DEGREES = ConfigFactory.parseString(
                     "data = 1, ring = 1, ulysses = 1, inner = ulysses")
@@ -84,9 +85,9 @@ public final class PlanReader {
 
     private PlanDescription read() {
         ModelShape model = named("model", Kind.MODEL, PlanPresets::model);
-        Software software = named("software", Kind.SOFTWARE, PlanPresets::software);
         ConfigReader clusterReader = root.section("cluster");
         String gpu = clusterReader.text("gpu");
+        Software software = software(gpu);
         ClusterSpec cluster = cluster(clusterReader, gpu);
         String stage = root.text("stage");
         Trains trains = trains(stage);
@@ -114,8 +115,20 @@ public final class PlanReader {
         return reading.apply(name, new ConfigReader(PlanPresets.group(kind, name), name, faults));
     }
 
+    /** What was measured together belongs together: a calibration's own program, unless another one is named. */
+    private Software software(String gpu) {
+        if (root.isNull("software")) {
+            return CalibrationFile.isCalibration(gpu)
+                    ? PlanPresets.software(gpu, new ConfigReader(CalibrationFile.software(gpu), gpu, faults))
+                    : PlanPresets.software(DEFAULT_SOFTWARE);
+        }
+        return named("software", Kind.SOFTWARE, PlanPresets::software);
+    }
+
     private ClusterSpec cluster(ConfigReader reader, String gpu) {
-        ConfigObject preset = PlanPresets.group(Kind.CLUSTER, gpu);
+        ConfigObject preset = CalibrationFile.isCalibration(gpu)
+                ? CalibrationFile.cluster(gpu)
+                : PlanPresets.group(Kind.CLUSTER, gpu);
         ConfigReader merged = root.child(reader.object().withFallback(preset), reader.path());
         int perNode = merged.integer("gpus-per-node", 1, Integer.MAX_VALUE);
         OptionalInt nodes = optional(reader, "nodes");

@@ -6,6 +6,7 @@ import io.longreel.config.PrecisionSettings.Products;
 import io.longreel.config.PrecisionSettings.Sums;
 import io.longreel.config.PrecisionSettings.Weights;
 import io.longreel.config.RecomputeSettings;
+import io.longreel.config.topology.Mesh;
 import io.longreel.model.bench.BenchSize;
 import io.longreel.model.bench.StepBench;
 import io.longreel.ops.device.Device;
@@ -69,8 +70,24 @@ final class BenchStepCommand implements Callable<Integer> {
     @Option(names = "--frames", paramLabel = "N", description = "Frames of the video (default: ${DEFAULT-VALUE}).")
     private int frames = 64;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Ranks, a thread each (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Ranks that share the heads, a thread each (default: ${DEFAULT-VALUE}).")
     private int threads = 2;
+
+    @Option(
+            names = "--mesh",
+            paramLabel = "ring=R,ulysses=U",
+            converter = ForwardCommand.MeshConverter.class,
+            description = "Ranks that share the video, instead of --threads.")
+    private @Nullable Mesh mesh;
+
+    @Option(
+            names = "--data",
+            paramLabel = "N",
+            description = "Replicas of them, each with a video of its own (default: ${DEFAULT-VALUE}).")
+    private int data = 1;
 
     @Option(
             names = "--dtype",
@@ -97,12 +114,14 @@ final class BenchStepCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Device device = Devices.cpu();
+        Mesh one = mesh == null ? new Mesh(1, 1, threads) : mesh;
+        Mesh ranks = new Mesh(data, one.ringDegree(), one.ulyssesDegree(), one.inner());
         StepBench.Result result = StepBench.run(
                 new StepBench.Setting(
                         size,
                         layers == null ? size.layers() : layers,
                         frames,
-                        threads,
+                        ranks,
                         dtype.precision(),
                         recompute.settings(),
                         steps),
@@ -114,7 +133,7 @@ final class BenchStepCommand implements Callable<Integer> {
         values.put("peakBytes", result.peakBytes());
         values.put("tokens", result.tokens());
         values.put("parameters", result.parameters());
-        BenchCommand.print(spec.commandLine(), values, result.gflops(), device, threads, json);
+        BenchCommand.print(spec.commandLine(), values, result.gflops(), device, ranks.worldSize(), json);
         return Main.OK;
     }
 }

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             "Of a question, a file { plan { ... } } or options such as --model llama3-8b --gpus 32 --tokens 320K: time, memory, the best mesh.",
             "With --paper: LongVILA's tables 7, 8 and 10 beside the planner."
         },
+        subcommands = {PlanCalibrateCommand.class, PlanCheckCommand.class},
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true)
 final class PlanCommand implements Callable<Integer> {

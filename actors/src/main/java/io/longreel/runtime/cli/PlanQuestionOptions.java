@@ -16,7 +16,10 @@ final class PlanQuestionOptions {
         keys.put("model", value);
     }
 
-    @Option(names = "--gpu", paramLabel = "GPU", description = "a100-80, h100-80, h200, b200 or this-machine.")
+    @Option(
+            names = "--gpu",
+            paramLabel = "GPU",
+            description = "a100-80, h100-80, h200, b200, this-machine, or a file that plan calibrate wrote.")
     void gpu(String value) {
         keys.put("cluster.gpu", value);
     }
@@ -102,7 +105,8 @@ final class PlanQuestionOptions {
     @Option(
             names = "--software",
             paramLabel = "NAME",
-            description = "Whose steps: longvila (default), longvila-zero3, megatron or longreel.")
+            description =
+                    "Whose steps: longvila (default), longvila-zero3, megatron or longreel; a calibration has its own.")
     void software(String value) {
         keys.put("software", value);
     }

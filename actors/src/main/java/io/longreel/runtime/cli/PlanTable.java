@@ -79,7 +79,8 @@ final class PlanTable {
     private static void times(List<String> lines, RankPlan plan, RunTimes times, int stage, int part) {
         String row = "%-" + stage + "s  %-" + part + "s  %9s  %9s  %9s  %10s  %9s  %9s  %9s  %9s  %9s";
         lines.add(
-                "seconds of a step with such a sequence in each replica: an estimate by formulas, for cores that were not measured here");
+                "seconds of a step with such a sequence in each replica: an estimate by formulas, for cores that were "
+                        + (times.isMeasured() ? "measured here" : "not measured here: \"plan calibrate\" does that"));
         lines.add("");
         lines.add(row.formatted(
                 "stage",

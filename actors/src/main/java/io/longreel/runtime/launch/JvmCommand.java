@@ -41,6 +41,8 @@ public final class JvmCommand {
         }
         command.add("-Dlongreel.jvm.flags=" + FLAGS);
         command.add("-Dlongreel.home=" + System.getProperty("longreel.home", ""));
+        // A supervisor plans meshes as the process that started the job did.
+        command.add("-Dlongreel.calibration=" + System.getProperty("longreel.calibration", ""));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add("io.longreel.runtime.cli.Main");
         command.addAll(arguments);

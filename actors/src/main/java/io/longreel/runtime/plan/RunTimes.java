@@ -1,6 +1,6 @@
 package io.longreel.runtime.plan;
 
-import io.longreel.config.PlanPresets;
+import io.longreel.config.CalibrationFile;
 import io.longreel.config.RunConfig;
 import io.longreel.config.StageSettings;
 import io.longreel.config.StageSettings.Part;
@@ -22,33 +22,33 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The time of a run's steps by the planner's formulas: one packed sequence, the longest of its phase, in each replica, on devices as plan/clusters.conf has them under this machine's name. An estimate, where
+ * The time of a run's steps by the planner's formulas: one packed sequence, the longest of its phase, in each replica, on cores as {@code plan calibrate} measured them, or as plan/clusters.conf has them under this machine's name. An estimate, where
  * {@link MemoryPlan} is exact. Pure.
  */
 public final class RunTimes {
-    private static final String HERE = "this-machine";
-
     private final RunConfig config;
     private final ModelShape model;
     private final ClusterSpec cluster;
-    private final Software software = PlanPresets.software("longreel");
+    private final Software software;
     private final Map<String, StageSettings> stages;
 
     private RunTimes(RunConfig config, ModelConfig model) {
         this.config = config;
         this.model = shape(model);
-        ClusterSpec one = PlanPresets.cluster(HERE, 1);
-        this.cluster = new ClusterSpec(
-                one.hardware(),
-                config.mesh().worldSize(),
-                config.cluster().ranksPerNode(),
-                one.inside(),
-                one.between());
+        CalibrationFile.Measured here = CalibrationFile.here();
+        this.software = here.software();
+        this.cluster = here.cluster()
+                .withRanks(config.mesh().worldSize(), config.cluster().ranksPerNode());
         this.stages = config.stages().stream().collect(Collectors.toMap(StageSettings::name, Function.identity()));
     }
 
     public static RunTimes of(RunConfig config, ModelConfig model) {
         return new RunTimes(config, model);
+    }
+
+    /** Whether the rates are this machine's, of {@code plan calibrate}. */
+    public boolean isMeasured() {
+        return cluster.sharing().cores() > 0;
     }
 
     /** What a step of a phase takes; empty for tests, and where there is nothing to compute. */
@@ -94,6 +94,7 @@ public final class RunTimes {
                         Math.max(1, vision.usedLayers()),
                         vision.heads(),
                         vision.patches(),
+                        3 * vision.patchSize() * vision.patchSize(),
                         model.tokensPerFrame(),
                         4 * vision.hiddenSize())));
     }

@@ -5,13 +5,11 @@ import java.util.List;
 
 /** The time of a step, from first principles and a few constants (docs/planner.md). Pure. */
 public final class CostModel {
-    /** Of each trained weight the optimizer reads gradient, master and moments and writes master, moments and the weight: four bytes each, two for the last. */
-    private static final int OPTIMIZER_BYTES = 30;
-
     private CostModel() {}
 
     /** What each part of a step takes. */
-    public static StepCost of(StepCase step) {
+    public static StepCost of(StepCase asked) {
+        StepCase step = asked.onOwnShare();
         DecoderWork work = DecoderWork.of(step);
         VisionWork vision = VisionWork.of(step);
         Exchange exchange = Exchange.of(step);
@@ -33,11 +31,9 @@ public final class CostModel {
                 passes * tensor,
                 gathers.exposed(),
                 gathers.hidden(),
-                OPTIMIZER_BYTES
-                        * Parameters.trained(step)
-                        / step.cluster().gpus()
-                        / step.cluster().hardware().elementBytesPerSecond(),
-                step.software().fixedSeconds());
+                optimizer(step),
+                step.software().fixedSeconds()
+                        + passes * step.software().details().layerSeconds() * layers(step));
     }
 
     /** Bytes that a rank sends in a step, part by part. */
@@ -67,7 +63,8 @@ public final class CostModel {
                 products * (1 + (passesDecoder ? 1 : 0) + (work.trains().decoder() ? 1 : 0))
                         + model.attentionFlops((double) work.tokens()) * (passesDecoder ? 3 : 1);
         double frame = model.vision()
-                .map(v -> (v.productFlops() + v.attentionFlops())
+                .map(v -> v.embeddingFlops() * (work.trains().vision() ? 2 : 1)
+                        + (v.productFlops() + v.attentionFlops())
                                 * (work.trains().vision() ? 3 : 1)
                         + v.projectorFlops(model.hidden()) * (work.trains().projector() ? 3 : 1))
                 .orElse(0.0);
@@ -78,6 +75,23 @@ public final class CostModel {
     public static double mfu(StepCase step, double seconds) {
         return modelFlops(step)
                 / (seconds * step.cluster().gpus() * step.cluster().hardware().peakFlops());
+    }
+
+    private static double optimizer(StepCase step) {
+        Software.Details details = step.software().details();
+        double bytes = details.updateBytes()
+                        * Parameters.trained(step)
+                        / step.cluster().gpus()
+                + details.weightBytes() * step.model().parameters();
+        return bytes / step.cluster().hardware().elementBytesPerSecond();
+    }
+
+    /** Of decoder and tower, as far as there is something for them. */
+    private static int layers(StepCase step) {
+        int tower = step.work().frames() == 0
+                ? 0
+                : step.model().vision().map(VisionShape::layers).orElse(0);
+        return step.model().layers() + tower;
     }
 
     /** Two reductions in each layer's forward pass and two in its backward pass, over all tokens of the ring's block. */

@@ -61,6 +61,20 @@ public record Hardware(
         return memoryBytes - reservedBytes;
     }
 
+    /** A rank that gets its device for a part of the time. */
+    Hardware slowed(double factor) {
+        return new Hardware(
+                name,
+                peakFlops / factor,
+                productShare,
+                attentionShare,
+                memoryBytesPerSecond / factor,
+                memoryShare,
+                memoryBytes,
+                reservedBytes,
+                elementBytes);
+    }
+
     public Hardware withAttentionShare(double share) {
         return new Hardware(
                 name,

@@ -12,6 +12,11 @@ public record Link(double bytesPerSecond, double latencySeconds) {
         PlanRules.notNegative("the latency of a link", latencySeconds);
     }
 
+    /** A link that has to be waited for longer, as cores that copy have other work. */
+    Link slowed(double factor) {
+        return new Link(bytesPerSecond / factor, latencySeconds * factor);
+    }
+
     /** Seconds that a message of so many bytes takes. */
     public double seconds(double bytes) {
         return bytes / bytesPerSecond + latencySeconds;

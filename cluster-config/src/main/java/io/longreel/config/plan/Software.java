@@ -14,7 +14,8 @@ package io.longreel.config.plan;
  * @param isGatheredByTensor whether weights are gathered tensor by tensor, which one port carries, rather than block by block, which all ports of a node share
  * @param lostMemoryShare of memory that lies between allocations and fits none
  * @param logitBytes of the logits, for each token and word of the vocabulary
- * @param visionScoreBytes that are read and written for each pair of patches, where scores are materialised
+ * @param visionScoreBytes that are read and written for each pair of patches, where scores are materialised; 0: the attention kernel computes them, in tiles
+ * @param details what it costs beyond those
  */
 public record Software(
         String name,
@@ -29,7 +30,8 @@ public record Software(
         boolean isGatheredByTensor,
         double lostMemoryShare,
         int logitBytes,
-        int visionScoreBytes) {
+        int visionScoreBytes,
+        Details details) {
     public Software {
         PlanRules.notNegative("fixed-seconds", fixedSeconds);
         PlanRules.notNegative("ring-step-seconds", ringStepSeconds);
@@ -53,7 +55,32 @@ public record Software(
                 isGatheredByTensor,
                 lostMemoryShare,
                 logitBytes,
-                visionScoreBytes);
+                visionScoreBytes,
+                details);
+    }
+
+    public Software with(Details other) {
+        return new Software(
+                name,
+                fixedSeconds,
+                ringStepSeconds,
+                ringHiddenShare,
+                ringInFlight,
+                attentionShare,
+                kvGradientBytes,
+                gradientBytes,
+                optimizerBytes,
+                isGatheredByTensor,
+                lostMemoryShare,
+                logitBytes,
+                visionScoreBytes,
+                other);
+    }
+
+    /** The same where its host's work takes longer. */
+    Software slowed(double factor) {
+        return with(new Times(fixedSeconds * factor, ringStepSeconds * factor, ringHiddenShare, attentionShare))
+                .with(details.slowed(factor));
     }
 
     public Times times() {
@@ -74,9 +101,55 @@ public record Software(
                 isGatheredByTensor,
                 share,
                 logitBytes,
-                visionScoreBytes);
+                visionScoreBytes,
+                details);
     }
 
     /** Those of its constants that are measured or fitted rather than known. */
     public record Times(double fixedSeconds, double ringStepSeconds, double ringHiddenShare, double attentionShare) {}
+
+    /**
+     * Costs that vanish beside those of a GPU's large kernels and do not on a core: zero there.
+     *
+     * @param layerSeconds of a layer, forward and backward, that depend on no size: calls, checks, plans
+     * @param operandBytes that a product takes to and from memory for each number of its rows, beyond its operations
+     * @param loopShare of the device's rate that its loops over elements reach: those that compute more than they read
+     * @param scoreWidth added to the width of a head: what a score costs beside its products (exponentials, sums), in as many operations
+     * @param rowSeconds of a row of queries of one head, forward and backward, that depend on no length
+     * @param weightBytes that every rank reads and writes in a step for each weight, its share or not: factors, gradients, checksums
+     * @param updateBytes for each trained weight of its own share
+     * @param isHeadOfLabels whether the head sees rows with a label alone, which are those of the text
+     */
+    public record Details(
+            double layerSeconds,
+            double operandBytes,
+            double loopShare,
+            double scoreWidth,
+            double rowSeconds,
+            double weightBytes,
+            double updateBytes,
+            boolean isHeadOfLabels) {
+        public Details {
+            PlanRules.notNegative("layer-seconds", layerSeconds);
+            PlanRules.notNegative("operand-bytes", operandBytes);
+            PlanRules.share("loop-share", loopShare);
+            PlanRules.positive("loop-share", loopShare);
+            PlanRules.notNegative("score-width", scoreWidth);
+            PlanRules.notNegative("row-seconds", rowSeconds);
+            PlanRules.notNegative("weight-bytes", weightBytes);
+            PlanRules.notNegative("update-bytes", updateBytes);
+        }
+
+        private Details slowed(double factor) {
+            return new Details(
+                    layerSeconds * factor,
+                    operandBytes,
+                    loopShare,
+                    scoreWidth,
+                    rowSeconds * factor,
+                    weightBytes,
+                    updateBytes,
+                    isHeadOfLabels);
+        }
+    }
 }

@@ -27,6 +27,14 @@ public record StepCase(
         return new StepCase(model, cluster, software, work, method, other);
     }
 
+    /** The same with what each rank has of cores that it shares. */
+    StepCase onOwnShare() {
+        double stretch = cluster.sharing().stretch(cluster.ranksPerNode());
+        return stretch == 1
+                ? this
+                : new StepCase(model, cluster.divided(), software.slowed(stretch), work, method, choice);
+    }
+
     /** Tokens of the fullest rank, to less than one. */
     double tokensPerRank() {
         return (double) work.tokens() / choice.sequenceRanks();

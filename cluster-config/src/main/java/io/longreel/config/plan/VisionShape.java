@@ -5,16 +5,25 @@ package io.longreel.config.plan;
  *
  * @param layers blocks that are computed; VILA takes the state before the last one, so one less than the tower has
  * @param patches of a frame
+ * @param patchInput numbers of a patch's pixels, with which its embedding is multiplied
  * @param tokensPerFrame rows of the packed sequence that a frame becomes, its line break included
  */
 public record VisionShape(
-        int hidden, int intermediate, int layers, int heads, int patches, int tokensPerFrame, int projectorInput) {
+        int hidden,
+        int intermediate,
+        int layers,
+        int heads,
+        int patches,
+        int patchInput,
+        int tokensPerFrame,
+        int projectorInput) {
     public VisionShape {
         PlanRules.positive("vision.hidden", hidden);
         PlanRules.positive("vision.intermediate", intermediate);
         PlanRules.positive("vision.layers", layers);
         PlanRules.positive("vision.heads", heads);
         PlanRules.positive("vision.patches", patches);
+        PlanRules.positive("vision.patch-input", patchInput);
         PlanRules.positive("vision.tokens-per-frame", tokensPerFrame);
         PlanRules.positive("vision.projector-input", projectorInput);
     }
@@ -32,6 +41,11 @@ public record VisionShape(
     /** Operations of products of one frame's forward pass, in the blocks. */
     public double productFlops() {
         return 2 * parameters() * patches;
+    }
+
+    /** Operations of one frame's patches' embedding, forward. Pixels have no gradient: backward it is once as much. */
+    public double embeddingFlops() {
+        return 2.0 * patches * patchInput * hidden;
     }
 
     /** Operations of attention of one frame's forward pass; every patch sees every other. */

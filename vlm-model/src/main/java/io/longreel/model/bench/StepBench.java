@@ -28,7 +28,7 @@ import java.util.function.LongSupplier;
 
 /**
  * One training step (forward, backward, AdamW; everything trains) on a video of noise between two texts of 32 tokens, on ranks of this process, one
- * thread each, that share the sequence by heads.
+ * thread each. Replicas have a video each.
  */
 public final class StepBench {
     private static final int TEXT_TOKENS = 32;
@@ -47,28 +47,32 @@ public final class StepBench {
      * What is measured; the median of {@code steps} counts.
      *
      * @param layers of the decoder
+     * @param frames of each video, of which every replica has one
      */
     public record Setting(
             BenchSize size,
             int layers,
             int frames,
-            int ranks,
+            Mesh mesh,
             PrecisionSettings precision,
             RecomputeSettings recompute,
             int steps) {
         public Setting {
-            if (frames < 1 || ranks < 1 || steps < 1) {
+            if (frames < 1 || steps < 1) {
                 throw RuntimeFailure.config(
-                        "frames, threads and steps must be at least 1: frames=%d threads=%d steps=%d"
-                                .formatted(frames, ranks, steps));
+                        "frames and steps must be at least 1: frames=%d steps=%d".formatted(frames, steps));
+            }
+            if (mesh.worldSize() > AttentionBench.RANKS_MAX) {
+                throw RuntimeFailure.config(
+                        "a mesh of at most %d ranks can be measured: %s".formatted(AttentionBench.RANKS_MAX, mesh));
             }
             if (layers < 1 || layers > LAYERS_MAX) {
                 throw RuntimeFailure.config("layers must be 1 to %d: layers=%d".formatted(LAYERS_MAX, layers));
             }
             ModelConfig config = size.config(layers);
-            if (ranks > config.llm().heads()) {
-                throw RuntimeFailure.config("no more threads than heads can share the sequence: threads=%d heads=%d"
-                        .formatted(ranks, config.llm().heads()));
+            if (mesh.ulyssesDegree() > config.llm().heads()) {
+                throw RuntimeFailure.config("no more ranks than heads can share the heads: ulysses=%d heads=%d"
+                        .formatted(mesh.ulyssesDegree(), config.llm().heads()));
             }
             long tokens = tokens(config, frames);
             if (tokens > config.llm().maxPositions()) {
@@ -77,25 +81,32 @@ public final class StepBench {
             }
         }
 
-        private ModelConfig config() {
+        /** The sizes of the model that is measured. */
+        public ModelConfig config() {
             return size.config(layers);
         }
 
-        private Mesh mesh() {
-            return new Mesh(1, 1, ranks);
+        /** Tokens of each sequence. */
+        public long tokens() {
+            return tokens(config(), frames);
+        }
+
+        private static long tokens(ModelConfig config, int frames) {
+            return (long) frames * config.tokensPerFrame() + 2 * TEXT_TOKENS;
         }
     }
 
     /**
      * What came out.
      *
-     * @param flop operations that a step needs
+     * @param tokens of each sequence
+     * @param flop operations that a step of all replicas needs
      * @param peakBytes most that the process has had in memory so far
      */
     public record Result(
             Setting setting, int tokens, long parameters, double stepSeconds, double flop, long peakBytes) {
         public double tokensPerSecond() {
-            return tokens / stepSeconds;
+            return setting.mesh().dataDegree() * tokens / stepSeconds;
         }
 
         public double gflops() {
@@ -113,7 +124,7 @@ public final class StepBench {
         try (InProcessTransport transport = InProcessTransport.open(Placement.inProcess(mesh))) {
             List<Double> seconds = RankThreads.run(
                     transport.endpoints(), endpoint -> rank(setting, device, options, batch, clockNs, endpoint));
-            int tokens = (int) tokens(config, setting.frames());
+            int tokens = (int) setting.tokens();
             long parameters = ParameterSpec.of(config).stream()
                     .mapToLong(spec -> Tensor.elements(spec.shape()))
                     .sum();
@@ -122,13 +133,9 @@ public final class StepBench {
                     tokens,
                     parameters,
                     seconds.getFirst(),
-                    StepFlops.of(config, setting.frames(), tokens, LABELLED_TOKENS),
+                    mesh.dataDegree() * StepFlops.of(config, setting.frames(), tokens, LABELLED_TOKENS),
                     peakBytes());
         }
-    }
-
-    private static long tokens(ModelConfig config, int frames) {
-        return (long) frames * config.tokensPerFrame() + 2 * TEXT_TOKENS;
     }
 
     private static double rank(

@@ -45,7 +45,8 @@ class BenchTest {
 
     private static StepBench.Setting step(BenchSize size, int layers, int frames, int ranks, int steps) {
         SessionOptions options = SessionOptions.DEFAULTS;
-        return new StepBench.Setting(size, layers, frames, ranks, options.precision(), options.recompute(), steps);
+        return new StepBench.Setting(
+                size, layers, frames, new Mesh(1, 1, ranks), options.precision(), options.recompute(), steps);
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import java.util.List;
  * @param meshPlanned whether the planner has chosen the mesh, and chooses again when nodes are lost
  * @param stages in the order in which they train
  * @param trace what is recorded as a timeline
+ * @param dashboard where a run that trains shows itself
  * @param inference how the mesh answers questions
  * @param serve how questions come in over HTTP
  * @param chaos faults on purpose; none in a run that is meant to train
@@ -37,6 +38,7 @@ public record RunConfig(
         RecoverySettings recovery,
         List<StageSettings> stages,
         TraceSettings trace,
+        DashboardSettings dashboard,
         InferenceSettings inference,
         ServeSettings serve,
         ChaosSettings chaos,
@@ -71,6 +73,7 @@ public record RunConfig(
                 recovery,
                 stages,
                 trace,
+                dashboard,
                 inference,
                 serve,
                 chaos,

@@ -153,6 +153,7 @@ public final class RunConfigLoader {
         CheckpointSettings checkpoint = settings.checkpoint();
         RecoverySettings recovery = new RecoveryReader(root).read();
         TraceSettings trace = settings.trace();
+        DashboardSettings dashboard = settings.dashboard();
         InferenceSettings inference = settings.inference();
         ServeSettings serve = new ServeReader(root).read();
         StagesReader curriculum = new StagesReader(root, model);
@@ -190,6 +191,7 @@ public final class RunConfigLoader {
                 recovery,
                 stages,
                 trace,
+                dashboard,
                 inference,
                 serve,
                 chaos,

@@ -68,6 +68,7 @@ final class RunConfigWriter {
                         config.trace().fromStep(),
                         "steps",
                         config.trace().steps()));
+        root.put("dashboard", dashboard(config.dashboard()));
         root.put("inference", inference(config.inference()));
         root.put("serve", serve(config.serve()));
         root.put("chaos", chaos(config.chaos()));
@@ -343,6 +344,10 @@ final class RunConfigWriter {
                                 "tiles-max", dataset.tilesMax());
                 });
         return map;
+    }
+
+    private static Map<String, Object> dashboard(DashboardSettings dashboard) {
+        return Map.of("host", dashboard.host(), "port", dashboard.isOn() ? dashboard.port() : "off");
     }
 
     private static Map<String, Object> inference(InferenceSettings inference) {

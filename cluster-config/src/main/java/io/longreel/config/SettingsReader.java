@@ -103,6 +103,15 @@ final class SettingsReader {
                 section.integer("from-step", 0, TRACE_STEPS_MAX), section.integer("steps", 0, TRACE_STEPS_MAX));
     }
 
+    DashboardSettings dashboard() {
+        ConfigReader section = root.section("dashboard");
+        String host = section.text("host");
+        faults.require(!host.isBlank(), section, "host", "must be a host name or an address");
+        int port = section.integerOr("port", "off", DashboardSettings.OFF, 0);
+        faults.require(port <= 65_535, section, "port", "must be from 0 to 65535, or off, not %d".formatted(port));
+        return new DashboardSettings(host, port);
+    }
+
     TransportSettings transport() {
         ConfigReader section = root.section("transport");
         TransportSettings.IntraNode intraNode = section.choice("intra-node", TransportSettings.IntraNode.class);

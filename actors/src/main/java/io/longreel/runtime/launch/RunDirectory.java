@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   metrics.jsonl    one line per committed step           needle-*       results of needle tests
  *   report.html      the closing report                    logs/          one file per process
  *   haystack.mp4     footage, when the run makes its own   models/        what each stage left
+ *   tensorboard/     the same numbers for TensorBoard
  *   run.lock         held while a process works on the run
  * </pre>
  *
@@ -43,9 +44,12 @@ public final class RunDirectory implements AutoCloseable {
     /** Holds the run that a new one replaces, until the new one has begun. */
     private static final String REPLACED = ".replaced";
 
+    private static final String TENSORBOARD = "tensorboard";
+
     private static final List<String> OWN_NAMES = List.of(
             "run.conf",
             "metrics.jsonl",
+            TENSORBOARD,
             "report.html",
             "checkpoints",
             "model",
@@ -96,6 +100,11 @@ public final class RunDirectory implements AutoCloseable {
 
     public Path metricsFile() {
         return root.resolve("metrics.jsonl");
+    }
+
+    /** What TensorBoard is pointed at. */
+    Path tensorBoardFolder() {
+        return root.resolve(TENSORBOARD);
     }
 
     /** Room that is given up when the disk is full. */

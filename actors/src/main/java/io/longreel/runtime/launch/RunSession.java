@@ -10,6 +10,7 @@ import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.web.RunServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -53,6 +54,7 @@ public final class RunSession {
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         directory.check(existing);
         SeedAddress.check(config.cluster());
+        RunServer.check(config.dashboard());
         ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         RunEnd end;
         try (directory) {
@@ -79,6 +81,7 @@ public final class RunSession {
             return new RunEnd(0, "the run in %s is finished: nothing is left to do".formatted(directory.root()));
         }
         SeedAddress.check(config.cluster());
+        RunServer.check(config.dashboard());
         ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         try (directory) {
             directory.reopen();
@@ -118,21 +121,25 @@ public final class RunSession {
                         config.stages().size(),
                         plan.totalSteps(),
                         directory.root()));
-        RunFiles files = RunFiles.open(
-                config,
-                directory,
-                RunDirectory.SEED,
-                start.position().globalStep(),
-                RunFiles.rope(config, model),
-                new ResultFiles(config, model, directory),
-                dashboard);
-        RunEnd end = SeedProcess.run(new SeedProcess.Job(
-                plan,
-                config.cluster(),
-                directory,
-                files,
-                forksWorkers,
-                address -> listening(dashboard, plan, address)));
+        RunEnd end;
+        try (RunWatch watch = RunWatch.open(config, directory, start.position().globalStep(), InstantSource.system())) {
+            watch.address().ifPresent(address -> dashboard.keep("numbers for Prometheus: " + address + "metrics"));
+            RunFiles files = RunFiles.open(
+                    config,
+                    directory,
+                    RunDirectory.SEED,
+                    start.position().globalStep(),
+                    RunFiles.rope(config, model),
+                    new ResultFiles(config, model, directory),
+                    watch.before(dashboard));
+            end = SeedProcess.run(new SeedProcess.Job(
+                    plan,
+                    config.cluster(),
+                    directory,
+                    files,
+                    forksWorkers,
+                    address -> listening(dashboard, plan, address)));
+        }
         if (end.exitCode() == 0) {
             dashboard.summary(directory.root());
         }

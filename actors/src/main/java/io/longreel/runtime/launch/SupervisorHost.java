@@ -106,6 +106,7 @@ final class SupervisorHost {
         Journal journal = Journal.begin(directory.root(), holder, InstantSource.system());
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         SupervisorState state = state(known, config, model, directory, journal.history());
+        RunWatch watch = RunWatch.open(config, directory, state.committed().globalStep(), InstantSource.system());
         RunFiles files = RunFiles.takeOver(
                 config,
                 directory,
@@ -113,14 +114,17 @@ final class SupervisorHost {
                 state.committed().globalStep(),
                 RunFiles.rope(config, model),
                 new ResultFiles(config, model, directory),
-                news -> LOG.info("run.news {}", news));
+                watch.before(news -> LOG.info("run.news {}", news)));
         LOG.info(
                 "supervisor.taken-over term={} generation={} {}",
                 journal.term(),
                 state.generation(),
                 state.committed());
         isHosting = true;
-        var unused = end.whenComplete((ended, failure) -> release(directory));
+        var unused = end.whenComplete((ended, failure) -> {
+            watch.close();
+            release(directory);
+        });
         return SupervisorActor.takeOver(state, files, clockMs, end);
     }
 

@@ -46,7 +46,7 @@ class DashboardTest {
                 position,
                 stage == 0 ? "short" : "long",
                 new StepResult(2.0 / step, 4, 500, 1, 1e-3, true),
-                new StepCost(100, 0.1, 0),
+                new StepCost(100, 0.1, 0, 1),
                 SentBytes.NONE));
     }
 

@@ -93,7 +93,7 @@ final class RunFixtures {
                 position,
                 position.stage() == 0 ? "short" : "long",
                 new StepResult(1.0 / globalStep, 2, 100, 1.5, 1e-3, true),
-                new StepCost(12.5, 0.25, 1.5),
+                new StepCost(12.5, 0.25, 1.5, 1.25),
                 new SentBytes(1, 2, 3));
     }
 }

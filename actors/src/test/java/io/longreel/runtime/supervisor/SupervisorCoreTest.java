@@ -149,7 +149,7 @@ class SupervisorCoreTest {
                         new Position(0, 1, 1),
                         "short",
                         CoreDriver.result(0),
-                        new StepCost(4, 0, 0.001),
+                        new StepCost(4, 0, 0.001, 3_999_000 / 2_499_000.0),
                         new SentBytes(0, 4, 8)))),
                 run.all(Effect.RecordStep.class));
     }

@@ -1,0 +1,85 @@
+package io.longreel.runtime.launch;
+
+import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.model.disk.Disk;
+import io.longreel.runtime.metrics.TensorBoardLog;
+import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.web.RunBoard;
+import io.longreel.runtime.web.RunServer;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What watches a run besides the terminal: TensorBoard's files, and the server for browsers and Prometheus. It never stops a run: what cannot be
+ * written or bound is said in the log and left out. News come from the recorder's thread; whoever hosts the supervisor closes it.
+ */
+final class RunWatch implements Consumer<RunNews>, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunWatch.class);
+
+    private final RunBoard board;
+    private final TensorBoardLog curves;
+    private final Optional<RunServer> server;
+    private final InstantSource clock;
+
+    private RunWatch(RunBoard board, TensorBoardLog curves, Optional<RunServer> server, InstantSource clock) {
+        this.board = board;
+        this.curves = curves;
+        this.server = server;
+        this.clock = clock;
+    }
+
+    /**
+     * Watches from now on.
+     *
+     * @param globalStep committed steps of the run
+     */
+    static RunWatch open(RunConfig config, RunDirectory directory, long globalStep, InstantSource clock) {
+        RunBoard board = new RunBoard(config, clock);
+        return new RunWatch(
+                board,
+                TensorBoardLog.begin(Disk.system(), directory.tensorBoardFolder(), globalStep, clock.instant()),
+                config.dashboard().isOn() ? serve(config, board) : Optional.empty(),
+                clock);
+    }
+
+    private static Optional<RunServer> serve(RunConfig config, RunBoard board) {
+        try {
+            return Optional.of(RunServer.open(config.dashboard(), board));
+        } catch (RuntimeFailure failure) {
+            LOG.warn("board.not-served: {}", failure.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Where it can be seen. */
+    Optional<URI> address() {
+        return server.map(RunServer::base);
+    }
+
+    /** News for both. */
+    Consumer<RunNews> before(Consumer<RunNews> next) {
+        return news -> {
+            accept(news);
+            next.accept(news);
+        };
+    }
+
+    @Override
+    public void accept(RunNews news) {
+        board.accept(news);
+        if (news instanceof RunNews.StepCommitted committed) {
+            curves.add(committed.step().position().globalStep(), board.reading(), clock.instant());
+        }
+    }
+
+    @Override
+    public void close() {
+        server.ifPresent(RunServer::close);
+        curves.close();
+    }
+}

@@ -1,0 +1,157 @@
+package io.longreel.runtime.web;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.longreel.config.DashboardSettings;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.metrics.PrometheusPage;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A run over HTTP, on the JDK's server with a virtual thread per request. It only reads.
+ *
+ * <pre>
+ *   GET /alive      200 while the process lives
+ *   GET /ready      200 while ranks train, evaluate or serve, else 503
+ *   GET /metrics    Prometheus's text format
+ * </pre>
+ *
+ * Any thread may close it.
+ */
+public final class RunServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunServer.class);
+    /** Clients that do not read hold a request each, and nothing else. */
+    private static final int REQUESTS_MAX = 64;
+
+    private final DashboardSettings settings;
+    private final RunBoard board;
+    private final HttpServer server;
+    private final RequestGuard guard;
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("longreel-board-", 0).factory());
+    private final Semaphore room = new Semaphore(REQUESTS_MAX);
+    /** Made by the first who asks: most runs are never scraped. */
+    private volatile @Nullable PrometheusPage page;
+
+    private RunServer(DashboardSettings settings, RunBoard board, HttpServer server) {
+        this.settings = settings;
+        this.board = board;
+        this.server = server;
+        this.guard = new RequestGuard(server.getAddress().getAddress().isLoopbackAddress());
+    }
+
+    /** Throws a failure of category CONFIG when the address cannot be bound. */
+    public static void check(DashboardSettings settings) {
+        if (settings.isOn()) {
+            bind(settings).stop(0);
+        }
+    }
+
+    /** Listens from now on. Throws a failure of category CONFIG when the address cannot be bound. */
+    public static RunServer open(DashboardSettings settings, RunBoard board) {
+        HttpServer http = bind(settings);
+        RunServer server = new RunServer(settings, board, http);
+        http.createContext("/", server::handle);
+        http.setExecutor(server.threads);
+        http.start();
+        LOG.info("board.listening url={}", server.base());
+        return server;
+    }
+
+    private static HttpServer bind(DashboardSettings settings) {
+        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
+        try {
+            if (address.isUnresolved()) {
+                throw new IOException("unknown host");
+            }
+            return HttpServer.create(address, 0);
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG,
+                    "cannot listen on %s:%d: %s (longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere)"
+                            .formatted(settings.host(), settings.port(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Where browsers find it, such as {@code http://127.0.0.1:41234/}. */
+    public URI base() {
+        String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
+        return URI.create("http://%s:%d/".formatted(host, server.getAddress().getPort()));
+    }
+
+    private void handle(HttpExchange exchange) {
+        boolean hasRoom = room.tryAcquire();
+        try (exchange) {
+            if (!hasRoom) {
+                new Response(exchange).text(503, "too many requests at the same time");
+            } else if (guard.lets(exchange)) {
+                route(exchange);
+            }
+        } catch (IOException e) {
+            LOG.debug("board.client-gone cause=\"{}\"", e.toString());
+        } catch (RuntimeException | Error bug) {
+            LOG.error("board.failed path={}", exchange.getRequestURI(), bug);
+        } finally {
+            if (hasRoom) {
+                room.release();
+            }
+        }
+    }
+
+    private void route(HttpExchange exchange) throws IOException {
+        Response response = new Response(exchange);
+        String path = String.valueOf(exchange.getRequestURI().getPath());
+        switch (path) {
+            case "/alive" -> response.json(200, state(board.phase()));
+            case "/ready" -> {
+                RunPhase phase = board.phase();
+                response.json(phase.isReady() ? 200 : 503, state(phase));
+            }
+            case "/metrics" ->
+                response.send(
+                        200,
+                        PrometheusPage.CONTENT_TYPE,
+                        page().of(board.reading()).getBytes(StandardCharsets.UTF_8));
+            default -> response.text(404, "there are /metrics, /ready and /alive");
+        }
+    }
+
+    private String state(RunPhase phase) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("run", board.runName())
+                .put("status", phase.word())
+                .toString();
+    }
+
+    private PrometheusPage page() {
+        PrometheusPage made = page;
+        if (made == null) {
+            synchronized (this) {
+                made = page;
+                if (made == null) {
+                    made = new PrometheusPage(board.runName());
+                    page = made;
+                }
+            }
+        }
+        return made;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

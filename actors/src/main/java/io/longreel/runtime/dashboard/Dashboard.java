@@ -52,6 +52,7 @@ public final class Dashboard implements Consumer<RunNews> {
             }
             case RunNews.EvaluationProgressed cell -> show(nowMs, false);
             case RunNews.CheckpointWritten checkpoint -> {}
+            case RunNews.SpareReady spare -> {}
             case RunNews.EvaluationFinished finished ->
                 NeedleTable.of(finished.name(), finished.cells()).forEach(this::keep);
             case RunNews.Closed closed -> clear();

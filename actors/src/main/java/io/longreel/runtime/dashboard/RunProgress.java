@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -15,7 +16,7 @@ import java.util.TreeMap;
  * What is known of a run that goes on, and the one line that says it. Fed with news in order; {@code nowMs} is the time
  * at which they came. Also keeps what the closing summary tells.
  */
-final class RunProgress {
+public final class RunProgress {
     private static final int BAR_CELLS = 12;
     private static final long TOKENS_WINDOW_MS = 10_000;
     private static final long WORK_WINDOW_MS = 60_000;
@@ -73,16 +74,21 @@ final class RunProgress {
     /** Of the time of recent steps: waiting for samples. */
     private double dataShare;
 
-    RunProgress(RunConfig config, int tokensPerFrame) {
+    /**
+     * @param tokensPerFrame of the run's model, for the time that remains
+     */
+    public RunProgress(RunConfig config, int tokensPerFrame) {
         this.config = config;
         this.workload = Workload.of(config, tokensPerFrame);
     }
 
-    void learn(RunNews news, long nowMs) {
+    /** Takes news in. */
+    public void learn(RunNews news, long nowMs) {
         switch (news) {
             case RunNews.NodesJoined joined ->
                 doing = "%d of %d nodes are ready".formatted(joined.ready(), joined.wanted());
-            case RunNews.RanksConnecting connecting -> doing = connecting.worldSize() + " ranks connect";
+            case RunNews.RanksConnecting connecting ->
+                doing = connecting.nodeIds().size() + " ranks connect";
             case RunNews.StageStarted started -> {
                 stage = started.position().stage();
                 step = started.position().step();
@@ -106,6 +112,7 @@ final class RunProgress {
                 workRate.reach(nowMs, workload.before(stage, step, 0));
             }
             case RunNews.CheckpointWritten written -> {}
+            case RunNews.SpareReady spare -> {}
             case RunNews.EvaluationProgressed progressed -> {
                 doing = progressed.name();
                 cells = progressed.done();
@@ -142,12 +149,22 @@ final class RunProgress {
                 line.append(String.format(Locale.ROOT, "  data %.0f%%", 100 * dataShare));
             }
         }
-        double rate = workRate.perSecond();
-        if (rate > 0) {
-            double left = workload.total() - workload.before(stage, step, cells);
-            line.append("  ETA ").append(duration((long) (left / rate * 1000)));
-        }
+        leftMs().ifPresent(ms -> line.append("  ETA ").append(duration(ms)));
         return line.toString();
+    }
+
+    /** Time that remains, by the speed of the last minute; empty when nothing is known of it. */
+    public OptionalLong leftMs() {
+        double rate = workRate.perSecond();
+        if (rate <= 0) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of((long) ((workload.total() - workload.before(stage, step, cells)) / rate * 1000));
+    }
+
+    /** What the run does now, in words. */
+    public String doing() {
+        return doing;
     }
 
     private static double smoothed(double before, CommittedStep step) {

@@ -17,10 +17,11 @@ import io.longreel.runtime.supervisor.RunNews.Trouble;
 import java.util.Locale;
 
 /** What went wrong, and how the run got over it, as one line for the screen. */
-final class TroubleLine {
+public final class TroubleLine {
     private TroubleLine() {}
 
-    static String of(Trouble trouble) {
+    /** The line. */
+    public static String of(Trouble trouble) {
         return switch (trouble) {
             case NodeLost lost -> "node %s is lost: %s".formatted(lost.nodeId(), lost.reason());
             case NodeQuarantined quarantined ->

@@ -122,8 +122,9 @@ public final class RunSession {
                         plan.totalSteps(),
                         directory.root()));
         RunEnd end;
-        try (RunWatch watch = RunWatch.open(config, directory, start.position().globalStep(), InstantSource.system())) {
-            watch.address().ifPresent(address -> dashboard.keep("numbers for Prometheus: " + address + "metrics"));
+        try (RunWatch watch = RunWatch.open(
+                config, model.tokensPerFrame(), directory, start.position().globalStep(), InstantSource.system())) {
+            watch.address().ifPresent(address -> dashboard.keep("watch it: " + address));
             RunFiles files = RunFiles.open(
                     config,
                     directory,

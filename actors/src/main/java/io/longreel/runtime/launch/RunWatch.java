@@ -36,10 +36,12 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
     /**
      * Watches from now on.
      *
+     * @param tokensPerFrame of the run's model
      * @param globalStep committed steps of the run
      */
-    static RunWatch open(RunConfig config, RunDirectory directory, long globalStep, InstantSource clock) {
-        RunBoard board = new RunBoard(config, clock);
+    static RunWatch open(
+            RunConfig config, int tokensPerFrame, RunDirectory directory, long globalStep, InstantSource clock) {
+        RunBoard board = new RunBoard(config, tokensPerFrame, clock);
         return new RunWatch(
                 board,
                 TensorBoardLog.begin(Disk.system(), directory.tensorBoardFolder(), globalStep, clock.instant()),
@@ -79,6 +81,7 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
 
     @Override
     public void close() {
+        board.close();
         server.ifPresent(RunServer::close);
         curves.close();
     }

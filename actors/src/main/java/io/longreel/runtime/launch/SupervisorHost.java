@@ -106,7 +106,8 @@ final class SupervisorHost {
         Journal journal = Journal.begin(directory.root(), holder, InstantSource.system());
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         SupervisorState state = state(known, config, model, directory, journal.history());
-        RunWatch watch = RunWatch.open(config, directory, state.committed().globalStep(), InstantSource.system());
+        RunWatch watch = RunWatch.open(
+                config, model.tokensPerFrame(), directory, state.committed().globalStep(), InstantSource.system());
         RunFiles files = RunFiles.takeOver(
                 config,
                 directory,

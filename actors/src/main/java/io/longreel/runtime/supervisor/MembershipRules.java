@@ -133,6 +133,7 @@ final class MembershipRules {
         } else if (state.phase() instanceof Phase.Seeking) {
             RecoveryRules.seek(turn);
         } else {
+            turn.announce(new RunNews.SpareReady(member.nodeId()));
             growWhenPossible(turn);
         }
     }

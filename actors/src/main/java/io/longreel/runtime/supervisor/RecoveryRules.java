@@ -202,7 +202,7 @@ final class RecoveryRules {
                         state.generation(),
                         sites.stream().map(RankSite::nodeId).toList(),
                         places.mesh().toString()))
-                .announce(new RunNews.RanksConnecting(sites.size()));
+                .announce(connecting(state, placement));
         if (state.recovery().isPresent()) {
             turn.announce(new RunNews.Placed(state.generation(), places.mesh(), isSmaller, source.text()));
         }
@@ -210,6 +210,15 @@ final class RecoveryRules {
         places.processIds()
                 .forEach(id -> turn.effect(
                         new Effect.TellNode(id, new StartRanks(turn.state().at(), placement))));
+    }
+
+    private static RunNews connecting(SupervisorState state, Placement placement) {
+        List<String> hosts = placement.ranks().stream().map(RankSite::nodeId).toList();
+        List<String> spares = state.crew().available().stream()
+                .map(Member::nodeId)
+                .filter(id -> !hosts.contains(id))
+                .toList();
+        return new RunNews.RanksConnecting(placement.mesh(), hosts, spares);
     }
 
     static void rankConnected(Turn turn, RankConnected connected) {

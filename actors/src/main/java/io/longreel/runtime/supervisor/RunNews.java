@@ -11,7 +11,21 @@ public sealed interface RunNews {
 
     record NodesJoined(int ready, int wanted) implements RunNews {}
 
-    record RanksConnecting(int worldSize) implements RunNews {}
+    /**
+     * Ranks have got their places.
+     *
+     * @param nodeIds by rank
+     * @param spareIds of nodes that are ready and host no rank
+     */
+    record RanksConnecting(Mesh mesh, List<String> nodeIds, List<String> spareIds) implements RunNews {
+        public RanksConnecting {
+            nodeIds = List.copyOf(nodeIds);
+            spareIds = List.copyOf(spareIds);
+        }
+    }
+
+    /** A node that hosts no rank can step in. */
+    record SpareReady(String nodeId) implements RunNews {}
 
     /** {@code position.step()} is not 0 where a checkpoint was restored. */
     record StageStarted(Position position, String name) implements RunNews {}

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,8 @@ import org.slf4j.LoggerFactory;
  * A run over HTTP, on the JDK's server with a virtual thread per request. It only reads.
  *
  * <pre>
+ *   GET /           a page that draws the run
+ *   GET /events     what it draws, as server-sent events
  *   GET /alive      200 while the process lives
  *   GET /ready      200 while ranks train, evaluate or serve, else 503
  *   GET /metrics    Prometheus's text format
@@ -33,6 +36,17 @@ public final class RunServer implements AutoCloseable {
     /** Clients that do not read hold a request each, and nothing else. */
     private static final int REQUESTS_MAX = 64;
 
+    private static final int STREAMS_MAX = 32;
+    /** For events that are on their way when the run ends. */
+    private static final long FAREWELL_MS = 500;
+
+    static {
+        // As in ChatServer: Nagle's algorithm holds small packets back for 40 ms.
+        if (System.getProperty("sun.net.httpserver.nodelay") == null) {
+            System.setProperty("sun.net.httpserver.nodelay", "true");
+        }
+    }
+
     private final DashboardSettings settings;
     private final RunBoard board;
     private final HttpServer server;
@@ -40,6 +54,7 @@ public final class RunServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("longreel-board-", 0).factory());
     private final Semaphore room = new Semaphore(REQUESTS_MAX);
+    private final Semaphore streamRoom = new Semaphore(STREAMS_MAX);
     /** Made by the first who asks: most runs are never scraped. */
     private volatile @Nullable PrometheusPage page;
 
@@ -123,7 +138,24 @@ public final class RunServer implements AutoCloseable {
                         200,
                         PrometheusPage.CONTENT_TYPE,
                         page().of(board.reading()).getBytes(StandardCharsets.UTF_8));
-            default -> response.text(404, "there are /metrics, /ready and /alive");
+            case "/events" -> stream(exchange, response);
+            default -> {
+                if (!Page.answers(exchange, path)) {
+                    response.text(404, "there are /, /events, /metrics, /ready and /alive");
+                }
+            }
+        }
+    }
+
+    private void stream(HttpExchange exchange, Response response) throws IOException {
+        if (!streamRoom.tryAcquire()) {
+            response.text(503, "too many pages are open");
+            return;
+        }
+        try {
+            new EventStream(board).send(exchange);
+        } finally {
+            streamRoom.release();
         }
     }
 
@@ -149,8 +181,15 @@ public final class RunServer implements AutoCloseable {
         return made;
     }
 
+    /** Pages that are open are told the last state of the board, which must be closed by then, if they take it at once. */
     @Override
     public void close() {
+        threads.shutdown();
+        try {
+            var unused = threads.awaitTermination(FAREWELL_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         server.stop(0);
         threads.shutdownNow();
     }

@@ -22,7 +22,7 @@ class RunWatchTest {
 
     private RunWatch watch(String... overrides) throws IOException {
         RunConfig config = RunFixtures.config(root, overrides);
-        return RunWatch.open(config, RunDirectory.at(root), 0, RunFixtures.CLOCK);
+        return RunWatch.open(config, 4, RunDirectory.at(root), 0, RunFixtures.CLOCK);
     }
 
     private long curveBytes() throws IOException {

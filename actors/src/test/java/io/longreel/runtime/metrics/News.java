@@ -22,6 +22,18 @@ public final class News {
         return step(step, new StepCost(1000, 0.25, 0, 1.5), new StepData(4, 2, 0.75, 8, 6, 2, 50, 100));
     }
 
+    /** A step whose loss is no number any more. */
+    public static RunNews.StepCommitted diverged(int step) {
+        CommittedStep sound = step(step).step();
+        return new RunNews.StepCommitted(new CommittedStep(
+                sound.position(),
+                sound.stageName(),
+                new StepResult(Double.NaN, 900, 1000, Double.NaN, 1e-3, false),
+                sound.cost(),
+                sound.sent(),
+                sound.data()));
+    }
+
     static RunNews.StepCommitted step(int step, StepCost cost, StepData data) {
         return new RunNews.StepCommitted(new CommittedStep(
                 new Position(0, step, step),

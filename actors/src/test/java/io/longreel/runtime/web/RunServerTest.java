@@ -29,7 +29,7 @@ class RunServerTest {
             longreel { name = watched, stages = [{ name = short, phases = [{ steps = 10 }] }] }
             """, "test", List.of());
 
-    private final RunBoard board = new RunBoard(CONFIG, () -> Instant.ofEpochMilli(5_000));
+    private final RunBoard board = new RunBoard(CONFIG, 4, () -> Instant.ofEpochMilli(5_000));
     private final RunServer server = RunServer.open(new DashboardSettings("127.0.0.1", 0), board);
     private final HttpClient client = HttpClient.newHttpClient();
 

@@ -1,0 +1,95 @@
+// Line charts of a run's points and tables of its needle tests, as SVG and HTML. Text goes in as text, never as markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function svg(name, attributes = {}, text = '') {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== '') element.textContent = text;
+  return element;
+}
+
+export function html(name, text = '', className = '') {
+  const element = document.createElement(name);
+  if (text !== '') element.textContent = text;
+  if (className !== '') element.className = className;
+  return element;
+}
+
+export function short(value) {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value);
+  if (size >= 1e9) return (value / 1e9).toFixed(1) + ' G';
+  if (size >= 1e6) return (value / 1e6).toFixed(1) + ' M';
+  if (size >= 1e4) return (value / 1e3).toFixed(0) + ' k';
+  if (size >= 100 || value === Math.round(value)) return value.toFixed(0);
+  return size >= 0.01 ? value.toFixed(3) : value.toExponential(1);
+}
+
+const WIDTH = 380, HEIGHT = 190, LEFT = 52, RIGHT = 8, TOP = 8, BOTTOM = 24;
+
+/** Draws column `column` of points [step, stage, ...] and says in words what it shows. */
+export function chart(target, what, points, column) {
+  const known = points.filter(point => point[column] !== null);
+  target.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
+  if (known.length === 0) {
+    target.replaceChildren(svg('text', {x: WIDTH / 2, y: HEIGHT / 2, 'text-anchor': 'middle', class: 'faint'}, 'no step yet'));
+    target.setAttribute('aria-label', `${what}: no step yet`);
+    return;
+  }
+  const values = known.map(point => point[column]);
+  const low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+  const bottom = low >= 0 && low < high / 2 ? 0 : low, top = high > bottom ? high : bottom + 1;
+  const first = known[0][0], last = Math.max(known[known.length - 1][0], first + 1);
+  const x = step => LEFT + (step - first) / (last - first) * (WIDTH - LEFT - RIGHT);
+  const y = value => TOP + (top - value) / (top - bottom) * (HEIGHT - TOP - BOTTOM);
+  const parts = [];
+  for (let i = 0; i <= 3; i++) {
+    const value = bottom + (top - bottom) * i / 3;
+    parts.push(svg('line', {x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: 'grid'}));
+    parts.push(svg('text', {x: LEFT - 6, y: y(value) + 4, 'text-anchor': 'end', class: 'faint'}, short(value)));
+  }
+  for (let i = 1; i < known.length; i++) {
+    if (known[i][1] !== known[i - 1][1]) {
+      parts.push(svg('line', {x1: x(known[i][0]), x2: x(known[i][0]), y1: TOP, y2: HEIGHT - BOTTOM, class: 'stage-line'}));
+    }
+  }
+  const line = known.map(point => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(' ');
+  parts.push(svg('polyline', {points: line, class: 'curve'}));
+  parts.push(svg('text', {x: LEFT, y: HEIGHT - 6, class: 'faint'}, `step ${first}`));
+  parts.push(svg('text', {x: WIDTH - RIGHT, y: HEIGHT - 6, 'text-anchor': 'end', class: 'faint'}, `${known[known.length - 1][0]}`));
+  target.replaceChildren(...parts);
+  target.setAttribute('aria-label', `${what} over steps ${first} to ${known[known.length - 1][0]}: newest ${short(values[values.length - 1])}, `
+    + `lowest ${short(low)}, highest ${short(high)}`);
+}
+
+/** A needle test: depth down, frames across; colour and number say the share of right answers. */
+export function needleTable(test) {
+  const frames = [...new Set(test.cells.map(cell => cell.frames))].sort((a, b) => a - b);
+  const depths = [...new Set(test.cells.map(cell => cell.depth))].sort((a, b) => a - b);
+  const right = test.cells.reduce((sum, cell) => sum + cell.correct, 0), all = test.cells.reduce((sum, cell) => sum + cell.total, 0);
+  const table = html('table');
+  table.append(html('caption', `${test.name}: ${right} of ${all} found`));
+  const head = html('tr');
+  const corner = html('th', 'depth \\ frames');
+  corner.scope = 'col';
+  head.append(corner);
+  for (const count of frames) {
+    const cell = html('th', String(count));
+    cell.scope = 'col';
+    head.append(cell);
+  }
+  table.append(head);
+  for (const depth of depths) {
+    const row = html('tr'), name = html('th', depth.toFixed(2));
+    name.scope = 'row';
+    row.append(name);
+    for (const count of frames) {
+      const cell = test.cells.find(found => found.frames === count && found.depth === depth);
+      const share = cell && cell.total > 0 ? cell.correct / cell.total : null;
+      row.append(share === null ? html('td', '–') : html('td', share.toFixed(2), `cell q${Math.round(share * 4)}`));
+    }
+    table.append(row);
+  }
+  return table;
+}

@@ -61,6 +61,8 @@ public final class Scheduler {
         private int cachedTokens;
         /** Losses of ranks in ticks that it had a part in, since it got anywhere. */
         private int losses;
+        /** Tokens since the last of them. The first comes with the prompt that is read again, and says nothing of what was lost. */
+        private int tokensSinceLoss;
         /** Fewest pieces of its prompt that were left so far. */
         private int leastLeft = Integer.MAX_VALUE;
 
@@ -167,6 +169,7 @@ public final class Scheduler {
         List<Long> suspects = new ArrayList<>();
         for (Slot slot : active.values()) {
             slot.losses++;
+            slot.tokensSinceLoss = 0;
             if (slot.losses >= LOSSES_MAX) {
                 suspects.add(slot.id);
             }
@@ -446,7 +449,10 @@ public final class Scheduler {
                 throw new IllegalStateException("tokens must belong to an open request: " + chosen);
             }
             slot.answer.addAll(chosen.tokens());
-            slot.losses = 0;
+            slot.tokensSinceLoss += chosen.tokens().size();
+            if (slot.tokensSinceLoss > 1) {
+                slot.losses = 0;
+            }
             progress.add(new Progress(slot.id, chosen.tokens(), slot.isOver(), slot.cachedTokens));
             if (slot.isOver()) {
                 active.remove(slot.id);

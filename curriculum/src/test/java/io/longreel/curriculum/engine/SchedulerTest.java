@@ -125,6 +125,28 @@ final class SchedulerTest {
         requests.forEach((request, asked) -> assertEquals(alone(asked), answers.get(request), "seed " + seed));
     }
 
+    /** The token that comes with a prompt that is read again is no sign that decoding works. */
+    @Test
+    void shouldSuspectAQuestionThatBreaksRanksWheneverATokenIsDecoded() {
+        scheduler.meshIsReady(1, 1);
+        submit(1, request(List.of(1, 2, 3), 60));
+        assertEquals(List.of(), loseRanksWhileDecoding());
+        assertEquals(List.of(), loseRanksWhileDecoding());
+        assertEquals(List.of(1L), loseRanksWhileDecoding());
+    }
+
+    private List<Long> loseRanksWhileDecoding() {
+        int before = answer(1).size();
+        while (answer(1).size() == before) {
+            assertTrue(tick());
+        }
+        assertTrue(scheduler.next().isPresent());
+        List<Long> suspects = scheduler.meshIsLost(true);
+        ranks = new ModelOfCaches(LIMITS.cachePages(), IMAGE, TOKENS_PER_FRAME);
+        scheduler.meshIsReady(1, 1);
+        return suspects;
+    }
+
     @Test
     void shouldGoOnFromWhatAnEarlierTurnLeft() {
         scheduler.meshIsReady(1, 1);

@@ -98,8 +98,13 @@ public final class ColumnSplit {
         long mark = ws.scratch().mark();
         Tensor w = weights.factor(name + ".weight", ws.kernels().operands());
         Tensor term = ws.scratch().allocate(y.shape());
-        Tensor factor = Products.factor(ws, part);
-        ws.kernels().linear().linearPart(factor, w, from, term);
+        if (w.dtype() == ws.kernels().operands()) {
+            ws.kernels().linear().linearPart(Products.factor(ws, part), w, from, term);
+        } else { // weights are kept in F32 and multiplied in BF16: own columns alone are narrowed
+            Tensor own = ws.scratch().allocate(w.rows(), part.columns());
+            ws.kernels().rows().gatherColumns(w, from, own);
+            Products.forward(ws, part, own, null, term);
+        }
         if (ranks.size() <= ONE_EXCHANGE_RANKS_MAX) {
             sumOfAll(ws, term, y);
         } else {

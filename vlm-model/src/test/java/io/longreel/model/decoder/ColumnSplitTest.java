@@ -9,6 +9,7 @@ import io.longreel.model.state.Weights;
 import io.longreel.model.state.Workspace;
 import io.longreel.ops.device.Devices;
 import io.longreel.ops.memory.TensorArena;
+import io.longreel.ops.tensor.DType;
 import io.longreel.ops.tensor.Tensor;
 import io.longreel.transport.InProcessTransport;
 import io.longreel.transport.RankEndpoint;
@@ -49,9 +50,13 @@ final class ColumnSplitTest {
 
     /** The results one behind the other: of three layers with one exchange, then of two layers in a row, whose columns between them stay cut. */
     private static float[] run(RankEndpoint endpoint, int ranks, int rows, boolean splits) {
+        return run(endpoint, ranks, rows, splits, DType.F32);
+    }
+
+    private static float[] run(RankEndpoint endpoint, int ranks, int rows, boolean splits, DType operands) {
         try (TensorArena arena = TensorArena.open("test", 1 << 20);
                 TensorArena scratch = TensorArena.open("scratch", 1 << 20)) {
-            Workspace ws = new Workspace(Devices.cpu().kernels(), arena, scratch);
+            Workspace ws = new Workspace(Devices.cpu().kernels().withOperands(operands), arena, scratch);
             ColumnSplit split =
                     new ColumnSplit(weights(arena), endpoint.communicator(new Mesh(1, ranks, 1).worldGroup()), splits);
             assertEquals(splits && ranks > 1, split.splits());
@@ -73,6 +78,25 @@ final class ColumnSplitTest {
             split.sum(ws, part, split.ownColumns(7).from(), "next", sum);
             assertEquals(0, scratch.usedBytes(), "scratch is left as it was found");
             return all.toFloats();
+        }
+    }
+
+    /** Weights that are kept in F32 and narrowed where they are multiplied. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5})
+    void shouldGiveEveryRankTheWholeResultWhenFactorsAreNarrow(int ranks) {
+        float[] whole;
+        try (InProcessTransport alone = InProcessTransport.open(1)) {
+            whole = RankThreads.run(alone.endpoints(), endpoint -> run(endpoint, 1, 2, false, DType.BF16))
+                    .getFirst();
+        }
+        try (InProcessTransport transport = InProcessTransport.open(ranks)) {
+            List<float[]> each =
+                    RankThreads.run(transport.endpoints(), endpoint -> run(endpoint, ranks, 2, true, DType.BF16));
+            for (float[] result : each) {
+                assertArrayEquals(whole, result, 0.1f, "ranks=%d".formatted(ranks));
+                assertArrayEquals(each.getFirst(), result, "all ranks must have the same bits");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.metrics.PrometheusPage;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
@@ -68,7 +69,12 @@ public final class RunServer implements AutoCloseable {
     /** Throws a failure of category CONFIG when the address cannot be bound. */
     public static void check(DashboardSettings settings) {
         if (settings.isOn()) {
-            bind(settings).stop(0);
+            // Not an HttpServer: one that was never started keeps its port when it is stopped.
+            try (ServerSocket probe = new ServerSocket()) {
+                probe.bind(address(settings));
+            } catch (IOException e) {
+                throw cannotListen(settings, e);
+            }
         }
     }
 
@@ -84,19 +90,27 @@ public final class RunServer implements AutoCloseable {
     }
 
     private static HttpServer bind(DashboardSettings settings) {
-        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
         try {
-            if (address.isUnresolved()) {
-                throw new IOException("unknown host");
-            }
-            return HttpServer.create(address, 0);
+            return HttpServer.create(address(settings), 0);
         } catch (IOException e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.CONFIG,
-                    "cannot listen on %s:%d: %s (longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere)"
-                            .formatted(settings.host(), settings.port(), e.getMessage()),
-                    e);
+            throw cannotListen(settings, e);
         }
+    }
+
+    private static InetSocketAddress address(DashboardSettings settings) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
+        if (address.isUnresolved()) {
+            throw new IOException("unknown host");
+        }
+        return address;
+    }
+
+    private static RuntimeFailure cannotListen(DashboardSettings settings, IOException e) {
+        return new RuntimeFailure(
+                RuntimeFailure.Category.CONFIG,
+                "cannot listen on %s:%d: %s (longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere)"
+                        .formatted(settings.host(), settings.port(), e.getMessage()),
+                e);
     }
 
     /** Where browsers find it, such as {@code http://127.0.0.1:41234/}. */

@@ -122,6 +122,13 @@ class RunServerTest {
                     .getMessage();
             assertTrue(message.contains("longreel.dashboard.port"), message);
         }
+        int free;
+        try (ServerSocket some = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = some.getLocalPort();
+        }
+        DashboardSettings fixed = new DashboardSettings("127.0.0.1", free);
+        RunServer.check(fixed);
+        RunServer.open(fixed, board).close();
         RunServer.check(new DashboardSettings("127.0.0.1", DashboardSettings.OFF));
         RunServer.check(new DashboardSettings("127.0.0.1", 0));
     }

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /**
  * The mesh of a run that leaves it to the planner ({@code mesh = auto}): of those that its nodes, its model and its stages allow the one with which all its steps take the
- * least time, as {@link io.longreel.config.plan.CostModel} has it for ranks with a core each. Pure but for the sizes of a checkpoint, which are read from its folder.
+ * least time, as {@link io.longreel.config.plan.CostModel} has it for this machine: as {@code plan calibrate} measured it, else with the preset's rates and a core for each rank. Pure but for the sizes of a checkpoint, which are read from its folder.
  */
 public final class MeshPlanner {
     /** Tokens of a sample around its frames: the question, the answer and the template. */
@@ -50,13 +50,8 @@ public final class MeshPlanner {
         this.device = here.cluster();
         this.software = here.software();
         this.model = shape(model);
-        this.zero = OptionalInt.of(
-                switch (sharding.state()) {
-                    case OPTIMIZER -> 1;
-                    case GRADIENTS -> 2;
-                    case PARAMETERS -> 3;
-                });
-        this.recomputes = recompute.layers() != 0;
+        this.zero = OptionalInt.of(sharding.state().zeroStage());
+        this.recomputes = recompute.isOn();
         this.work = stages.isEmpty()
                 ? List.of(new Weighted(new Workload(PROMPT_TOKENS, 0, 1, new Trains(false, false, false)), 1))
                 : stages.stream()
@@ -118,12 +113,16 @@ public final class MeshPlanner {
     }
 
     private Stream<Weighted> work(StageSettings stage, Phase phase) {
-        Trains trains = new Trains(
-                stage.trains(Part.VISION_TOWER),
-                stage.trains(Part.PROJECTOR),
-                stage.trains(Part.LLM) || stage.trains(Part.LORA));
-        List<Workload> samples = samples(phase.source(), phase.samplesPerStep(), trains, stage.contextTokensMax());
+        List<Workload> samples =
+                samples(phase.source(), phase.samplesPerStep(), trains(stage), stage.contextTokensMax());
         return samples.stream().map(sample -> new Weighted(sample, (double) phase.steps() / samples.size()));
+    }
+
+    /** What of the model a stage trains, as the planner counts it: whatever of the decoder trains, gradients go through all of it. */
+    public static Trains trains(StageSettings stage) {
+        boolean decoder =
+                stage.trainable().stream().anyMatch(part -> part != Part.VISION_TOWER && part != Part.PROJECTOR);
+        return new Trains(stage.trains(Part.VISION_TOWER), stage.trains(Part.PROJECTOR), decoder);
     }
 
     /** The lengths that a source has, equally often. */

@@ -25,6 +25,11 @@ public record RecomputeSettings(int layers, boolean keepAttention, boolean visio
         this(layers, keepAttention, false);
     }
 
+    /** Whether any decoder layer's are. */
+    public boolean isOn() {
+        return layers != 0;
+    }
+
     /** Whether the activations of decoder layer {@code layer}, from 0, are computed again. */
     public boolean covers(int layer) {
         return layers == ALL || layer < layers;

@@ -34,6 +34,15 @@ public record ShardingSettings(Layout layout, Stages stages, State state) {
         /** Gradients too: ZeRO-2. */
         GRADIENTS,
         /** Weights too, gathered layer by layer: ZeRO-3. */
-        PARAMETERS
+        PARAMETERS;
+
+        /** The number that it has in ZeRO, 1 to 3. */
+        public int zeroStage() {
+            return switch (this) {
+                case OPTIMIZER -> 1;
+                case GRADIENTS -> 2;
+                case PARAMETERS -> 3;
+            };
+        }
     }
 }

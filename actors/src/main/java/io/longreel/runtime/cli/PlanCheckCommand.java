@@ -9,6 +9,7 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.bench.BenchSize;
+import io.longreel.model.bench.Median;
 import io.longreel.model.bench.StepBench;
 import io.longreel.runtime.plan.MachineCalibration;
 import java.io.PrintWriter;
@@ -133,25 +134,19 @@ final class PlanCheckCommand implements Callable<Integer> {
                 seconds[i][round] =
                         BenchProcess.seconds(measure.apply(CASES.get(i).arguments()));
                 if (round == rounds - 1) {
-                    errors.add(compare(CASES.get(i), median(seconds[i]), machine, rows));
+                    errors.add(compare(CASES.get(i), Median.of(seconds[i]), machine, rows));
                 }
             }
         }
+        double[] all = errors.stream().mapToDouble(Double::doubleValue).toArray();
         long met = errors.stream().filter(error -> error <= GOAL).count();
         say("%d of %d within %.0f %%; median of the errors %.1f %%, largest %.1f %%"
                 .formatted(
                         met,
                         errors.size(),
                         100 * GOAL,
-                        100
-                                * median(errors.stream()
-                                        .mapToDouble(Double::doubleValue)
-                                        .toArray()),
-                        100
-                                * errors.stream()
-                                        .mapToDouble(Double::doubleValue)
-                                        .max()
-                                        .orElseThrow()));
+                        100 * Median.of(all),
+                        100 * Arrays.stream(all).max().orElseThrow()));
         if (json) {
             PrintWriter out = spec.commandLine().getOut();
             out.println(rows);
@@ -199,12 +194,5 @@ final class PlanCheckCommand implements Callable<Integer> {
             out.println(line);
             out.flush();
         }
-    }
-
-    /** The upper one of the two in the middle where their number is even. */
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -8,7 +8,6 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.config.ServeSettings;
 import io.longreel.curriculum.chat.ChatService;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,13 +34,6 @@ public final class ChatServer implements AutoCloseable {
     private static final String MODELS = "/v1/models";
     /** Time beyond that of the answers in which a stopping server says that it stops. */
     private static final Duration FAREWELL = Duration.ofSeconds(3);
-
-    static {
-        // Each event is a small packet of its own; without this, Nagle's algorithm holds it back for 40 ms.
-        if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-            System.setProperty("sun.net.httpserver.nodelay", "true");
-        }
-    }
 
     private final ServeSettings settings;
     private final ChatService service;
@@ -79,20 +71,8 @@ public final class ChatServer implements AutoCloseable {
      * @param clock for the times in answers, their ids, and seeds of those that name none
      */
     public static ChatServer open(ServeSettings settings, Path mediaFolder, ChatService service, InstantSource clock) {
-        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
-        HttpServer http;
-        try {
-            if (address.isUnresolved()) {
-                throw new IOException("unknown host");
-            }
-            http = HttpServer.create(address, 0);
-        } catch (IOException e) {
-            throw new RuntimeFailure(
-                    RuntimeFailure.Category.CONFIG,
-                    "cannot listen on %s:%d: %s (longreel.serve.host, longreel.serve.port)"
-                            .formatted(settings.host(), settings.port(), e.getMessage()),
-                    e);
-        }
+        HttpServer http =
+                HttpBinding.bind(settings.host(), settings.port(), "longreel.serve.host, longreel.serve.port");
         ChatServer server;
         try {
             server = new ChatServer(settings, mediaFolder, service, clock, http);
@@ -103,7 +83,7 @@ public final class ChatServer implements AutoCloseable {
         http.createContext("/", server::handle);
         http.setExecutor(server.threads);
         http.start();
-        if (settings.apiKeyFile().isEmpty() && !address.getAddress().isLoopbackAddress()) {
+        if (settings.apiKeyFile().isEmpty() && !http.getAddress().getAddress().isLoopbackAddress()) {
             LOG.warn("http.open-to-all host={}: whoever reaches it may ask, as there is no key", settings.host());
         }
         LOG.info("http.listening url={} model={}", server.base(), service.modelName());
@@ -112,8 +92,7 @@ public final class ChatServer implements AutoCloseable {
 
     /** Where clients find it, such as {@code http://127.0.0.1:8080/v1}. */
     public URI base() {
-        String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-        return URI.create("http://%s:%d/v1".formatted(host, port()));
+        return HttpBinding.base(settings.host(), server, "/v1");
     }
 
     /** The port that is bound. */

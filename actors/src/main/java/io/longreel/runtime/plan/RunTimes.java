@@ -1,9 +1,9 @@
 package io.longreel.runtime.plan;
 
 import io.longreel.config.CalibrationFile;
+import io.longreel.config.MeshPlanner;
 import io.longreel.config.RunConfig;
 import io.longreel.config.StageSettings;
-import io.longreel.config.StageSettings.Part;
 import io.longreel.config.plan.ClusterSpec;
 import io.longreel.config.plan.CostModel;
 import io.longreel.config.plan.MeshChoice;
@@ -57,21 +57,14 @@ public final class RunTimes {
         if (line.kind() != Kind.PHASE || line.tokens() == 0 || stage == null) {
             return Optional.empty();
         }
-        boolean decoder =
-                stage.trainable().stream().anyMatch(part -> part != Part.VISION_TOWER && part != Part.PROJECTOR);
-        Workload work = new Workload(
-                line.tokens(),
-                line.frames(),
-                config.mesh().dataDegree(),
-                new Workload.Trains(stage.trains(Part.VISION_TOWER), stage.trains(Part.PROJECTOR), decoder));
-        int zero = switch (config.sharding().state()) {
-            case OPTIMIZER -> 1;
-            case GRADIENTS -> 2;
-            case PARAMETERS -> 3;
-        };
-        boolean again = config.recompute().layers() > 0;
-        return Optional.of(CostModel.of(new StepCase(
-                model, cluster, software, work, Method.TWO_D, new MeshChoice(config.mesh(), 1, zero, again))));
+        Workload work =
+                new Workload(line.tokens(), line.frames(), config.mesh().dataDegree(), MeshPlanner.trains(stage));
+        MeshChoice choice = new MeshChoice(
+                config.mesh(),
+                1,
+                config.sharding().state().zeroStage(),
+                config.recompute().isOn());
+        return Optional.of(CostModel.of(new StepCase(model, cluster, software, work, Method.TWO_D, choice)));
     }
 
     /** A model's sizes as the planner takes them. */

@@ -1,8 +1,9 @@
 package io.longreel.runtime.supervisor;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -81,29 +82,24 @@ final class RankMap<R> {
         return values;
     }
 
-    private List<Integer> ranks() {
-        List<Integer> ranks = new ArrayList<>(size);
-        forEach((rank, value) -> ranks.add(rank));
-        return ranks;
+    private Map<Integer, R> entries() {
+        Map<Integer, R> entries = new TreeMap<>();
+        forEach(entries::put);
+        return entries;
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof RankMap<?> map
-                && size == map.size
-                && ranks().equals(map.ranks())
-                && values().equals(map.values());
+        return other instanceof RankMap<?> map && entries().equals(map.entries());
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(new int[] {ranks().hashCode(), values().hashCode()});
+        return entries().hashCode();
     }
 
     @Override
     public String toString() {
-        List<String> shown = new ArrayList<>();
-        forEach((rank, value) -> shown.add(rank + "=" + value));
-        return shown.toString();
+        return entries().entrySet().toString();
     }
 }

@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.longreel.config.DashboardSettings;
-import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.http.HttpBinding;
 import io.longreel.runtime.metrics.PrometheusPage;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
@@ -41,12 +39,8 @@ public final class RunServer implements AutoCloseable {
     /** For events that are on their way when the run ends. */
     private static final long FAREWELL_MS = 500;
 
-    static {
-        // As in ChatServer: Nagle's algorithm holds small packets back for 40 ms.
-        if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-            System.setProperty("sun.net.httpserver.nodelay", "true");
-        }
-    }
+    private static final String KEYS =
+            "longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere";
 
     private final DashboardSettings settings;
     private final RunBoard board;
@@ -69,18 +63,13 @@ public final class RunServer implements AutoCloseable {
     /** Throws a failure of category CONFIG when the address cannot be bound. */
     public static void check(DashboardSettings settings) {
         if (settings.isOn()) {
-            // Not an HttpServer: one that was never started keeps its port when it is stopped.
-            try (ServerSocket probe = new ServerSocket()) {
-                probe.bind(address(settings));
-            } catch (IOException e) {
-                throw cannotListen(settings, e);
-            }
+            HttpBinding.check(settings.host(), settings.port(), KEYS);
         }
     }
 
     /** Listens from now on. Throws a failure of category CONFIG when the address cannot be bound. */
     public static RunServer open(DashboardSettings settings, RunBoard board) {
-        HttpServer http = bind(settings);
+        HttpServer http = HttpBinding.bind(settings.host(), settings.port(), KEYS);
         RunServer server = new RunServer(settings, board, http);
         http.createContext("/", server::handle);
         http.setExecutor(server.threads);
@@ -89,34 +78,9 @@ public final class RunServer implements AutoCloseable {
         return server;
     }
 
-    private static HttpServer bind(DashboardSettings settings) {
-        try {
-            return HttpServer.create(address(settings), 0);
-        } catch (IOException e) {
-            throw cannotListen(settings, e);
-        }
-    }
-
-    private static InetSocketAddress address(DashboardSettings settings) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
-        if (address.isUnresolved()) {
-            throw new IOException("unknown host");
-        }
-        return address;
-    }
-
-    private static RuntimeFailure cannotListen(DashboardSettings settings, IOException e) {
-        return new RuntimeFailure(
-                RuntimeFailure.Category.CONFIG,
-                "cannot listen on %s:%d: %s (longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere)"
-                        .formatted(settings.host(), settings.port(), e.getMessage()),
-                e);
-    }
-
     /** Where browsers find it, such as {@code http://127.0.0.1:41234/}. */
     public URI base() {
-        String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-        return URI.create("http://%s:%d/".formatted(host, server.getAddress().getPort()));
+        return HttpBinding.base(settings.host(), server, "/");
     }
 
     private void handle(HttpExchange exchange) {

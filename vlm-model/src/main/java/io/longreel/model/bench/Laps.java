@@ -58,10 +58,7 @@ final class Laps {
         return Arrays.stream(seconds).min().orElseThrow();
     }
 
-    /** The upper one of the two in the middle where their number is even. */
     double median() {
-        double[] sorted = seconds.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        return Median.of(seconds);
     }
 }

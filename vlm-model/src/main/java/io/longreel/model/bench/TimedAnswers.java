@@ -117,9 +117,8 @@ final class TimedAnswers implements AutoCloseable {
         return new GenerateBench.Times(median(prompts), median(tokens), median(promptWork), median(tokenWork));
     }
 
-    /** The upper one of the two in the middle where their number is even. */
     private static double median(List<Double> values) {
-        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+        return Median.of(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     @Override

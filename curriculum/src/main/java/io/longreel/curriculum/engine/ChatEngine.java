@@ -103,12 +103,7 @@ public final class ChatEngine implements ChatService {
     public Optional<ServiceFacts> facts() {
         ServiceFacts last = facts;
         return Optional.of(new ServiceFacts(
-                last.generation(),
-                last.isUp(),
-                Math.max(openCount.get(), last.open()),
-                last.answering(),
-                last.pages(),
-                last.busyPages()));
+                last.generation(), last.isUp(), openCount.get(), last.answering(), last.pages(), last.busyPages()));
     }
 
     @Override
@@ -294,9 +289,11 @@ public final class ChatEngine implements ChatService {
         }
     }
 
+    /** Before anybody is told of its end: who then looks must not find it open. */
     private void forget(Conversation conversation) {
         open.remove(conversation.id());
         openCount.decrementAndGet();
+        publish();
     }
 
     private void done(TickResult result) {

@@ -106,6 +106,11 @@ public final class RunConfigLoader {
         return RunConfigWriter.render(config, true);
     }
 
+    /** Every key with its default and its meaning, as a page in Markdown. */
+    public static String referencePage() {
+        return ConfigReference.markdown();
+    }
+
     /** The defaults; only our own root, as other libraries keep theirs in files of the same name. */
     static Config reference() {
         return ConfigFactory.parseResources(RunConfigLoader.class.getClassLoader(), REFERENCE, strict())

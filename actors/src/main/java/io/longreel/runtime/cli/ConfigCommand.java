@@ -2,6 +2,7 @@ package io.longreel.runtime.cli;
 
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
+import io.longreel.config.RuntimeFailure;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code config CONF}: checks a configuration and prints it as a run would see it. Touches nothing. */
+/** {@code config CONF}: checks a configuration and prints it as a run would see it; {@code config --reference}: every key there is. Touches nothing. */
 @Command(
         name = "config",
         description = "Checks a configuration and prints it as resolved.",
@@ -25,6 +26,7 @@ final class ConfigCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "CONF",
+            arity = "0..1",
             description = "HOCON file, or one of the presets: ${COMPLETION-CANDIDATES}.",
             completionCandidates = Presets.class)
     private String source = "";
@@ -32,11 +34,21 @@ final class ConfigCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "With the meaning of each key above it.")
     private boolean explain;
 
+    @Option(names = "--reference", description = "Every key with its default and meaning, as Markdown; without CONF.")
+    private boolean reference;
+
     @Override
     public Integer call() {
-        RunConfig config = options.load(source);
-        spec.commandLine().getOut().print(explain ? RunConfigLoader.explain(config) : RunConfigLoader.render(config));
+        if (reference != source.isEmpty()) {
+            throw RuntimeFailure.config("either a configuration or --reference must be given");
+        }
+        spec.commandLine().getOut().print(reference ? RunConfigLoader.referencePage() : resolved());
         spec.commandLine().getOut().flush();
         return Main.OK;
+    }
+
+    private String resolved() {
+        RunConfig config = options.load(source);
+        return explain ? RunConfigLoader.explain(config) : RunConfigLoader.render(config);
     }
 }

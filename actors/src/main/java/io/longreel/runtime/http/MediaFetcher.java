@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.util.Locale;
 
 /**
@@ -57,7 +58,8 @@ final class MediaFetcher implements AutoCloseable {
                 return follow(kind, url, where);
             } catch (IOException e) {
                 cause = String.valueOf(e.getMessage() == null ? e : e.getMessage());
-                isLate = alarm.hasRung() && !alarm.isStop();
+                // The client has the same time, and may be first to see that it is over.
+                isLate = e instanceof HttpTimeoutException || (alarm.hasRung() && !alarm.isStop());
             } catch (InterruptedException e) {
                 if (!alarm.hasRung() || alarm.isStop()) {
                     throw e;

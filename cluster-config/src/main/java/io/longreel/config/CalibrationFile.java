@@ -136,6 +136,8 @@ public final class CalibrationFile {
                     loop-share = %s
                     score-width = %s
                     row-seconds = %s
+                    meeting-seconds = %s
+                    turn-seconds = %s
                     weight-bytes = %s
                   }
                 }
@@ -159,6 +161,8 @@ public final class CalibrationFile {
                         number(constants.loopShare()),
                         number(constants.scoreWidth()),
                         number(constants.rowSeconds()),
+                        number(constants.meetingSeconds()),
+                        number(constants.turnSeconds()),
                         number(constants.weightBytes()));
     }
 

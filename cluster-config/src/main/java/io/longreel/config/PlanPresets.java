@@ -232,6 +232,8 @@ public final class PlanPresets {
                 share(reader, "loop-share"),
                 reader.number("score-width", Range.NOT_NEGATIVE),
                 reader.number("row-seconds", Range.NOT_NEGATIVE),
+                reader.number("meeting-seconds", Range.NOT_NEGATIVE),
+                reader.number("turn-seconds", Range.NOT_NEGATIVE),
                 reader.number("weight-bytes", Range.NOT_NEGATIVE),
                 reader.number("update-bytes", Range.NOT_NEGATIVE),
                 reader.flag("head-of-labels"));

@@ -28,7 +28,7 @@ class CalibrationFileTest {
             16L << 30,
             new Link(9e9, 5e-6),
             new Link(1.1e9, 3e-4),
-            new Calibration.Constants(0.002, 0.0001, 0.0003, 5, 0.4, 12, 2e-7, 32));
+            new Calibration.Constants(0.002, 0.0001, 0.0003, 5, 0.4, 12, 2e-7, 4e-6, 8e-5, 32));
 
     private final Path folder;
 
@@ -53,7 +53,7 @@ class CalibrationFileTest {
         Software software = read.software();
         assertEquals(0.002, software.fixedSeconds());
         assertEquals(0.0001, software.ringStepSeconds());
-        assertEquals(new Software.Details(0.0003, 5, 0.4, 12, 2e-7, 32, 48, true), software.details());
+        assertEquals(new Software.Details(0.0003, 5, 0.4, 12, 2e-7, 4e-6, 8e-5, 32, 48, true), software.details());
     }
 
     @Test

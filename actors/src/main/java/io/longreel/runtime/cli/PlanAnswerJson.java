@@ -89,6 +89,7 @@ final class PlanAnswerJson {
                 .put("gathersExposed", cost.gathersExposed())
                 .put("gathersHidden", cost.gathersHidden())
                 .put("optimizer", cost.optimizer())
+                .put("meetings", cost.meetings())
                 .put("fixed", cost.fixed());
     }
 

@@ -95,7 +95,7 @@ final class PlanAnswerTable {
                 number(cost.gathersExposed()),
                 number(cost.gathersHidden()),
                 number(cost.optimizer()),
-                number(cost.fixed()),
+                number(cost.meetings() + cost.fixed()),
                 number(cost.seconds())));
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "calibrate",
         description = {
-            "Measures this machine's products, attention, loops, memory, messages and smallest steps, in about a minute, and",
+            "Measures this machine's products, attention, loops, memory, messages and small steps, in about three minutes, and",
             "writes a file that plan --gpu FILE takes. The machine should do nothing else."
         },
         mixinStandardHelpOptions = true,
@@ -60,7 +60,7 @@ final class PlanCalibrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path file = out.toString().isEmpty() ? place() : out;
-        // Before a minute of work: it must be possible to write there.
+        // Before minutes of work: it must be possible to write there.
         createFolder(file);
         ResultFile.check(file, "calibration");
         TransportSettings transport = RunConfigLoader.load("tiny", List.of()).transport();

@@ -11,7 +11,7 @@ import io.longreel.model.SessionOptions;
 import io.longreel.model.bench.BenchSize;
 import io.longreel.model.bench.Median;
 import io.longreel.model.bench.StepBench;
-import io.longreel.runtime.plan.MachineCalibration;
+import io.longreel.runtime.plan.StepFit;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,8 +158,8 @@ final class PlanCheckCommand implements Callable<Integer> {
     /** How far the plan is from what was measured, as a share of it. */
     private double compare(Case step, double measured, CalibrationFile.Measured machine, ArrayNode rows) {
         StepBench.Setting setting = step.setting();
-        double planned = MachineCalibration.cost(setting, machine.cluster(), machine.software())
-                .seconds();
+        double planned =
+                StepFit.cost(setting, machine.cluster(), machine.software()).seconds();
         rows.addObject()
                 .put("size", step.size().name().toLowerCase(Locale.ROOT))
                 .put("frames", step.frames())

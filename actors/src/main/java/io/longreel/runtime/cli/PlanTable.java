@@ -106,7 +106,8 @@ final class PlanTable {
                             PlanAnswerTable.number(cost.ringExposed()),
                             PlanAnswerTable.number(cost.ringHidden()),
                             PlanAnswerTable.number(cost.gathersExposed()),
-                            PlanAnswerTable.number(cost.ringSteps() + cost.optimizer() + cost.fixed()),
+                            PlanAnswerTable.number(
+                                    cost.ringSteps() + cost.optimizer() + cost.meetings() + cost.fixed()),
                             PlanAnswerTable.number(cost.seconds()))));
         }
     }

@@ -5,15 +5,8 @@ import io.longreel.config.RecomputeSettings;
 import io.longreel.config.TransportSettings;
 import io.longreel.config.plan.Calibration;
 import io.longreel.config.plan.Calibration.Constants;
-import io.longreel.config.plan.ClusterSpec;
-import io.longreel.config.plan.CostModel;
 import io.longreel.config.plan.Link;
-import io.longreel.config.plan.MeshChoice;
-import io.longreel.config.plan.Method;
 import io.longreel.config.plan.Software;
-import io.longreel.config.plan.StepCase;
-import io.longreel.config.plan.StepCost;
-import io.longreel.config.plan.Workload;
 import io.longreel.config.topology.Mesh;
 import io.longreel.model.SessionOptions;
 import io.longreel.model.bench.BenchSize;
@@ -21,11 +14,14 @@ import io.longreel.model.bench.KernelRates;
 import io.longreel.model.bench.LinkRates;
 import io.longreel.model.bench.StepBench;
 import io.longreel.ops.device.Device;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Measures this machine for the planner: kernels on all of its cores, links, and what is left of the smallest steps when their kernels are taken away. Computes and sends; one at a
+ * Measures this machine for the planner: kernels on all of its cores, links, and what steps take beyond those. Computes and sends; one at a
  * time, on a machine that does nothing else.
  */
 public final class MachineCalibration {
@@ -44,10 +40,11 @@ public final class MachineCalibration {
      * @param kernels how long kernels are measured
      * @param laps of exchanges
      * @param steps of the smallest models
+     * @param frames of the longest step
      */
-    public record Effort(KernelRates.Effort kernels, int laps, int steps) {
-        /** A minute or so. */
-        public static final Effort FULL = new Effort(KernelRates.Effort.FULL, 15, 201);
+    public record Effort(KernelRates.Effort kernels, int laps, int steps, int frames) {
+        /** Three minutes or so. */
+        public static final Effort FULL = new Effort(KernelRates.Effort.FULL, 15, 201, 400);
     }
 
     /** @param says what was found, a line each, while it goes on */
@@ -67,16 +64,14 @@ public final class MachineCalibration {
      */
     public Calibration run(int cores, long memoryBytes) {
         KernelRates rates = KernelRates.measure(cores, effort.kernels(), device, clockNs);
-        double alone = KernelRates.alone(cores, effort.kernels(), device, clockNs);
         says.accept(
-                "%d cores at once, each: products %.1f GFLOP/s, attention %.1f, AdamW %.1f GB/s, loops over elements %.1f GB/s; one core alone multiplies %.2f times as fast"
+                "%d cores at once, each: products %.1f GFLOP/s, attention %.1f, AdamW %.1f GB/s, loops over elements %.1f GB/s"
                         .formatted(
                                 cores,
                                 rates.productFlops() / 1e9,
                                 rates.attentionFlops() / 1e9,
                                 rates.memoryBytesPerSecond() / 1e9,
-                                rates.loopBytesPerSecond() / 1e9,
-                                alone));
+                                rates.loopBytesPerSecond() / 1e9));
         Link inside = LinkRates.threads(effort.laps(), clockNs);
         Link windows = LinkRates.windows(transport, effort.laps(), clockNs);
         Link between = LinkRates.nodes(transport, effort.laps(), clockNs);
@@ -92,10 +87,12 @@ public final class MachineCalibration {
                 Math.min(1, rates.loopBytesPerSecond() / rates.memoryBytesPerSecond()),
                 rates.scoreWidth(),
                 rates.rowSeconds(),
+                0,
+                0,
                 BASE.details().weightBytes() + FACTOR_NUMBERS * (operandBytes - NUMBER_BYTES));
         Calibration machine = new Calibration(
                 cores,
-                alone,
+                1,
                 rates.productFlops(),
                 rates.attentionFlops(),
                 rates.memoryBytesPerSecond(),
@@ -103,67 +100,82 @@ public final class MachineCalibration {
                 inside,
                 between,
                 kernels);
-        return machine.with(fixed(machine, kernels));
+        return withSteps(machine);
     }
 
     private static String text(Link link) {
         return "%.1f us and %.2f GB/s".formatted(1e6 * link.latencySeconds(), link.bytesPerSecond() / 1e9);
     }
 
-    /** What smallest steps take beyond their kernels: of a step, of a layer, of a step of the ring in a layer. */
-    private Constants fixed(Calibration machine, Constants kernels) {
-        int few = 2;
-        int many = 10;
-        Mesh one = Mesh.single();
-        double stretch = machine.cluster("here", 1).sharing().stretch(1);
-        double shallow = beyond(machine, few, one) / stretch;
-        double deep = beyond(machine, many, one) / stretch;
-        double layer = Math.max(0, deep - shallow) / (many - few);
-        int tower = RunTimes.shape(setting(few, one).config())
-                .vision()
-                .orElseThrow()
-                .layers();
-        double fixed = Math.max(0, shallow - layer * (few + tower));
-        Constants whole = kernels.withFixed(fixed, 0, layer);
-        Mesh ring = new Mesh(1, 2, 1);
-        double ringStretch = machine.cluster("here", 2).sharing().stretch(2);
-        double ringStep = Math.max(0, beyond(machine.with(whole), many, ring)) / ringStretch / many / 2;
+    private Calibration withSteps(Calibration machine) {
+        List<StepFit.Measured> steps = new ArrayList<>();
+        for (Lesson lesson : Lesson.ALL) {
+            StepBench.Setting setting = lesson.setting(effort);
+            steps.add(new StepFit.Measured(
+                    setting, StepBench.run(setting, device, clockNs).stepSeconds()));
+            says.accept("%-5s  layers %2d  frames %3d  data %d  ring %d  ulysses %d: a step takes %.2f ms"
+                    .formatted(
+                            setting.size().name().toLowerCase(Locale.ROOT),
+                            setting.layers(),
+                            setting.frames(),
+                            setting.mesh().dataDegree(),
+                            setting.mesh().ringDegree(),
+                            setting.mesh().ulyssesDegree(),
+                            1e3 * steps.getLast().seconds()));
+        }
+        StepFit.Found found = StepFit.of(machine, steps);
+        Constants constants = found.calibration().constants();
         says.accept(
-                "a step %.2f ms, a layer of it %.3f ms, a step of a ring in a layer %.3f ms, beyond kernels and messages"
-                        .formatted(1e3 * fixed, 1e3 * layer, 1e3 * ringStep));
-        return kernels.withFixed(fixed, ringStep, layer);
+                "in whole steps products take %.2f times as long as alone, attention %.2f, memory %.2f, the rest %.2f; a core is %.2f times as fast while the others rest"
+                        .formatted(
+                                found.products(),
+                                found.attention(),
+                                found.memory(),
+                                found.rest(),
+                                found.calibration().alone()));
+        says.accept(
+                "beyond kernels and messages a step takes %.2f ms, a layer of it %.3f ms, a step of a ring in a layer %.3f ms, an exchange %.1f us, and %.1f us for each rank of a shared core"
+                        .formatted(
+                                1e3 * constants.fixedSeconds(),
+                                1e3 * constants.layerSeconds(),
+                                1e3 * constants.ringStepSeconds(),
+                                1e6 * constants.meetingSeconds(),
+                                1e6 * constants.turnSeconds()));
+        return found.calibration();
     }
 
-    private double beyond(Calibration machine, int layers, Mesh mesh) {
-        StepBench.Setting setting = setting(layers, mesh);
-        double measured = StepBench.run(setting, device, clockNs).stepSeconds();
-        return measured
-                - cost(setting, machine.cluster("here", mesh.worldSize()), machine.software(BASE))
-                        .seconds();
-    }
+    /**
+     * A step that is measured.
+     *
+     * @param share of the frames that an effort has for the longest
+     * @param fewer how many times fewer steps than of the shortest
+     */
+    private record Lesson(BenchSize size, int layers, double share, Mesh mesh, int fewer) {
+        private static final List<Lesson> ALL = List.of(
+                new Lesson(BenchSize.TINY, 2, 0, Mesh.single(), 1),
+                new Lesson(BenchSize.TINY, 10, 0, Mesh.single(), 1),
+                new Lesson(BenchSize.TINY, 10, 0, new Mesh(1, 2, 1), 2),
+                new Lesson(BenchSize.TINY, 4, 0.3, Mesh.single(), 8),
+                new Lesson(BenchSize.TINY, 4, 0.3, new Mesh(1, 1, 2), 8),
+                new Lesson(BenchSize.TINY, 4, 1, Mesh.single(), 16),
+                new Lesson(BenchSize.TINY, 4, 1, new Mesh(1, 2, 1), 16),
+                new Lesson(BenchSize.TINY, 4, 1, new Mesh(2, 1, 1), 16),
+                new Lesson(BenchSize.TINY, 4, 1, new Mesh(1, 1, 4), 16),
+                new Lesson(BenchSize.TINY, 4, 1, new Mesh(1, 4, 2), 16),
+                new Lesson(BenchSize.TINY, 4, 0.5, new Mesh(1, 4, 4), 16),
+                new Lesson(BenchSize.SMALL, 8, 0.08, Mesh.single(), 60),
+                new Lesson(BenchSize.SMALL, 8, 0.08, new Mesh(1, 1, 2), 60),
+                new Lesson(BenchSize.SMALL, 8, 0.08, new Mesh(1, 2, 2), 60));
 
-    private StepBench.Setting setting(int layers, Mesh mesh) {
-        return new StepBench.Setting(
-                BenchSize.TINY,
-                layers,
-                1,
-                mesh,
-                SessionOptions.DEFAULTS.precision(),
-                RecomputeSettings.NONE,
-                effort.steps());
-    }
-
-    /** What the planner says of a step that is measured: its ranks in one node, ZeRO stage 1. */
-    public static StepCost cost(StepBench.Setting setting, ClusterSpec machine, Software software) {
-        int ranks = setting.mesh().worldSize();
-        Workload work = new Workload(
-                setting.tokens(), setting.frames(), setting.mesh().dataDegree(), new Workload.Trains(true, true, true));
-        return CostModel.of(new StepCase(
-                RunTimes.shape(setting.config()),
-                machine.withRanks(ranks, ranks),
-                software,
-                work,
-                Method.TWO_D,
-                new MeshChoice(setting.mesh(), 1, 1, false)));
+        private StepBench.Setting setting(Effort effort) {
+            return new StepBench.Setting(
+                    size,
+                    layers,
+                    Math.max(1, (int) Math.round(share * effort.frames())),
+                    mesh,
+                    SessionOptions.DEFAULTS.precision(),
+                    RecomputeSettings.NONE,
+                    Math.max(1, effort.steps() / fewer));
+        }
     }
 }

@@ -39,7 +39,7 @@ class PlanCalibrationTest {
     }
 
     private void calibrate() {
-        Effort quick = new Effort(new KernelRates.Effort(0, 1, 1e-6, 64), 1, 1);
+        Effort quick = new Effort(new KernelRates.Effort(0, 1, 1e-6, 64), 1, 1, 12);
         PlanCalibrateCommand command = new PlanCalibrateCommand(quick, () -> clockNs.addAndGet(1_000_000_000L));
         assertEquals(Main.OK, run(command, "calibrate", "--out", file.toString()), err::toString);
     }

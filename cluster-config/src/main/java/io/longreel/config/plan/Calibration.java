@@ -4,7 +4,7 @@ package io.longreel.config.plan;
  * What was measured on a machine, for the steps of this program on its cores: rates of a core while all cores compute.
  *
  * @param cores that were at work at the same time
- * @param alone how much faster a core multiplies while the others rest
+ * @param alone how much faster a core computes while the others rest
  * @param productFlops operations per second of products, as far as their operands do not hold them up
  * @param attentionFlops of the attention kernel, as far as scores do not
  * @param memoryBytesPerSecond that AdamW moves
@@ -39,10 +39,36 @@ public record Calibration(
             double loopShare,
             double scoreWidth,
             double rowSeconds,
+            double meetingSeconds,
+            double turnSeconds,
             double weightBytes) {
+        private Constants withRowSeconds(double row) {
+            return new Constants(
+                    fixedSeconds,
+                    ringStepSeconds,
+                    layerSeconds,
+                    operandBytes,
+                    loopShare,
+                    scoreWidth,
+                    row,
+                    meetingSeconds,
+                    turnSeconds,
+                    weightBytes);
+        }
+
         /** The same with what depends on no size. */
-        public Constants withFixed(double fixed, double ringStep, double layer) {
-            return new Constants(fixed, ringStep, layer, operandBytes, loopShare, scoreWidth, rowSeconds, weightBytes);
+        public Constants withFixed(double fixed, double ringStep, double layer, double meeting, double turn) {
+            return new Constants(
+                    fixed,
+                    ringStep,
+                    layer,
+                    operandBytes,
+                    loopShare,
+                    scoreWidth,
+                    rowSeconds,
+                    meeting,
+                    turn,
+                    weightBytes);
         }
     }
 
@@ -77,9 +103,42 @@ public record Calibration(
                         constants.loopShare(),
                         constants.scoreWidth(),
                         constants.rowSeconds(),
+                        constants.meetingSeconds(),
+                        constants.turnSeconds(),
                         constants.weightBytes(),
                         known.updateBytes(),
                         known.isHeadOfLabels()));
+    }
+
+    /**
+     * The same machine when what it does takes so many times as long.
+     *
+     * @param rest messages, and rows of queries
+     */
+    public Calibration slowed(double products, double attention, double memory, double rest) {
+        return new Calibration(
+                cores,
+                alone,
+                productFlops / products,
+                attentionFlops / attention,
+                memoryBytesPerSecond / memory,
+                memoryBytes,
+                inside.slowed(rest),
+                between.slowed(rest),
+                constants.withRowSeconds(constants.rowSeconds() * rest));
+    }
+
+    public Calibration withAlone(double other) {
+        return new Calibration(
+                cores,
+                other,
+                productFlops,
+                attentionFlops,
+                memoryBytesPerSecond,
+                memoryBytes,
+                inside,
+                between,
+                constants);
     }
 
     /** With other constants of the program. */

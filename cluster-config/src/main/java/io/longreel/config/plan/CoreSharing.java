@@ -15,6 +15,11 @@ public record CoreSharing(int cores, double alone) {
         PlanRules.require(alone >= 1 && Double.isFinite(alone), () -> "alone must be at least 1, not " + alone);
     }
 
+    /** Ranks that a core of a node of so many goes on with, one after the other, until all have come to an exchange; 0 where each has a core. */
+    public double turns(int ranks) {
+        return cores == 0 || ranks <= cores ? 0 : (double) ranks / cores;
+    }
+
     /** How much longer the work of one of so many ranks takes than that of one on a core of a node whose cores all compute. */
     public double stretch(int ranks) {
         if (cores == 0) {

@@ -32,6 +32,7 @@ public final class CostModel {
                 gathers.exposed(),
                 gathers.hidden(),
                 optimizer(step),
+                Meetings.seconds(step),
                 step.software().fixedSeconds()
                         + passes * step.software().details().layerSeconds() * layers(step));
     }

@@ -116,6 +116,8 @@ public record Software(
      * @param loopShare of the device's rate that its loops over elements reach: those that compute more than they read
      * @param scoreWidth added to the width of a head: what a score costs beside its products (exponentials, sums), in as many operations
      * @param rowSeconds of a row of queries of one head, forward and backward, that depend on no length
+     * @param meetingSeconds of an exchange at which ranks wait for each other, beyond its messages
+     * @param turnSeconds of each rank that a core goes on with at such an exchange, where ranks share cores: a thread is changed, and finds none of its data in the core's caches
      * @param weightBytes that every rank reads and writes in a step for each weight, its share or not: factors, gradients, checksums
      * @param updateBytes for each trained weight of its own share
      * @param isHeadOfLabels whether the head sees rows with a label alone, which are those of the text
@@ -126,6 +128,8 @@ public record Software(
             double loopShare,
             double scoreWidth,
             double rowSeconds,
+            double meetingSeconds,
+            double turnSeconds,
             double weightBytes,
             double updateBytes,
             boolean isHeadOfLabels) {
@@ -136,6 +140,8 @@ public record Software(
             PlanRules.positive("loop-share", loopShare);
             PlanRules.notNegative("score-width", scoreWidth);
             PlanRules.notNegative("row-seconds", rowSeconds);
+            PlanRules.notNegative("meeting-seconds", meetingSeconds);
+            PlanRules.notNegative("turn-seconds", turnSeconds);
             PlanRules.notNegative("weight-bytes", weightBytes);
             PlanRules.notNegative("update-bytes", updateBytes);
         }
@@ -147,6 +153,8 @@ public record Software(
                     loopShare,
                     scoreWidth,
                     rowSeconds * factor,
+                    meetingSeconds,
+                    turnSeconds,
                     weightBytes,
                     updateBytes,
                     isHeadOfLabels);

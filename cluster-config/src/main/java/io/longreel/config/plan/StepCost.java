@@ -12,6 +12,7 @@ package io.longreel.config.plan;
  * @param tensor reductions of tensor parallelism
  * @param gathersExposed waits for weights and for the reduction of gradients
  * @param gathersHidden the same behind computing; in no sum
+ * @param meetings waits at exchanges for ranks whose turn it is not, beyond messages
  * @param fixed what depends on neither length nor mesh
  */
 public record StepCost(
@@ -26,6 +27,7 @@ public record StepCost(
         double gathersExposed,
         double gathersHidden,
         double optimizer,
+        double meetings,
         double fixed) {
 
     /** Seconds of the whole step. */
@@ -39,6 +41,7 @@ public record StepCost(
                 + tensor
                 + gathersExposed
                 + optimizer
+                + meetings
                 + fixed;
     }
 }

@@ -56,31 +56,6 @@ public record KernelRates(
         }
     }
 
-    /** How many times as fast a core multiplies while the others rest: never less than once. */
-    public static double alone(int cores, Effort effort, Device device, LongSupplier clockNs) {
-        if (cores == 1) {
-            return 1;
-        }
-        double together = 0;
-        double alone = 0;
-        for (int active : List.of(1, cores)) {
-            try (InProcessTransport transport = InProcessTransport.open(active)) {
-                double seconds = RankThreads.run(transport.endpoints(), endpoint -> {
-                            device.bindThread();
-                            KernelLaps laps = laps(active, effort, device, clockNs, endpoint);
-                            return laps.product(effort.rows(), 512, 1408, 8).seconds();
-                        })
-                        .getFirst();
-                if (active == 1) {
-                    alone = seconds;
-                } else {
-                    together = seconds;
-                }
-            }
-        }
-        return Math.max(1, together / alone);
-    }
-
     /** Noise may leave nothing for the operations. */
     private static double rate(double price) {
         return 1 / Math.max(price, FASTEST);

@@ -1,11 +1,16 @@
 package io.longreel.model.bench;
 
 import io.longreel.transport.Communicator;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /** Times of the same work, done several times by all ranks together: each lap begins and ends at a barrier. One rank's thread. */
 final class Laps {
+    private static final double RESTING_SHARE = 0.1;
+    private static final int WINDOWS_MAX = 30;
+
     private final LongSupplier clockNs;
     private final Communicator all;
     private double[] seconds = new double[0];
@@ -25,10 +30,38 @@ final class Laps {
         }
     }
 
+    /**
+     * As {@link #warmUp}, and then on until the JVM's compilers rest: with many ranks on few cores they get little of them, and half a minute passes before all of a step is compiled. A
+     * window is a third of the least time; it ends when they worked for a tenth of one at most.
+     */
+    void warmUpUntilCompiled(int timesMin, double secondsMin, Runnable work) {
+        warmUp(timesMin, secondsMin, work);
+        boolean isBusy = true;
+        for (int window = 0; window < WINDOWS_MAX && isBusy; window++) {
+            long startNs = clockNs.getAsLong();
+            double compiledBefore = compiledSeconds();
+            warmUp(timesMin, secondsMin / 3, work);
+            double share = (compiledSeconds() - compiledBefore) / ((clockNs.getAsLong() - startNs) / 1e9);
+            isBusy = agreed(share > RESTING_SHARE);
+        }
+    }
+
+    /** What compilers have worked so far, all together; 0 where the JVM does not say. */
+    private static double compiledSeconds() {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        return compiler != null && compiler.isCompilationTimeMonitoringSupported()
+                ? compiler.getTotalCompilationTime() / 1e3
+                : 0;
+    }
+
     /** As the first rank's clock has it. */
     private boolean goesOn(long startNs, double secondsMin) {
-        boolean isEarly = (clockNs.getAsLong() - startNs) / 1e9 < secondsMin;
-        double[] votes = {all.index() == 0 && isEarly ? 1 : 0};
+        return agreed((clockNs.getAsLong() - startNs) / 1e9 < secondsMin);
+    }
+
+    /** What the first rank says. */
+    private boolean agreed(boolean own) {
+        double[] votes = {all.index() == 0 && own ? 1 : 0};
         all.allReduceSum(votes);
         return votes[0] > 0;
     }

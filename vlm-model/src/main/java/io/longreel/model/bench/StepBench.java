@@ -150,7 +150,7 @@ public final class StepBench {
         try (MmspSession session = MmspSession.open(setting.config(), device, mesh, options, endpoint)) {
             session.initialize(1);
             session.beginStage(everythingTrains());
-            laps.warmUp(WARM_UP_STEPS, WARM_UP_SECONDS, () -> session.step(List.of(batch), LEARNING_RATE));
+            laps.warmUpUntilCompiled(WARM_UP_STEPS, WARM_UP_SECONDS, () -> session.step(List.of(batch), LEARNING_RATE));
             for (int step = 0; step < setting.steps(); step++) {
                 laps.time(() -> session.step(List.of(batch), LEARNING_RATE));
             }

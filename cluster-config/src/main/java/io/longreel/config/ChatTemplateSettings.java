@@ -5,9 +5,13 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -121,6 +125,27 @@ public record ChatTemplateSettings(
 
     private static String text(Config file, String key) {
         return file.hasPath(key) ? file.getString(key) : "";
+    }
+
+    /** As a file that {@link #read} takes. */
+    public String text() {
+        Map<String, Object> keys = new LinkedHashMap<>();
+        keys.put("begin", begin);
+        keys.put("system", system);
+        keys.put("specials", specials);
+        keys.put("system-turn", keys(systemTurn));
+        keys.put("user-turn", keys(userTurn));
+        keys.put("assistant-turn", keys(assistantTurn));
+        keys.put("answer-end", answerEnd);
+        return ConfigValueFactory.fromMap(keys)
+                .render(ConfigRenderOptions.defaults()
+                        .setOriginComments(false)
+                        .setComments(false)
+                        .setJson(false));
+    }
+
+    private static Map<String, String> keys(Around turn) {
+        return Map.of("before", turn.before(), "prefix", turn.prefix(), "after", turn.after());
     }
 
     /** With another system message. */

@@ -143,7 +143,7 @@ final class TrainingWork implements RankWork {
 
     @Override
     public Map<String, byte[]> attachments() {
-        return rank == 0 ? TextForm.tokenizerFiles(shared.config()) : Map.of();
+        return rank == 0 ? TextForm.files(shared.config()) : Map.of();
     }
 
     @Override

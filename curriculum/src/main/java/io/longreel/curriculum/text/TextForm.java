@@ -3,13 +3,16 @@ package io.longreel.curriculum.text;
 import io.longreel.config.DataSettings.Prompt;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.config.StageSettings;
 import io.longreel.model.ModelConfig;
 import io.longreel.model.checkpoint.ModelOrigin;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -25,6 +28,8 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
     private static final int ADDED_BEFORE_IMAGE = 1;
 
     private static final String IMAGE = "<image>";
+    /** Beside the tokenizer: the chat template that the model was trained with. Nobody else reads it. */
+    private static final String TEMPLATE = "longreel-chat.conf";
 
     /**
      * Opens the form of a run.
@@ -40,14 +45,23 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
                     "the model's vocabulary must have all tokens: vocabularySize=%d tokens=%d tokenizer=%s; raise longreel.model.architecture.llm.vocabulary-size"
                             .formatted(model.llm().vocabularySize(), tokenizer.size(), tokenizer.source()));
         }
-        ChatTemplate template =
-                prompt.template().map(ChatTemplate::open).orElseGet(() -> ChatTemplate.fitting(tokenizer));
+        ChatTemplate template = named(prompt, ModelOrigin.of(config.model()))
+                .map(ChatTemplate::open)
+                .orElseGet(() -> ChatTemplate.fitting(tokenizer));
         return of(file.isPresent(), ChatEncoder.of(tokenizer, template, prompt.system()), model);
     }
 
+    /** The template that the configuration names, else the one that a run with conversations left with the model. */
+    private static Optional<String> named(Prompt prompt, Optional<ModelOrigin> origin) {
+        return prompt.template()
+                .or(() -> origin.map(model -> model.llm().resolve(TEMPLATE))
+                        .filter(Files::isRegularFile)
+                        .map(Path::toString));
+    }
+
     /**
-     * Opens the form in which a finished model is asked. Without a tokenizer and a template it is that of {@link Wording#bytes()}, as the program's own samples
-     * had it in training.
+     * Opens the form in which a finished model is asked: that of the conversations that it was trained on, where a run left it with the model. Without a tokenizer and a template it is that
+     * of {@link Wording#bytes()}, as the program's own samples had it in training.
      *
      * @param model of {@code origin}, as {@link #fit(Prompt, ModelOrigin)} gave it
      */
@@ -63,7 +77,7 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
                                     model.llm().vocabularySize(),
                                     tokenizer.size()));
         }
-        ChatTemplate template = prompt.template()
+        ChatTemplate template = named(prompt, Optional.of(origin))
                 .map(ChatTemplate::open)
                 .orElseGet(() -> file.isPresent() ? ChatTemplate.fitting(tokenizer) : ChatTemplate.bare());
         boolean isChat = file.isPresent() || prompt.template().isPresent();
@@ -110,10 +124,32 @@ public record TextForm(ChatEncoder chat, Wording wording, int[] frameEnd) {
         return model.withFrames(imageToken, frameEnd);
     }
 
-    /** The files of a tokenizer that the configuration names, by where a model in VILA's layout has them; the decoder's own come with it. */
-    public static Map<String, byte[]> tokenizerFiles(RunConfig config) {
-        return config.data().prompt().tokenizer().map(FileTokenizer::files).orElse(Map.of()).entrySet().stream()
-                .collect(Collectors.toMap(file -> "llm/" + file.getKey(), Map.Entry::getValue));
+    /**
+     * What a run's models are to be asked with, by where a model in VILA's layout has it: the files of a tokenizer that the configuration names (the decoder's own come with it), and the
+     * template of its conversations, or that of the model that it began with.
+     */
+    public static Map<String, byte[]> files(RunConfig config) {
+        Prompt prompt = config.data().prompt();
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        prompt.tokenizer()
+                .map(FileTokenizer::files)
+                .orElse(Map.of())
+                .forEach((name, bytes) -> files.put("llm/" + name, bytes));
+        Optional<ModelOrigin> origin = ModelOrigin.of(config.model());
+        if (hasConversations(config) || named(prompt, origin).isPresent()) {
+            ChatTemplate template = named(prompt, origin)
+                    .map(ChatTemplate::open)
+                    .orElseGet(() -> ChatTemplate.fitting(tokenizer(file(prompt, origin))))
+                    .withSystem(prompt.system());
+            files.put("llm/" + TEMPLATE, template.settings().text().getBytes(StandardCharsets.UTF_8));
+        }
+        return files;
+    }
+
+    private static boolean hasConversations(RunConfig config) {
+        return config.stages().stream()
+                .flatMap(stage -> stage.phases().stream())
+                .anyMatch(phase -> phase.source() instanceof StageSettings.Source.Dataset);
     }
 
     /** The tokenizer that is named, else that of the decoder's folder. */

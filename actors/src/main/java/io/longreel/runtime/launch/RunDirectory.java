@@ -112,7 +112,7 @@ public final class RunDirectory implements AutoCloseable {
         return root.resolve(".reserve");
     }
 
-    Path reportFile() {
+    public Path reportFile() {
         return root.resolve("report.html");
     }
 
@@ -123,6 +123,11 @@ public final class RunDirectory implements AutoCloseable {
     /** What a forked process prints itself, or the system prints about it. */
     public Path outputFile(String process) {
         return root.resolve("logs").resolve(process + ".out");
+    }
+
+    /** Whether it holds a run that somebody can go on with. */
+    public boolean hasBegun() {
+        return Files.isRegularFile(configFile());
     }
 
     /** Refuses what a new run must not touch; changes nothing. */
@@ -232,7 +237,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /** Whether another process works on the run. */
-    boolean isLocked() {
+    public boolean isLocked() {
         Path file = root.resolve("run.lock");
         if (!Files.exists(file)) {
             return false;

@@ -17,10 +17,14 @@ final class Commands {
      * for only when no own command is named, so that nobody else waits for them.
      */
     static List<Object> forLine(String... args) {
+        List<Object> own = own();
+        return args.length > 0 && own.stream().anyMatch(command -> isNamed(command, args[0])) ? own : all();
+    }
+
+    /** All commands there are. */
+    static List<Object> all() {
         List<Object> commands = new ArrayList<>(own());
-        if (args.length == 0 || commands.stream().noneMatch(command -> isNamed(command, args[0]))) {
-            ServiceLoader.load(CommandProvider.class).forEach(provider -> commands.addAll(provider.commands()));
-        }
+        ServiceLoader.load(CommandProvider.class).forEach(provider -> commands.addAll(provider.commands()));
         return commands;
     }
 
@@ -37,6 +41,7 @@ final class Commands {
                 new WorkerCommand(),
                 new ResumeCommand(),
                 new StatusCommand(),
+                new LogsCommand(),
                 new TraceCommand(),
                 new ConfigCommand(),
                 new PlanCommand(),
@@ -49,6 +54,7 @@ final class Commands {
                 new InspectCommand(),
                 new VerifyCheckpointCommand(),
                 new DataCommand(),
-                new BenchCommand());
+                new BenchCommand(),
+                new CompletionCommand());
     }
 }

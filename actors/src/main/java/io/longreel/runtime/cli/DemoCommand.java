@@ -40,8 +40,7 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() {
         RunSession session = RunSession.withWorkers(spec.commandLine().getOut());
         String[] footage = haystack.isEmpty() ? new String[0] : new String[] {"data.footage=" + quoted(haystack)};
-        return RunOutcome.print(
-                spec, session.start(options.load("demo", footage), options.existing(Existing.REPLACE_FINISHED)));
+        return RunOutcome.print(spec, options.run(session, options.load("demo", footage), Existing.REPLACE_FINISHED));
     }
 
     private static String quoted(List<Path> files) {

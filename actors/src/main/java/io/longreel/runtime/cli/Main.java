@@ -53,8 +53,7 @@ public final class Main implements Runnable {
 
     static int run(Iterable<?> commands, PrintWriter out, PrintWriter err, String... args) {
         Main main = new Main();
-        CommandLine commandLine = new CommandLine(main);
-        commands.forEach(commandLine::addSubcommand);
+        CommandLine commandLine = commandLine(main, commands);
         commandLine
                 .setOut(out)
                 .setErr(err)
@@ -76,6 +75,17 @@ public final class Main implements Runnable {
                             .formatted(e.getMessage()));
             return FAILED;
         }
+    }
+
+    /** The command line that has these commands, to be looked at. */
+    static CommandLine commandLine(Iterable<?> commands) {
+        return commandLine(new Main(), commands);
+    }
+
+    private static CommandLine commandLine(Main main, Iterable<?> commands) {
+        CommandLine commandLine = new CommandLine(main);
+        commands.forEach(commandLine::addSubcommand);
+        return commandLine;
     }
 
     @Option(

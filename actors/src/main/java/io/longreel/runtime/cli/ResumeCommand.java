@@ -1,5 +1,6 @@
 package io.longreel.runtime.cli;
 
+import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.launch.RunSession;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -25,10 +26,19 @@ final class ResumeCommand implements Callable<Integer> {
     @Option(names = "--seed-only", description = "Start no workers: they join by hand, as with 'longreel seed'.")
     private boolean seedOnly;
 
+    @Option(
+            names = "--stay",
+            description =
+                    "When the run is over, keep its server and wait for SIGTERM: for whatever would start this process again.")
+    private boolean stays;
+
     @Override
     public Integer call() {
+        if (stays && !seedOnly) {
+            throw RuntimeFailure.config("--stay is for a process that something starts again, a seed: add --seed-only");
+        }
         RunSession session = seedOnly
-                ? RunSession.seedOnly(spec.commandLine().getOut())
+                ? RunSession.seedOnly(spec.commandLine().getOut(), stays)
                 : RunSession.withWorkers(spec.commandLine().getOut());
         return RunOutcome.print(spec, session.resume(run));
     }

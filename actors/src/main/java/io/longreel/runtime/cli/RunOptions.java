@@ -1,7 +1,11 @@
 package io.longreel.runtime.cli;
 
 import io.longreel.config.RunConfig;
+import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.launch.RunDirectory;
 import io.longreel.runtime.launch.RunDirectory.Existing;
+import io.longreel.runtime.launch.RunSession;
+import io.longreel.runtime.supervisor.RunEnd;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +25,12 @@ final class RunOptions {
     private boolean overwrite;
 
     @Option(
+            names = "--resume",
+            description =
+                    "If the run directory holds a run, go on with it instead, as by 'longreel resume': for whatever starts the same command line again.")
+    private boolean resumes;
+
+    @Option(
             names = "--trace",
             description =
                     "Records ten steps of each stage as a timeline, trace.json in the run directory, which opens in ui.perfetto.dev. Which steps: --set trace.steps=N, trace.from-step=N.")
@@ -37,10 +47,20 @@ final class RunOptions {
         return configOptions.load(source, overrides.toArray(String[]::new));
     }
 
+    /** Begins the run, or goes on with the one that is there. */
+    RunEnd run(RunSession session, RunConfig config, Existing unasked) {
+        if (resumes && overwrite) {
+            throw RuntimeFailure.config("--resume goes on with a run and --overwrite replaces it: leave one out");
+        }
+        return resumes && RunDirectory.at(config.out()).hasBegun()
+                ? session.resume(config.out())
+                : session.start(config, existing(unasked));
+    }
+
     /**
      * @param unasked what the command may do to an older run without being told to
      */
-    Existing existing(Existing unasked) {
+    private Existing existing(Existing unasked) {
         return overwrite ? Existing.REPLACE : unasked;
     }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -30,9 +31,15 @@ final class SeedCommand implements Callable<Integer> {
             completionCandidates = Presets.class)
     private String source = "";
 
+    @Option(
+            names = "--stay",
+            description =
+                    "When the run is over, keep its server and wait for SIGTERM: for whatever would start this process again.")
+    private boolean stays;
+
     @Override
     public Integer call() {
-        RunSession session = RunSession.seedOnly(spec.commandLine().getOut());
-        return RunOutcome.print(spec, session.start(options.load(source), options.existing(Existing.KEEP)));
+        RunSession session = RunSession.seedOnly(spec.commandLine().getOut(), stays);
+        return RunOutcome.print(spec, options.run(session, options.load(source), Existing.KEEP));
     }
 }

@@ -31,6 +31,6 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         RunSession session = RunSession.withWorkers(spec.commandLine().getOut());
-        return RunOutcome.print(spec, session.start(options.load(source), options.existing(Existing.KEEP)));
+        return RunOutcome.print(spec, options.run(session, options.load(source), Existing.KEEP));
     }
 }

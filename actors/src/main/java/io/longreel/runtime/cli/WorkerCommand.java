@@ -3,6 +3,7 @@ package io.longreel.runtime.cli;
 import io.longreel.config.TlsSettings;
 import io.longreel.runtime.launch.HostPort;
 import io.longreel.runtime.launch.ProcessLog;
+import io.longreel.runtime.launch.StopSignals;
 import io.longreel.runtime.launch.WorkerProcess;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.SpareTime;
@@ -10,6 +11,7 @@ import io.longreel.runtime.rank.WorkInstruments;
 import io.longreel.runtime.serving.NodeWork;
 import io.longreel.runtime.supervisor.RunEnd;
 import io.longreel.runtime.trace.TraceInstruments;
+import io.longreel.runtime.web.NodeHealth;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -59,6 +61,17 @@ final class WorkerCommand implements Callable<Integer> {
             description = "Log file (default: in the folder for temporary files).")
     private @Nullable Path log;
 
+    @Option(
+            names = "--health",
+            paramLabel = "[ADDRESS:]PORT",
+            description = "Answer GET /alive and /ready there (address by default: 127.0.0.1).")
+    private @Nullable String healthAt;
+
+    @Option(
+            names = "--stay",
+            description = "When the run is over, wait for SIGTERM: for whatever would start this process again.")
+    private boolean stays;
+
     @ArgGroup(exclusive = false, heading = "To join a seed whose configuration has cluster.tls:%n")
     private @Nullable TlsOptions tls;
 
@@ -103,14 +116,34 @@ final class WorkerCommand implements Callable<Integer> {
         if (!forked) {
             spec.commandLine().getOut().printf("joining %s; log: %s%n", address, file);
         }
-        NodeEnd end = WorkerProcess.run(
-                new WorkerProcess.Options(
-                        address, nodeId, host, Duration.ofSeconds(joinTimeoutSeconds), forked, tlsSettings()),
-                (system, clockNs) -> NodeWork.opener(
-                        system,
-                        config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config)),
-                        spareTime,
-                        clockNs));
-        return RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
+        try (NodeHealth health = health()) {
+            NodeEnd end = WorkerProcess.run(
+                    new WorkerProcess.Options(
+                            address,
+                            nodeId,
+                            host,
+                            Duration.ofSeconds(joinTimeoutSeconds),
+                            forked,
+                            tlsSettings(),
+                            health),
+                    (system, clockNs) -> NodeWork.opener(
+                            system,
+                            config -> WorkInstruments.both(WorkInstruments.of(config), TraceInstruments.of(config)),
+                            spareTime,
+                            clockNs));
+            int exitCode = RunOutcome.print(spec, new RunEnd(end.exitCode(), end.reason()));
+            if (stays && exitCode == Main.OK) {
+                StopSignals.await();
+            }
+            return exitCode;
+        }
+    }
+
+    private NodeHealth health() {
+        if (healthAt == null) {
+            return NodeHealth.untold();
+        }
+        HostPort at = HostPort.parse(healthAt.contains(":") ? healthAt : "127.0.0.1:" + healthAt);
+        return NodeHealth.listen(at.host(), at.port());
     }
 }

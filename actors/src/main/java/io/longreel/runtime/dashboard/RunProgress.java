@@ -222,14 +222,16 @@ public final class RunProgress {
         return "█".repeat(full) + "░".repeat(BAR_CELLS - full);
     }
 
-    static String duration(long durationMs) {
+    /** Such as {@code 1:05} or {@code 2:01:05}. */
+    public static String duration(long durationMs) {
         long seconds = Math.max(0, Math.round(durationMs / 1000.0));
         return seconds >= 3600
                 ? "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60)
                 : "%d:%02d".formatted(seconds / 60, seconds % 60);
     }
 
-    static String count(double value) {
+    /** In a few characters, such as {@code 1.2 M}. */
+    public static String count(double value) {
         return value >= 1e6
                 ? String.format(Locale.ROOT, "%.1f M", value / 1e6)
                 : value >= 1e4

@@ -12,7 +12,7 @@ import java.util.List;
  * expected tokens of each step and of each needle test, which costs a third of a training step of its length (no
  * backward), and a fixed part. Only ratios count. Immutable.
  */
-final class Workload {
+public final class Workload {
     private static final double STEP_OVERHEAD_TOKENS = 60;
     private static final double SAMPLE_OVERHEAD_TOKENS = 30;
     private static final double FORWARD_SHARE = 1.0 / 3;
@@ -25,12 +25,12 @@ final class Workload {
         this.tokensPerFrame = tokensPerFrame;
     }
 
-    static Workload of(RunConfig config, int tokensPerFrame) {
+    public static Workload of(RunConfig config, int tokensPerFrame) {
         return new Workload(config.stages(), tokensPerFrame);
     }
 
     /** Work up to a point: {@code step} steps of {@code stage} and {@code cells} cells of its needle test are done. */
-    double before(int stage, int step, int cells) {
+    public double before(int stage, int step, int cells) {
         double work = 0;
         for (int i = 0; i < stage; i++) {
             work += ofSteps(stages.get(i), stages.get(i).steps()) + ofCells(stages.get(i), Integer.MAX_VALUE);
@@ -38,7 +38,8 @@ final class Workload {
         return work + ofSteps(stages.get(stage), step) + ofCells(stages.get(stage), cells);
     }
 
-    double total() {
+    /** Work of the whole run. */
+    public double total() {
         int last = stages.size() - 1;
         return before(last, stages.get(last).steps(), Integer.MAX_VALUE);
     }

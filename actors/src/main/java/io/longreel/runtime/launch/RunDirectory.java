@@ -17,6 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -62,6 +65,9 @@ public final class RunDirectory implements AutoCloseable {
             "run.lock",
             ".reserve",
             Curriculum.GENERATED_FOOTAGE);
+
+    /** Between the machine of a shared disk and this one. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(2);
 
     /** Name of the seed's process among the logs; workers have their node ids. */
     static final String SEED = "seed";
@@ -112,7 +118,7 @@ public final class RunDirectory implements AutoCloseable {
         return root.resolve(".reserve");
     }
 
-    Path reportFile() {
+    public Path reportFile() {
         return root.resolve("report.html");
     }
 
@@ -123,6 +129,11 @@ public final class RunDirectory implements AutoCloseable {
     /** What a forked process prints itself, or the system prints about it. */
     public Path outputFile(String process) {
         return root.resolve("logs").resolve(process + ".out");
+    }
+
+    /** Whether it holds a run that somebody can go on with. */
+    public boolean hasBegun() {
+        return Files.isRegularFile(configFile());
     }
 
     /** Refuses what a new run must not touch; changes nothing. */
@@ -232,7 +243,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /** Whether another process works on the run. */
-    boolean isLocked() {
+    public boolean isLocked() {
         Path file = root.resolve("run.lock");
         if (!Files.exists(file)) {
             return false;
@@ -317,14 +328,24 @@ public final class RunDirectory implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** The log of this very process is open already when a new run takes the directory. */
+    /**
+     * The log of this very process is open already when a new run takes the directory, and so are those of workers that were started by hand and were
+     * faster: what has been written since this process began is not old.
+     */
     private void deleteOldLogs() throws IOException {
+        FileTime began = FileTime.from(ProcessHandle.current()
+                .info()
+                .startInstant()
+                .orElse(Instant.MAX)
+                .minus(CLOCKS_DIFFER));
         Path own = logFile(SEED);
         Path folder = root.resolve("logs");
         if (Files.isDirectory(folder)) {
             try (Stream<Path> logs = Files.list(folder)) {
                 for (Path log : logs.filter(log -> !log.equals(own)).toList()) {
-                    Files.delete(log);
+                    if (Files.getLastModifiedTime(log).compareTo(began) < 0) {
+                        Files.delete(log);
+                    }
                 }
             }
         }

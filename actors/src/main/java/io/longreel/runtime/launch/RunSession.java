@@ -1,5 +1,6 @@
 package io.longreel.runtime.launch;
 
+import io.longreel.config.ClusterSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
@@ -10,6 +11,8 @@ import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
 import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.supervisor.RunNews;
+import io.longreel.runtime.web.RunBoard;
 import io.longreel.runtime.web.RunServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,21 +29,27 @@ import java.util.List;
  */
 public final class RunSession {
     private final boolean forksWorkers;
+    private final boolean stays;
     private final PrintWriter out;
 
-    private RunSession(boolean forksWorkers, PrintWriter out) {
+    private RunSession(boolean forksWorkers, boolean stays, PrintWriter out) {
         this.forksWorkers = forksWorkers;
+        this.stays = stays;
         this.out = out;
     }
 
     /** The whole job on this machine. */
     public static RunSession withWorkers(PrintWriter out) {
-        return new RunSession(true, out);
+        return new RunSession(true, false, out);
     }
 
-    /** The seed only; workers are started by hand, here or elsewhere. */
-    public static RunSession seedOnly(PrintWriter out) {
-        return new RunSession(false, out);
+    /**
+     * The seed only; workers are started by hand, here or elsewhere.
+     *
+     * @param stays whether a run that is over is shown until SIGTERM
+     */
+    public static RunSession seedOnly(PrintWriter out, boolean stays) {
+        return new RunSession(false, stays, out);
     }
 
     /** Trains from the start. */
@@ -53,8 +62,9 @@ public final class RunSession {
         }
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         directory.check(existing);
+        awaitOwnName(config.cluster());
         SeedAddress.check(config.cluster());
-        RunServer.check(config.dashboard());
+        SeedAddress.check(config.dashboard());
         ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         RunEnd end;
         try (directory) {
@@ -78,10 +88,14 @@ public final class RunSession {
         RunConfig config = inPlace(RunConfigLoader.load(directory.configFile(), List.of()), directory);
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         if (directory.isFinished()) {
+            if (stays) {
+                showFinished(config, model);
+            }
             return new RunEnd(0, "the run in %s is finished: nothing is left to do".formatted(directory.root()));
         }
+        awaitOwnName(config.cluster());
         SeedAddress.check(config.cluster());
-        RunServer.check(config.dashboard());
+        SeedAddress.check(config.dashboard());
         ProcessLog.writeTo(directory.logFile(RunDirectory.SEED));
         try (directory) {
             directory.reopen();
@@ -140,11 +154,34 @@ public final class RunSession {
                     files,
                     forksWorkers,
                     address -> listening(dashboard, plan, address)));
-        }
-        if (end.exitCode() == 0) {
-            dashboard.summary(directory.root());
+            if (end.exitCode() == 0) {
+                dashboard.summary(directory.root());
+            }
+            if (stays && end.exitCode() == 0) {
+                out.println("the run is over; waiting for SIGTERM");
+                out.flush();
+                StopSignals.await();
+            }
         }
         return end;
+    }
+
+    /** A finished run whose process was started again: it is alive, and has nothing to do. */
+    private void showFinished(RunConfig config, ModelConfig model) {
+        RunBoard board = new RunBoard(config, model.tokensPerFrame(), InstantSource.system());
+        board.accept(new RunNews.Closed());
+        try (RunServer server = RunServer.open(config.dashboard(), board)) {
+            out.println("the run is finished; waiting for SIGTERM; watch it: " + server.base());
+            out.flush();
+            StopSignals.await();
+        }
+    }
+
+    /** A name service may learn of this machine's name after this process has begun; one for itself does not wait. */
+    private void awaitOwnName(ClusterSettings cluster) {
+        if (!forksWorkers) {
+            HostNames.system().await(cluster.seedHost(), cluster.joinTimeout());
+        }
     }
 
     private void listening(Dashboard dashboard, JobPlan plan, String address) {

@@ -1,13 +1,16 @@
 package io.longreel.runtime.launch;
 
 import io.longreel.config.ClusterSettings;
+import io.longreel.config.DashboardSettings;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.http.HttpBinding;
+import io.longreel.runtime.web.RunServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
 /**
- * Whether a seed can listen where its configuration says. Holds no logger: it is asked before the run directory, and
+ * Whether a seed can listen where its configuration says. Holds no logger, and asks nobody who does: it is asked before the run directory, and
  * with it the log, exists.
  */
 final class SeedAddress {
@@ -21,6 +24,13 @@ final class SeedAddress {
             }
         } catch (IOException e) {
             throw notBindable(cluster.seedHost(), cluster.seedPort(), e);
+        }
+    }
+
+    /** Likewise, of the run's server. */
+    static void check(DashboardSettings dashboard) {
+        if (dashboard.isOn()) {
+            HttpBinding.check(dashboard.host(), dashboard.port(), RunServer.KEYS);
         }
     }
 

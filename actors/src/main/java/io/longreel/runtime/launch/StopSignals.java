@@ -2,6 +2,7 @@ package io.longreel.runtime.launch;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -25,6 +26,17 @@ public final class StopSignals {
         AtomicInteger seen = new AtomicInteger();
         on("INT", () -> signalled(seen, stop, INTERRUPTED));
         on("TERM", () -> signalled(seen, stop, TERMINATED));
+    }
+
+    /** Returns at the first signal from now on. */
+    public static void await() {
+        CountDownLatch asked = new CountDownLatch(1);
+        handle(exitCode -> asked.countDown());
+        try {
+            asked.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void signalled(AtomicInteger seen, Consumer<Integer> stop, int exitCode) {

@@ -13,6 +13,7 @@ import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.rank.RankWorkFactory;
 import io.longreel.runtime.security.TlsIdentity;
+import io.longreel.runtime.web.NodeHealth;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -57,6 +58,7 @@ public final class WorkerProcess {
      * @param host address that others reach; empty: the one from which the seed is reached
      * @param isForked by a launcher, which holds the other end of stdin and handles Ctrl-C
      * @param tls what it shows the others, as the seed's configuration has it
+     * @param health told whether the node is part of the run
      */
     public record Options(
             HostPort seed,
@@ -64,7 +66,8 @@ public final class WorkerProcess {
             String host,
             Duration joinTimeout,
             boolean isForked,
-            Optional<TlsSettings> tls) {}
+            Optional<TlsSettings> tls,
+            NodeHealth health) {}
 
     /**
      * Runs until the job is over; returns how it ended.
@@ -76,6 +79,7 @@ public final class WorkerProcess {
         if (options.isForked()) {
             ParentPipe.hold(System.in, () -> Runtime.getRuntime().halt(1));
         }
+        HostNames.system().await(options.seed().host(), options.joinTimeout());
         String host = options.host().isEmpty() ? addressTowards(options.seed()) : options.host();
         String nodeId = options.nodeId().isEmpty()
                 ? "%s-%d".formatted(host, ProcessHandle.current().pid())
@@ -103,6 +107,7 @@ public final class WorkerProcess {
             ActorRef<SupervisorCommand> supervisor =
                     cluster.supervisor(mayHost ? supervisorHost.behavior() : Behaviors.empty());
             Consumer<Welcome> welcomed = welcome -> {
+                options.health().ready(true);
                 supervisorHost.welcomed(welcome);
                 lifeline.welcomed(welcome.runToken());
                 lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
@@ -115,6 +120,7 @@ public final class WorkerProcess {
             cluster.spawn(HostWatch.create(member -> hostChanged(member, lifeline, node)), "host-watch");
             handleSignals(options, node);
             NodeEnd end = await(ending, cluster);
+            options.health().ready(false);
             if (mayHost) {
                 depart(end, supervisorHost, cluster);
             }
@@ -209,9 +215,6 @@ public final class WorkerProcess {
     /** The address of this machine from which packets to the seed leave. Nothing is sent. */
     private static String addressTowards(HostPort seed) {
         InetSocketAddress address = new InetSocketAddress(seed.host(), seed.port());
-        if (address.isUnresolved()) {
-            throw RuntimeFailure.config("the seed's host is unknown: " + seed.host());
-        }
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(address);
             return socket.getLocalAddress().getHostAddress();

@@ -39,7 +39,8 @@ public final class RunServer implements AutoCloseable {
     /** For events that are on their way when the run ends. */
     private static final long FAREWELL_MS = 500;
 
-    private static final String KEYS =
+    /** The keys that its address comes from; a constant, so that who names it does not make the logger. */
+    public static final String KEYS =
             "longreel.dashboard.host, longreel.dashboard.port; port = off shows the run nowhere";
 
     private final DashboardSettings settings;
@@ -58,13 +59,6 @@ public final class RunServer implements AutoCloseable {
         this.board = board;
         this.server = server;
         this.guard = new RequestGuard(server.getAddress().getAddress().isLoopbackAddress());
-    }
-
-    /** Throws a failure of category CONFIG when the address cannot be bound. */
-    public static void check(DashboardSettings settings) {
-        if (settings.isOn()) {
-            HttpBinding.check(settings.host(), settings.port(), KEYS);
-        }
     }
 
     /** Listens from now on. Throws a failure of category CONFIG when the address cannot be bound. */

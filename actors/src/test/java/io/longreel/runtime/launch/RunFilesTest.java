@@ -217,30 +217,4 @@ class RunFilesTest {
             assertTrue(Files.size(root.resolve("needle-short.png")) > 1000);
         }
     }
-
-    @Test
-    void shouldTellTheStateOfARunFromItsFiles(@TempDir Path root) throws IOException {
-        try (RunDirectory directory = RunFixtures.created(root)) {
-            RunFixtures.journal(directory, new JournalEntry.RunStarted("fixture", "data=1,ring=2,ulysses=2", 2, 2, 0));
-            assertTrue(RunStatus.of(root).lines().contains("state: running"));
-        }
-        List<String> nothing = RunStatus.of(root).lines();
-        assertTrue(nothing.contains("no step is committed"), nothing.toString());
-        try (RunDirectory directory = RunDirectory.at(root)) {
-            directory.reopen();
-            try (RunFiles files = open(directory, 0)) {
-                IntStream.rangeClosed(1, 4).mapToObj(RunFixtures::step).forEach(files::step);
-                files.journal(new JournalEntry.CheckpointCommitted("step-00000003", 0, 3, 3));
-                files.journal(new JournalEntry.EvaluationFinished(0, "needle-short", 9, 12));
-            }
-        }
-        assertEquals(
-                List.of(
-                        "run fixture in " + root,
-                        "state: killed; go on with bin/longreel resume " + root,
-                        "stage 2/2 long, step 1 of 2 (4 of the run), loss 0.2500",
-                        "checkpoint: step-00000003",
-                        "needle-short: accuracy 0.750 (9 of 12)"),
-                RunStatus.of(root).lines());
-    }
 }

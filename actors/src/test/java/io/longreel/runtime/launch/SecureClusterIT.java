@@ -11,6 +11,7 @@ import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.FakeWorkFactory;
 import io.longreel.runtime.security.TlsIdentity;
 import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.web.NodeHealth;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,8 +72,8 @@ class SecureClusterIT {
     private CompletableFuture<NodeEnd> worker(String nodeId, Optional<TlsSettings> tls, int patienceS)
             throws Exception {
         HostPort seed = HostPort.parse(address.get(60, TimeUnit.SECONDS));
-        WorkerProcess.Options options =
-                new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(patienceS), false, tls);
+        WorkerProcess.Options options = new WorkerProcess.Options(
+                seed, nodeId, "", Duration.ofSeconds(patienceS), false, tls, NodeHealth.untold());
         return CompletableFuture.supplyAsync(
                 () -> WorkerProcess.run(options, (system, clockNs) -> (text, host) -> new FakeWorkFactory()), THREADS);
     }

@@ -12,6 +12,7 @@ import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.node.NodeEnd;
 import io.longreel.runtime.rank.FakeWorkFactory;
 import io.longreel.runtime.supervisor.RunEnd;
+import io.longreel.runtime.web.NodeHealth;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -47,8 +48,8 @@ class SeedAndWorkersIT {
 
     private CompletableFuture<NodeEnd> worker(String nodeId, FakeWorkFactory factory) throws Exception {
         HostPort seed = HostPort.parse(address.get(60, TimeUnit.SECONDS));
-        WorkerProcess.Options options =
-                new WorkerProcess.Options(seed, nodeId, "", Duration.ofSeconds(60), false, Optional.empty());
+        WorkerProcess.Options options = new WorkerProcess.Options(
+                seed, nodeId, "", Duration.ofSeconds(60), false, Optional.empty(), NodeHealth.untold());
         return CompletableFuture.supplyAsync(
                 () -> WorkerProcess.run(options, (system, clockNs) -> (text, host) -> factory), THREADS);
     }
@@ -99,7 +100,8 @@ class SeedAndWorkersIT {
         address.complete("127.0.0.1:1");
         HostPort nobody = HostPort.parse(address.join());
         NodeEnd end = WorkerProcess.run(
-                new WorkerProcess.Options(nobody, "node-a", "", Duration.ofSeconds(1), false, Optional.empty()),
+                new WorkerProcess.Options(
+                        nobody, "node-a", "", Duration.ofSeconds(1), false, Optional.empty(), NodeHealth.untold()),
                 (system, clockNs) -> (text, host) -> new FakeWorkFactory());
         assertEquals(2, end.exitCode());
         assertTrue(end.reason().startsWith("no seed answers at 127.0.0.1:1 within 1 s"), end.reason());

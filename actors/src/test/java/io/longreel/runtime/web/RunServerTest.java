@@ -8,6 +8,7 @@ import io.longreel.config.DashboardSettings;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
+import io.longreel.runtime.http.HttpBinding;
 import io.longreel.runtime.metrics.News;
 import io.longreel.runtime.supervisor.RunNews;
 import java.io.IOException;
@@ -118,7 +119,9 @@ class RunServerTest {
     void shouldSayWhichKeyToChangeWhenThePortIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             DashboardSettings settings = new DashboardSettings("127.0.0.1", taken.getLocalPort());
-            String message = assertThrows(RuntimeFailure.class, () -> RunServer.check(settings))
+            String message = assertThrows(
+                            RuntimeFailure.class,
+                            () -> HttpBinding.check(settings.host(), settings.port(), RunServer.KEYS))
                     .getMessage();
             assertTrue(message.contains("longreel.dashboard.port"), message);
         }
@@ -127,9 +130,7 @@ class RunServerTest {
             free = some.getLocalPort();
         }
         DashboardSettings fixed = new DashboardSettings("127.0.0.1", free);
-        RunServer.check(fixed);
+        HttpBinding.check(fixed.host(), fixed.port(), RunServer.KEYS);
         RunServer.open(fixed, board).close();
-        RunServer.check(new DashboardSettings("127.0.0.1", DashboardSettings.OFF));
-        RunServer.check(new DashboardSettings("127.0.0.1", 0));
     }
 }

@@ -131,10 +131,18 @@ final class TrainingIT {
     @Test
     void shouldGoOnExactlyWhenStoppedByHandAndResumed() {
         ObservedRun run = new ObservedRun(folder.resolve("stopped"));
-        try (ChildJvm seed =
-                ChildJvm.start(folder, "train", "tiny", "--out", run.root().toString())) {
+        try (ChildJvm seed = ChildJvm.start(
+                        folder, "train", "tiny", "--out", run.root().toString());
+                ChildJvm follower = followed(run, seed)) {
             awaitSteps(run, 5, seed);
             seed.terminate();
+            Outcome followed = follower.outcome(RUN_LIMIT);
+            assertEquals(0, followed.exitCode(), follower::story);
+            assertTrue(
+                    followed.out().lines().allMatch(line -> line.startsWith("seed   | "))
+                            && followed.out().contains("seed.listening")
+                            && followed.out().contains("seed   | "),
+                    followed::out);
             Outcome stopped = seed.outcome(RUN_LIMIT);
             assertEquals(SIGTERMED, stopped.exitCode(), () -> seed.story() + run.story());
             assertFalse(run.journal(JournalEntry.StopRequested.class).isEmpty(), run::story);
@@ -191,6 +199,12 @@ final class TrainingIT {
             processes.forEach(ChildJvm::close);
         }
         assertEquals(reference, run.losses());
+    }
+
+    /** {@code logs --follow}, which ends with the run. */
+    private static ChildJvm followed(ObservedRun run, ChildJvm seed) {
+        awaitSteps(run, 1, seed);
+        return ChildJvm.start(folder, "logs", run.root().toString(), "--follow", "--node", "seed");
     }
 
     private static void assertClose(List<Double> expected, List<Double> actual) {

@@ -37,6 +37,7 @@ final class Commands {
                 new WorkerCommand(),
                 new ResumeCommand(),
                 new StatusCommand(),
+                new ControlCommand(),
                 new TraceCommand(),
                 new ConfigCommand(),
                 new PlanCommand(),

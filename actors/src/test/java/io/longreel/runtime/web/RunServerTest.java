@@ -159,10 +159,9 @@ class RunServerTest {
                 403,
                 order("pause", "X-Longreel-Token", "secret", "Sec-Fetch-Site", "cross-site")
                         .statusCode());
-        assertEquals(
-                "HTTP/1.1 421",
-                raw("POST /control/pause HTTP/1.1\r\nHost: evil.example\r\n"
-                        + "X-Longreel-Token: secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        String foreign =
+                "POST /control/pause HTTP/1.1\r\nHost: evil.example\r\nX-Longreel-Token: secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        assertEquals("HTTP/1.1 421", raw(foreign));
         assertEquals(405, get("/control/pause").statusCode());
         assertFalse(get("/events-not").body().contains("secret"));
         assertFalse(get("/").body().contains("secret"), "the token is in nothing that is given out");

@@ -347,7 +347,11 @@ final class RunConfigWriter {
     }
 
     private static Map<String, Object> dashboard(DashboardSettings dashboard) {
-        return Map.of("host", dashboard.host(), "port", dashboard.isOn() ? dashboard.port() : "off");
+        return Map.of(
+                "host", dashboard.host(),
+                "port", dashboard.isOn() ? dashboard.port() : "off",
+                "controls", Words.of(dashboard.controls()),
+                "chaos", dashboard.chaos());
     }
 
     private static Map<String, Object> inference(InferenceSettings inference) {

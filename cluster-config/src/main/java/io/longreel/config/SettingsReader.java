@@ -109,7 +109,8 @@ final class SettingsReader {
         faults.require(!host.isBlank(), section, "host", "must be a host name or an address");
         int port = section.integerOr("port", "off", DashboardSettings.OFF, 0);
         faults.require(port <= 65_535, section, "port", "must be from 0 to 65535, or off, not %d".formatted(port));
-        return new DashboardSettings(host, port);
+        return new DashboardSettings(
+                host, port, section.choice("controls", DashboardSettings.Controls.class), section.flag("chaos"));
     }
 
     TransportSettings transport() {

@@ -133,7 +133,11 @@ final class RunConfigPropertyTest {
                 recovery(random),
                 stages,
                 new TraceSettings(from(random, 0, 99), from(random, 0, 99)),
-                new DashboardSettings("watch" + random.nextInt(9), random.nextInt(65_537) - 1),
+                new DashboardSettings(
+                        "watch" + random.nextInt(9),
+                        random.nextInt(65_537) - 1,
+                        one(random, EnumSet.allOf(DashboardSettings.Controls.class)),
+                        random.nextBoolean()),
                 new InferenceSettings(
                         from(random, 1 << 16, 1 << 30),
                         random.nextBoolean(),

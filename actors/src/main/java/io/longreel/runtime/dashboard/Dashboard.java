@@ -60,6 +60,11 @@ public final class Dashboard implements Consumer<RunNews> {
             case RunNews.RanksConnecting connecting -> show(nowMs, true);
             case RunNews.Serving serving -> show(nowMs, true);
             case RunNews.StageStarted started -> show(nowMs, true);
+            case RunNews.ControlAccepted control -> keep("asked for: " + control.text());
+            case RunNews.PauseOrdered ordered -> {}
+            case RunNews.Paused paused ->
+                keep("paused behind step %d".formatted(paused.position().globalStep()));
+            case RunNews.Resumed resumed -> {}
             case RunNews.Exporting exporting -> show(nowMs, true);
             case RunNews.Stopping stopping -> show(nowMs, true);
             case RunNews.Trouble trouble -> keep(TroubleLine.of(trouble));

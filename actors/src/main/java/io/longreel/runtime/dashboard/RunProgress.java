@@ -121,6 +121,11 @@ public final class RunProgress {
             }
             case RunNews.EvaluationFinished finished -> evaluations.put(finished.name(), finished.cells());
             case RunNews.Serving serving -> doing = "answering";
+            case RunNews.ControlAccepted control -> {}
+            case RunNews.PauseOrdered ordered -> {}
+            case RunNews.Paused paused ->
+                doing = "paused behind step %d".formatted(paused.position().globalStep());
+            case RunNews.Resumed resumed -> doing = config.stages().get(stage).name();
             case RunNews.Exporting exporting -> doing = "writing the model";
             case RunNews.Stopping stopping -> doing = "stopping (%s)".formatted(stopping.reason());
             case RunNews.RecoveryStarted started -> doing = "recovering";

@@ -109,6 +109,17 @@ public sealed interface JournalEntry {
 
     record ModelExported(String directory) implements JournalEntry {}
 
+    /** Somebody wants a checkpoint behind the next step; {@code globalStep} of this and the next two is what was committed. */
+    record CheckpointRequested(long globalStep) implements JournalEntry {}
+
+    /** The run is to stand still behind what is in flight. */
+    record PauseOrdered(long globalStep) implements JournalEntry {}
+
+    record PauseEnded(long globalStep) implements JournalEntry {}
+
+    /** Somebody wanted the process of a rank to be killed. */
+    record KillOrdered(int rank, String nodeId, String processId) implements JournalEntry {}
+
     record StopRequested(String reason) implements JournalEntry {}
 
     record RunEnded(int exitCode, String reason) implements JournalEntry {}

@@ -74,6 +74,7 @@ public final class ClusterMesh implements EngineMesh {
                 ServingFiles.open(directory, screen),
                 forksWorkers,
                 listening,
+                supervisor -> {},
                 Optional.of(new SeedProcess.Engine(news -> tell(listener, news), supervisor::complete)));
         thread = Thread.ofPlatform().daemon().name("longreel-seed").start(() -> run(job, listener));
     }

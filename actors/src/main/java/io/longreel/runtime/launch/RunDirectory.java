@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   report.html      the closing report                    logs/          one file per process
  *   haystack.mp4     footage, when the run makes its own   models/        what each stage left
  *   tensorboard/     the same numbers for TensorBoard
+ *   dashboard.json   where it is watched and controlled, while it is
  *   run.lock         held while a process works on the run
  * </pre>
  *
@@ -49,10 +50,14 @@ public final class RunDirectory implements AutoCloseable {
 
     private static final String TENSORBOARD = "tensorboard";
 
+    /** Where the run is watched and controlled; there while its server is open. */
+    private static final String ADDRESS = "dashboard.json";
+
     private static final List<String> OWN_NAMES = List.of(
             "run.conf",
             "metrics.jsonl",
             TENSORBOARD,
+            ADDRESS,
             "report.html",
             "checkpoints",
             "model",
@@ -111,6 +116,10 @@ public final class RunDirectory implements AutoCloseable {
     /** What TensorBoard is pointed at. */
     Path tensorBoardFolder() {
         return root.resolve(TENSORBOARD);
+    }
+
+    Path addressFile() {
+        return root.resolve(ADDRESS);
     }
 
     /** Room that is given up when the disk is full. */

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run as one command of the user: takes the run directory, runs the seed with or without workers of its own, shows
@@ -138,7 +139,7 @@ public final class RunSession {
         RunEnd end;
         try (RunWatch watch = RunWatch.open(
                 config, model.tokensPerFrame(), directory, start.position().globalStep(), InstantSource.system())) {
-            watch.address().ifPresent(address -> dashboard.keep("watch it: " + address));
+            watch.address().ifPresent(address -> dashboard.keep("watch it: " + address.forPeople()));
             RunFiles files = RunFiles.open(
                     config,
                     directory,
@@ -153,7 +154,9 @@ public final class RunSession {
                     directory,
                     files,
                     forksWorkers,
-                    address -> listening(dashboard, plan, address)));
+                    address -> listening(dashboard, plan, address),
+                    watch::controls,
+                    Optional.empty()));
             if (end.exitCode() == 0) {
                 dashboard.summary(directory.root());
             }
@@ -170,7 +173,7 @@ public final class RunSession {
     private void showFinished(RunConfig config, ModelConfig model) {
         RunBoard board = new RunBoard(config, model.tokensPerFrame(), InstantSource.system());
         board.accept(new RunNews.Closed());
-        try (RunServer server = RunServer.open(config.dashboard(), board)) {
+        try (RunServer server = RunServer.open(config.dashboard().withoutControls(), board, "")) {
             out.println("the run is finished; waiting for SIGTERM; watch it: " + server.base());
             out.flush();
             StopSignals.await();

@@ -4,13 +4,18 @@ import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.disk.Disk;
 import io.longreel.runtime.metrics.TensorBoardLog;
+import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.ControlAsked;
 import io.longreel.runtime.supervisor.RunNews;
 import io.longreel.runtime.web.RunBoard;
 import io.longreel.runtime.web.RunServer;
-import java.net.URI;
+import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,16 +25,21 @@ import org.slf4j.LoggerFactory;
  */
 final class RunWatch implements Consumer<RunNews>, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunWatch.class);
+    private static final int TOKEN_BYTES = 16;
 
     private final RunBoard board;
     private final TensorBoardLog curves;
     private final Optional<RunServer> server;
+    private final Path addressFile;
     private final InstantSource clock;
 
-    private RunWatch(RunBoard board, TensorBoardLog curves, Optional<RunServer> server, InstantSource clock) {
+    private RunWatch(
+            RunBoard board, TensorBoardLog curves, Optional<RunServer> server, Path addressFile, InstantSource clock) {
         this.board = board;
         this.curves = curves;
         this.server = server;
+        this.addressFile = addressFile;
+        address().ifPresent(address -> address.write(addressFile));
         this.clock = clock;
     }
 
@@ -46,12 +56,16 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
                 board,
                 TensorBoardLog.begin(Disk.system(), directory.tensorBoardFolder(), globalStep, clock.instant()),
                 config.dashboard().isOn() ? serve(config, board) : Optional.empty(),
+                directory.addressFile(),
                 clock);
     }
 
     private static Optional<RunServer> serve(RunConfig config, RunBoard board) {
         try {
-            return Optional.of(RunServer.open(config.dashboard(), board));
+            byte[] token = new byte[TOKEN_BYTES];
+            new SecureRandom().nextBytes(token);
+            return Optional.of(
+                    RunServer.open(config.dashboard(), board, HexFormat.of().formatHex(token)));
         } catch (RuntimeFailure failure) {
             LOG.warn("board.not-served: {}", failure.getMessage());
             return Optional.empty();
@@ -59,8 +73,14 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
     }
 
     /** Where it can be seen. */
-    Optional<URI> address() {
-        return server.map(RunServer::base);
+    Optional<BoardAddress> address() {
+        return server.map(BoardAddress::of);
+    }
+
+    /** Orders go to this supervisor from now on. */
+    void controls(ActorRef<SupervisorCommand> supervisor) {
+        server.ifPresent(
+                open -> open.controls((control, answer) -> supervisor.tell(new ControlAsked(control, answer))));
     }
 
     /** News for both. */
@@ -82,6 +102,7 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
     @Override
     public void close() {
         board.close();
+        address().ifPresent(address -> address.remove(addressFile));
         server.ifPresent(RunServer::close);
         curves.close();
     }

@@ -47,6 +47,7 @@ final class SeedProcess {
      *
      * @param forksWorkers workers are started here; otherwise they are started by hand, perhaps elsewhere
      * @param listening told the address that workers join
+     * @param supervised told whom to ask for something while the job goes on
      * @param engine whoever asks the ranks of a job that serves
      */
     record Job(
@@ -56,8 +57,9 @@ final class SeedProcess {
             RunRecorder recorder,
             boolean forksWorkers,
             Consumer<String> listening,
+            Consumer<ActorRef<SupervisorCommand>> supervised,
             Optional<Engine> engine) {
-        /** A job that trains. */
+        /** A job that nobody asks for anything. */
         Job(
                 JobPlan plan,
                 ClusterSettings cluster,
@@ -65,7 +67,7 @@ final class SeedProcess {
                 RunRecorder recorder,
                 boolean forksWorkers,
                 Consumer<String> listening) {
-            this(plan, cluster, directory, recorder, forksWorkers, listening, Optional.empty());
+            this(plan, cluster, directory, recorder, forksWorkers, listening, supervisor -> {}, Optional.empty());
         }
     }
 
@@ -107,6 +109,7 @@ final class SeedProcess {
             String address = cluster.address();
             LOG.info("seed.listening address={}", address);
             job.listening().accept(address);
+            job.supervised().accept(supervisor);
             job.engine().ifPresent(engine -> engine.supervisor().accept(supervisor));
             cluster.whenTerminated()
                     .thenRun(() -> end.complete(new RunEnd(1, "the seed was removed from its own cluster")));

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +80,7 @@ final class SupervisorHost {
                 return idle("the seed was lost before this process was part of the run");
             }
             try {
-                return takeOver(known);
+                return takeOver(known, context.getSelf());
             } catch (IOException | RuntimeException e) {
                 LOG.error("supervisor.not-taken-over", e);
                 return idle("the supervisor came here, but the run directory cannot be used: " + e.getMessage());
@@ -92,7 +93,7 @@ final class SupervisorHost {
         return Behaviors.ignore();
     }
 
-    private Behavior<SupervisorCommand> takeOver(Welcome known) throws IOException {
+    private Behavior<SupervisorCommand> takeOver(Welcome known, ActorRef<SupervisorCommand> self) throws IOException {
         RunConfig config = RunConfigLoader.parse(known.configText(), "the run's configuration", List.of());
         if (config.serves()) {
             return idle("the process that had the questions is gone, and with it all of them");
@@ -108,6 +109,7 @@ final class SupervisorHost {
         SupervisorState state = state(known, config, model, directory, journal.history());
         RunWatch watch = RunWatch.open(
                 config, model.tokensPerFrame(), directory, state.committed().globalStep(), InstantSource.system());
+        watch.controls(self);
         RunFiles files = RunFiles.takeOver(
                 config,
                 directory,

@@ -113,7 +113,11 @@ public final class WorkerProcess {
                 lifelines.admit(welcome.runToken(), worker -> workerEnded(worker, cluster, supervisorHost, supervisor));
             };
             NodeActor.Surroundings surroundings = new NodeActor.Surroundings(
-                    opener.apply(cluster.system(), System::nanoTime), slowWork, System::nanoTime, welcomed);
+                    opener.apply(cluster.system(), System::nanoTime),
+                    slowWork,
+                    System::nanoTime,
+                    OwnDeath::now,
+                    welcomed);
             ActorRef<NodeCommand> node =
                     cluster.spawn(NodeActor.create(identity, surroundings, supervisor, ending), "node");
             spawned.complete(node);

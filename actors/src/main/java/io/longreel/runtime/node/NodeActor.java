@@ -64,13 +64,18 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
      *
      * @param slowWork runs what may take seconds, one after the other
      * @param clockNs steady clock
+     * @param killer ends the process as SIGKILL does
      * @param welcomed told what the run is, on each welcome; must not block
      */
     public record Surroundings(
-            RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs, Consumer<Welcome> welcomed) {
-        /** For a process in which nobody else needs to know. */
+            RankWorkFactory.Opener opener,
+            Executor slowWork,
+            LongSupplier clockNs,
+            Runnable killer,
+            Consumer<Welcome> welcomed) {
+        /** For a process in which nobody else needs to know, and which must live. */
         public Surroundings(RankWorkFactory.Opener opener, Executor slowWork, LongSupplier clockNs) {
-            this(opener, slowWork, clockNs, welcome -> {});
+            this(opener, slowWork, clockNs, () -> {}, welcome -> {});
         }
     }
 
@@ -162,6 +167,10 @@ public final class NodeActor extends AbstractMatchingBehavior<NodeCommand> {
                 getContext().getLog().info("node.note processId={} {}", processId, note.text());
             case NodeEffect.Warn warn ->
                 getContext().getLog().warn("node.warning processId={} {}", processId, warn.text());
+            case NodeEffect.Kill kill -> {
+                getContext().getLog().warn("node.kills-itself processId={} reason=\"{}\"", processId, kill.reason());
+                surroundings.killer().run();
+            }
             case NodeEffect.End end -> end(end.end());
             case NodeEffect.Free free -> free(free.end());
         }

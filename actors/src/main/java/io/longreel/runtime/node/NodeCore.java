@@ -4,6 +4,7 @@ import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.BeatDue;
 import io.longreel.runtime.protocol.NodeCommand.DefectFound;
 import io.longreel.runtime.protocol.NodeCommand.JoinLater;
+import io.longreel.runtime.protocol.NodeCommand.KillProcess;
 import io.longreel.runtime.protocol.NodeCommand.LeaveAsked;
 import io.longreel.runtime.protocol.NodeCommand.NodeFenced;
 import io.longreel.runtime.protocol.NodeCommand.Opened;
@@ -42,6 +43,7 @@ public final class NodeCore {
             case Opened opened -> JoiningRules.opened(turn, opened);
             case NodeFenced fenced -> JoiningRules.fenced(turn, fenced);
             case LeaveAsked asked -> JoiningRules.leaveAsked(turn, asked);
+            case KillProcess kill -> turn.effect(new NodeEffect.Kill(kill.reason()));
             case StopNode stop -> HostingRules.end(turn, new NodeEnd(stop.exitCode(), stop.reason()));
             case SeedLost lost -> HostingRules.end(turn, new NodeEnd(1, "the seed was lost: " + lost.reason()));
             case StartRanks start -> HostingRules.startRanks(turn, start);

@@ -40,6 +40,9 @@ public sealed interface NodeEffect {
     /** Something that the operator has to know. */
     record Warn(String text) implements NodeEffect {}
 
+    /** End the process at once, as SIGKILL does: nothing is said or freed. */
+    record Kill(String reason) implements NodeEffect {}
+
     /** How the process ends is decided. */
     record End(NodeEnd end) implements NodeEffect {}
 

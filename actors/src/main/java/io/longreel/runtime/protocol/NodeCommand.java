@@ -96,6 +96,20 @@ public sealed interface NodeCommand {
         }
     }
 
+    /** Somebody wants this process to end, by a signal or through the supervisor: it asks to be replaced first. */
+    record LeaveAsked(String reason) implements FromSupervisor {
+        public LeaveAsked {
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
+    /** Somebody wants to see how the run gets over the loss of this process: it kills itself at once, as the system would (SIGKILL). */
+    record KillProcess(String reason) implements FromSupervisor {
+        public KillProcess {
+            Facts.notBlank(reason, "reason");
+        }
+    }
+
     /** The run is over: stop the ranks, free everything, end the process with this exit code. */
     record StopNode(int exitCode, String reason) implements FromSupervisor {
         public StopNode {
@@ -120,9 +134,6 @@ public sealed interface NodeCommand {
 
     /** The thread for slow work has something to report. Never leaves the process. */
     record SlowWorkDone(NodeReport report) implements NodeCommand {}
-
-    /** Somebody wants this process to end: it asks to be replaced first. Never leaves the process. */
-    record LeaveAsked(String reason) implements NodeCommand {}
 
     /** A rank's compute thread is over and has freed what it held. Never leaves the process. */
     record RankStopped(int rank) implements NodeCommand {}

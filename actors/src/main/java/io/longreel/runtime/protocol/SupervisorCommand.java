@@ -1,6 +1,7 @@
 package io.longreel.runtime.protocol;
 
 import io.longreel.curriculum.engine.EngineTick;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** What the supervisor actor is told. Everything but the senders' references goes into its pure core. */
@@ -18,6 +19,13 @@ public sealed interface SupervisorCommand {
             Facts.notBlank(reason, "reason");
         }
     }
+
+    /**
+     * Somebody asks for something while the run goes on. Never leaves the process.
+     *
+     * @param answer told what becomes of it, once, from the recorder's thread; must not block
+     */
+    record ControlAsked(Control control, Consumer<ControlAnswer> answer) implements SupervisorCommand {}
 
     /**
      * A worker process is gone: it is proven dead, or has left the cluster. Never leaves the process.

@@ -105,6 +105,8 @@ final class WireRegistry {
             Map.entry(154, NodeCommand.WriteSlices.class),
             Map.entry(155, NodeCommand.NodeFenced.class),
             Map.entry(156, NodeCommand.JoinLater.class),
+            Map.entry(157, NodeCommand.LeaveAsked.class),
+            Map.entry(158, NodeCommand.KillProcess.class),
             // To ranks.
             Map.entry(170, RankCommand.PrepareModel.class),
             Map.entry(171, RankCommand.RestoreCheckpoint.class),

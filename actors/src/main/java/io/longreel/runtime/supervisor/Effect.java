@@ -3,6 +3,7 @@ package io.longreel.runtime.supervisor;
 import io.longreel.config.StageSettings.Needle;
 import io.longreel.config.topology.Mesh;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.ControlAnswer;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.WrittenSlice;
@@ -22,6 +23,9 @@ public sealed interface Effect {
 
     /** Answer to the sender of the event, which need not be a rank of the current placement. */
     record AnswerSender(RankCommand.FromSupervisor command) implements Effect {}
+
+    /** Answer to whoever asked for the control that is the event. */
+    record AnswerControl(ControlAnswer answer) implements Effect {}
 
     /** Comes back as CaughtUp when all before it is done: how far what is decided is ahead of what is done. */
     record AskCaughtUp() implements Effect {}

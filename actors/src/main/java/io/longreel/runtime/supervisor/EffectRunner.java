@@ -121,6 +121,7 @@ final class EffectRunner {
                 case Effect.TellEngine e -> throw notAFile(effect);
                 case Effect.TellAllRanks e -> throw notAFile(effect);
                 case Effect.AnswerSender e -> throw notAFile(effect);
+                case Effect.AnswerControl e -> throw notAFile(effect);
                 case Effect.Finish e -> throw notAFile(effect);
             }
         } catch (InterruptedException e) {

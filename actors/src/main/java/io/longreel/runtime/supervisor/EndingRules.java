@@ -43,7 +43,10 @@ final class EndingRules {
             }
             case Phase.Snapshotting snapshotting -> drain(turn, reason);
             case Phase.EndingStage ending -> drain(turn, reason);
-            case Phase.Evaluating evaluating -> drain(turn, reason);
+            case Phase.Evaluating evaluating -> {
+                drain(turn, reason);
+                EvaluationRules.goOnIfEvaluating(turn);
+            }
             case Phase.RecordingEvaluation recording -> drain(turn, reason);
             case Phase.ExportingStage exporting -> drain(turn, reason);
             case Phase.Exporting exporting -> drain(turn, reason);

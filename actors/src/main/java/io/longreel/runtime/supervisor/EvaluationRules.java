@@ -25,6 +25,13 @@ final class EvaluationRules {
         goOn(turn);
     }
 
+    /** What a paused test stood still for may be over. */
+    static void goOnIfEvaluating(Turn turn) {
+        if (turn.state().phase() instanceof Phase.Evaluating) {
+            goOn(turn);
+        }
+    }
+
     private static void goOn(Turn turn) {
         SupervisorState state = turn.state();
         if (!(state.phase() instanceof Phase.Evaluating evaluating)) {
@@ -33,7 +40,16 @@ final class EvaluationRules {
         Votes<CellEvaluated> votes = evaluating.votes();
         Needle needle = needle(turn);
         int cells = cellCount(needle);
+        boolean isPaused = state.orders().isPaused() && state.stop().isEmpty();
         if (votes.nothingInFlight()) {
+            if (isPaused && state.move().isEmpty()) {
+                ControlRules.stands(turn);
+                return;
+            }
+            if (isPaused) { // ranks can move from the end of the stage, and the test begins anew when the run goes on
+                TrainingRules.start(turn);
+                return;
+            }
             if (votes.next() == cells) {
                 turn.enter(new Phase.RecordingEvaluation(evaluating.done()))
                         .effect(new Effect.WriteEvaluation(state.reached().stage(), needle, evaluating.done()));
@@ -44,7 +60,7 @@ final class EvaluationRules {
                 return;
             }
         }
-        if (state.stop().isEmpty()) {
+        if (state.stop().isEmpty() && !isPaused) {
             int limit = Math.min(cells, votes.next() + CELLS_IN_FLIGHT_MAX);
             for (int cell = votes.issued(); cell < limit; cell++) {
                 turn.tellAll(new EvaluateCell(state.at(), cell));

@@ -1,6 +1,7 @@
 package io.longreel.runtime.supervisor;
 
 import io.longreel.curriculum.engine.EngineTick;
+import io.longreel.runtime.protocol.Control;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.RecordReport;
@@ -18,6 +19,9 @@ public sealed interface Event {
     record NodeLost(long atMs, String processId, String reason, boolean isFinal) implements Event {}
 
     record StopAsked(long atMs, String reason) implements Event {}
+
+    /** The answer goes to whoever asked. */
+    record ControlAsked(long atMs, Control control) implements Event {}
 
     record TickAsked(long atMs, EngineTick tick) implements Event {}
 

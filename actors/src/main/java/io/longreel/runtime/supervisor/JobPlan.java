@@ -20,6 +20,7 @@ import java.util.Set;
  * @param configText the whole configuration, for nodes that join
  * @param runToken drawn at random, by which the processes of the run know each other
  * @param runDirectory absolute path, for commands and messages
+ * @param allowsKills whether somebody may have the process of a rank killed
  * @param plannedMeshes what the planner chooses over 1, 2, ... all nodes; empty where the mesh is the user's
  */
 public record JobPlan(
@@ -38,6 +39,7 @@ public record JobPlan(
         String runDirectory,
         List<StagePlan> stages,
         Start start,
+        boolean allowsKills,
         List<Mesh> plannedMeshes) {
 
     public JobPlan {
@@ -119,6 +121,7 @@ public record JobPlan(
                 runDirectory,
                 config.stages().stream().map(StagePlan::of).toList(),
                 start,
+                config.dashboard().chaos(),
                 config.meshPlanned()
                         ? MeshPlanner.overNodes(
                                 config,

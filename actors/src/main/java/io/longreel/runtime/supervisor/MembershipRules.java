@@ -155,14 +155,30 @@ final class MembershipRules {
         if (member.isLeaving()) {
             return;
         }
-        turn.become(turn.state().with(turn.state().crew().with(member.leaving())))
-                .effect(new Effect.Note(
-                        "node wants to leave: processId=%s reason=%s".formatted(member.processId(), asked.reason())));
+        turn.effect(new Effect.Note(
+                "node wants to leave: processId=%s reason=%s".formatted(member.processId(), asked.reason())));
+        leave(turn, member);
+    }
+
+    /** Nodes that stay when this one leaves. */
+    static long others(SupervisorState state, Member member) {
+        return state.crew().available().stream()
+                .filter(other -> !other.processId().equals(member.processId()))
+                .count();
+    }
+
+    static boolean canGoOnWithout(SupervisorState state, Member member) {
+        long others = others(state, member);
+        return others >= state.plan().nodes()
+                || (others > 0 && state.plan().recovery().isElastic());
+    }
+
+    /** Its ranks go elsewhere at the next border between steps; where they cannot, the run stops. */
+    static void leave(Turn turn, Member member) {
+        turn.become(turn.state().with(turn.state().crew().with(member.leaving())));
         SupervisorState state = turn.state();
         boolean isPlaced = state.placedIds().contains(member.processId());
-        int others = state.crew().available().size();
-        boolean canGoOn = others >= turn.plan().nodes()
-                || (others > 0 && turn.plan().recovery().isElastic());
+        boolean canGoOn = canGoOnWithout(state, member);
         if (!isPlaced && !(state.phase() instanceof Phase.Forming)) {
             dismiss(turn, member);
         } else if (state.phase() instanceof Phase.Forming
@@ -172,6 +188,7 @@ final class MembershipRules {
         } else {
             turn.become(turn.state().moving("node %s leaves".formatted(member.nodeId())));
             TrainingRules.goOnIfTraining(turn);
+            EvaluationRules.goOnIfEvaluating(turn);
             ServingRules.goOn(turn);
         }
     }

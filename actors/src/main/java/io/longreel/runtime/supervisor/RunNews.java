@@ -72,9 +72,9 @@ public sealed interface RunNews {
     record Placed(int generation, Mesh mesh, boolean isSmaller, String source) implements Trouble {}
 
     /**
-     * The first new step after a fault is committed.
+     * The first new step after a fault is committed, or a run that is paused has its state back.
      *
-     * @param tookMs from the notice to this commit
+     * @param tookMs from the notice to this moment
      * @param replayed steps that were computed again
      */
     record Recovered(int generation, long tookMs, int replayed, String cause) implements Trouble {}
@@ -90,6 +90,18 @@ public sealed interface RunNews {
 
     /** The ranks wait for questions. */
     record Serving(int worldSize) implements RunNews {}
+
+    /** Somebody asked for something, and gets it. */
+    record ControlAccepted(String text) implements RunNews {}
+
+    /** Somebody wants the run to stand still; what is in flight goes to its end. */
+    record PauseOrdered() implements RunNews {}
+
+    /** The run stands still as it was told to, until it is told to go on. */
+    record Paused(Position position) implements RunNews {}
+
+    /** The run was told to go on. */
+    record Resumed() implements RunNews {}
 
     record Exporting() implements RunNews {}
 

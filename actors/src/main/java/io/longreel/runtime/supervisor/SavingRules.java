@@ -41,7 +41,8 @@ final class SavingRules {
                 false,
                 turn.nowMs(),
                 turn.nowMs());
-        turn.become(state.saving(Optional.of(saving))).effect(new Effect.PrepareCheckpoint(saving.position()));
+        turn.become(state.saving(Optional.of(saving)).with(state.orders().wantingCheckpoint(false)))
+                .effect(new Effect.PrepareCheckpoint(saving.position()));
         ask(turn, saving);
     }
 

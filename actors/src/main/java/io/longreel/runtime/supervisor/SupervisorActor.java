@@ -1,9 +1,11 @@
 package io.longreel.runtime.supervisor;
 
+import io.longreel.runtime.protocol.ControlAnswer;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeCommand.StopNode;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.SupervisorCommand;
+import io.longreel.runtime.protocol.SupervisorCommand.ControlAsked;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeGone;
 import io.longreel.runtime.protocol.SupervisorCommand.NodeSays;
 import io.longreel.runtime.protocol.SupervisorCommand.RankSays;
@@ -33,6 +35,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCommand> {
     private static final Duration TICK = Duration.ofMillis(100);
+
+    /** Where an answer to an event goes, if its sender wants one. */
+    private record Speaker(
+            @Nullable ActorRef<RankCommand> rank, @Nullable Consumer<ControlAnswer> person) {
+        static final Speaker NOBODY = new Speaker(null, null);
+    }
 
     private final LongSupplier clockMs;
     private final EffectRunner runner;
@@ -109,28 +117,30 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                     getContext()
                             .watchWith(says.node(), new NodeGone(processId, "its process has left the cluster", false));
                 }
-                decide(new Event.NodeReported(nowMs, says.report()), null);
+                decide(new Event.NodeReported(nowMs, says.report()), Speaker.NOBODY);
             }
             case RankSays says -> {
                 if (says.report().at().generation() == state.generation()) {
                     ranks.put(says.report().rank(), says.rank());
                 }
-                decide(new Event.RankReported(nowMs, says.report()), says.rank());
+                decide(new Event.RankReported(nowMs, says.report()), new Speaker(says.rank(), null));
             }
             case NodeGone gone -> {
-                decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.isFinal()), null);
+                decide(new Event.NodeLost(nowMs, gone.processId(), gone.reason(), gone.isFinal()), Speaker.NOBODY);
                 // If it lives it was told what it must know, and is entered again when it speaks again.
                 nodes.remove(gone.processId());
             }
-            case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), null);
-            case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), null);
-            case TickAsked asked -> decide(new Event.TickAsked(nowMs, asked.tick()), null);
-            case Tick tick -> decide(new Event.TimePassed(nowMs), null);
+            case Recorded recorded -> decide(new Event.FilesRecorded(nowMs, recorded.report()), Speaker.NOBODY);
+            case ControlAsked asked ->
+                decide(new Event.ControlAsked(nowMs, asked.control()), new Speaker(null, asked.answer()));
+            case StopRun stop -> decide(new Event.StopAsked(nowMs, stop.reason()), Speaker.NOBODY);
+            case TickAsked asked -> decide(new Event.TickAsked(nowMs, asked.tick()), Speaker.NOBODY);
+            case Tick tick -> decide(new Event.TimePassed(nowMs), Speaker.NOBODY);
         }
         return this;
     }
 
-    private void decide(Event event, @Nullable ActorRef<RankCommand> sender) {
+    private void decide(Event event, Speaker sender) {
         Decision decision;
         try {
             decision = SupervisorCore.apply(state, event);
@@ -154,7 +164,7 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
         decision.effects().forEach(effect -> perform(effect, sender));
     }
 
-    private void perform(Effect effect, @Nullable ActorRef<RankCommand> sender) {
+    private void perform(Effect effect, Speaker sender) {
         switch (effect) {
             case Effect.TellNode tell -> {
                 ActorRef<NodeCommand> node = nodes.get(tell.processId());
@@ -168,8 +178,15 @@ public final class SupervisorActor extends AbstractMatchingBehavior<SupervisorCo
                 runner.add(new EffectRunner.Task.Send(() -> all.forEach(rank -> rank.tell(tell.command())), false));
             }
             case Effect.AnswerSender answer -> {
-                if (sender != null) {
-                    runner.add(new EffectRunner.Task.Send(() -> sender.tell(answer.command()), false));
+                ActorRef<RankCommand> rank = sender.rank();
+                if (rank != null) {
+                    runner.add(new EffectRunner.Task.Send(() -> rank.tell(answer.command()), false));
+                }
+            }
+            case Effect.AnswerControl answer -> {
+                Consumer<ControlAnswer> person = sender.person();
+                if (person != null) {
+                    runner.add(new EffectRunner.Task.Send(() -> person.accept(answer.answer()), false));
                 }
             }
             case Effect.Finish finish -> runner.add(new EffectRunner.Task.End(finish.exitCode(), finish.message()));

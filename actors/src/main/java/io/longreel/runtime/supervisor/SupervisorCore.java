@@ -34,6 +34,7 @@ public final class SupervisorCore {
             case Event.FilesRecorded recorded -> onRecorded(turn, recorded.report());
             case Event.NodeLost lost -> FailureRules.nodeLost(turn, lost);
             case Event.StopAsked asked -> EndingRules.stopAsked(turn, asked.reason());
+            case Event.ControlAsked asked -> ControlRules.asked(turn, asked.control());
             case Event.TickAsked asked -> ServingRules.tickAsked(turn, asked.tick());
             case Event.TimePassed passed -> LivenessRules.timePassed(turn);
         }

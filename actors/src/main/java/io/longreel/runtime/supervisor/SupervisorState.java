@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * @param saving a checkpoint that is being written beside the training
  * @param suspicion a step that is being computed again because its result was not believed
  * @param move why the ranks should be placed anew at the next border between steps, without anything being lost
+ * @param orders what people have asked of the run
  * @param watch what is measured, and decides nothing about results
  * @param fencedCount messages of other generations, so far
  */
@@ -35,6 +36,7 @@ public record SupervisorState(
         Optional<Saving> saving,
         Optional<Suspicion> suspicion,
         Optional<String> move,
+        Orders orders,
         Watch watch,
         long fencedCount) {
 
@@ -55,6 +57,7 @@ public record SupervisorState(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Orders.NONE,
                 Watch.initial(nowMs),
                 0);
     }
@@ -81,6 +84,7 @@ public record SupervisorState(
                 fresh.saving,
                 fresh.suspicion,
                 fresh.move,
+                fresh.orders,
                 fresh.watch,
                 0);
     }
@@ -137,6 +141,10 @@ public record SupervisorState(
         return change(draft -> draft.watch = next);
     }
 
+    SupervisorState with(Orders next) {
+        return change(draft -> draft.orders = next);
+    }
+
     SupervisorState placed(Placement newPlacement) {
         return change(draft -> {
             draft.generation = newPlacement.generation();
@@ -150,6 +158,7 @@ public record SupervisorState(
         return change(draft -> {
             draft.generation = generation + 1;
             draft.progress = progress.endOf(generation);
+            draft.orders = orders.moved();
             draft.move = Optional.empty();
         });
     }
@@ -197,6 +206,7 @@ public record SupervisorState(
         private Optional<Saving> saving;
         private Optional<Suspicion> suspicion;
         private Optional<String> move;
+        private Orders orders;
         private Watch watch;
         private long fencedCount;
 
@@ -212,6 +222,7 @@ public record SupervisorState(
             saving = state.saving;
             suspicion = state.suspicion;
             move = state.move;
+            orders = state.orders;
             watch = state.watch;
             fencedCount = state.fencedCount;
         }
@@ -229,6 +240,7 @@ public record SupervisorState(
                     saving,
                     suspicion,
                     move,
+                    orders,
                     watch,
                     fencedCount);
         }

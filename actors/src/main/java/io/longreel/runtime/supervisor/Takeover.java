@@ -27,6 +27,7 @@ public final class Takeover {
     private long savedGlobalStep;
     private String mesh = "";
     private Optional<String> stop = Optional.empty();
+    private Orders orders = Orders.NONE;
 
     private Takeover(JobPlan plan) {
         this.plan = plan;
@@ -49,8 +50,9 @@ public final class Takeover {
                 takeover.savedGlobalStep,
                 takeover.limits,
                 takeover.skipped);
-        SupervisorState state =
-                SupervisorState.takenOver(plan, history.lastGeneration(), progress, takeover.nodes, nowMs);
+        SupervisorState state = SupervisorState.takenOver(
+                        plan, history.lastGeneration(), progress, takeover.nodes, nowMs)
+                .with(takeover.orders);
         return takeover.stop
                 .map(reason -> state.stopping(new StopRequest(reason, nowMs + EndingRules.STOP_GRACE_MS)))
                 .orElse(state);
@@ -63,6 +65,7 @@ public final class Takeover {
         limits.clear();
         nodes.clear();
         stop = Optional.empty();
+        orders = Orders.NONE; // whoever takes a run up again wants it to go on
         evaluated.addAll(plan.start().evaluatedStages());
         skipped.addAll(plan.start().skippedSteps());
     }
@@ -81,10 +84,16 @@ public final class Takeover {
                     skipped.add(samples.globalStep());
                 }
             }
-            case JournalEntry.CheckpointCommitted saved ->
+            case JournalEntry.CheckpointCommitted saved -> {
                 savedGlobalStep = Math.max(savedGlobalStep, saved.globalStep());
+                orders = orders.wantingCheckpoint(false);
+            }
             case JournalEntry.EvaluationFinished finished -> evaluated.add(finished.stage());
             case JournalEntry.StopRequested asked -> stop = Optional.of(asked.reason());
+            case JournalEntry.PauseOrdered e -> orders = orders.with(Orders.Pause.ORDERED);
+            case JournalEntry.PauseEnded e -> orders = orders.with(Orders.Pause.NONE);
+            case JournalEntry.CheckpointRequested e -> orders = orders.wantingCheckpoint(true);
+            case JournalEntry.KillOrdered e -> {} // it is told by the loss of its node
             case JournalEntry.TermBegan e -> {}
             case JournalEntry.Recovering e -> {} // how far the old incarnation came is known from its own entries
             case JournalEntry.NodeQuarantined e -> {} // its time ran on another clock

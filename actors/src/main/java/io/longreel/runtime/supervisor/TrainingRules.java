@@ -57,6 +57,10 @@ final class TrainingRules {
             if (standsStill) {
                 moveWhenHeld(turn);
             }
+        } else if (state.orders().isPaused() && !state.progress().isReplaying()) {
+            if (standsStill) {
+                standStill(turn);
+            }
         } else if (standsStill && stageIsOver) {
             endStage(turn);
         } else {
@@ -71,6 +75,22 @@ final class TrainingRules {
         }
         if (!state.progress().hasUnsavedSteps()) {
             EndingRules.endStopped(turn);
+        } else if (isHeld(state)) {
+            SavingRules.begin(turn);
+        } else {
+            takeSnapshot(turn);
+        }
+    }
+
+    /** Nothing is commanded but what somebody asks for meanwhile. */
+    private static void standStill(Turn turn) {
+        ControlRules.stands(turn);
+        SupervisorState state = turn.state();
+        if (!state.orders().wantsCheckpoint() || state.saving().isPresent()) {
+            return; // the end of a checkpoint that is being written asks again
+        }
+        if (!state.progress().hasUnsavedSteps()) {
+            turn.become(state.with(state.orders().wantingCheckpoint(false)));
         } else if (isHeld(state)) {
             SavingRules.begin(turn);
         } else {
@@ -136,13 +156,15 @@ final class TrainingRules {
     private static void issue(Turn turn, Phase.Training training) {
         SupervisorState state = turn.state();
         int steps = turn.plan().stage(state.reached()).steps();
-        int limit = Math.min(steps, state.reached().step() + turn.plan().commitWindow());
+        int limit = Math.min(
+                stepsToIssue(state), state.reached().step() + turn.plan().commitWindow());
         Set<Integer> snapshots = new TreeSet<>(training.snapshots());
         snapshots.removeIf(step -> step < training.votes().next());
         for (int step = training.votes().issued(); step < limit; step++) {
             long globalStep =
                     state.reached().globalStep() + step - state.reached().step();
-            boolean takes = takesSnapshot(turn, globalStep + 1, step + 1 == steps);
+            boolean takes = takesSnapshot(turn, globalStep + 1, step + 1 == steps)
+                    || (snapshots.isEmpty() && isWished(turn.state(), globalStep + 1));
             if (takes) {
                 snapshots.add(step);
                 Measuring.ordered(turn);
@@ -155,6 +177,21 @@ final class TrainingRules {
         }
         turn.enter(new Phase.Training(
                 training.votes().issuedUpTo(Math.max(limit, training.votes().issued())), snapshots));
+    }
+
+    /** A run that is paused while it computes again what is committed goes no further than that. */
+    private static int stepsToIssue(SupervisorState state) {
+        int steps = state.plan().stage(state.reached()).steps();
+        boolean endsHere = state.orders().isPaused()
+                && state.committed().stage() == state.reached().stage();
+        return endsHere ? state.committed().step() : steps;
+    }
+
+    /** Whether the wished checkpoint can be that of this step: one checkpoint at a time, and none of what is only computed again. */
+    private static boolean isWished(SupervisorState state, long globalStepAfter) {
+        return state.orders().wantsCheckpoint()
+                && state.saving().isEmpty()
+                && globalStepAfter > state.committed().globalStep();
     }
 
     private static boolean takesSnapshot(Turn turn, long globalStepAfter, boolean isLast) {
@@ -257,7 +294,10 @@ final class TrainingRules {
         turn.become(state.with(state.progress().keepingFrom(SnapshotId.at(state.at()))));
         boolean isDue = SavingRules.isDue(state, state.reached().globalStep())
                 && state.progress().hasUnsavedSteps();
-        if (isDue && state.saving().isEmpty()) {
+        boolean isWished = state.orders().wantsCheckpoint()
+                && !state.progress().isReplaying()
+                && state.progress().hasUnsavedSteps();
+        if ((isDue || isWished) && state.saving().isEmpty()) {
             SavingRules.begin(turn);
         } else if (isDue && !isSavingThis(state)) {
             SavingRules.skip(turn, state.saving().get());

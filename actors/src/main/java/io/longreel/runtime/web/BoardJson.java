@@ -12,13 +12,18 @@ import java.util.Locale;
 final class BoardJson {
     private BoardJson() {}
 
-    static String of(RunBoard.Update update) {
+    static String of(RunBoard.Update update, ControlEndpoint.View controls) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("run", update.runName())
                 .put("phase", update.phase().word())
                 .put("doing", update.doing())
                 .put("nowMs", update.nowMs())
                 .put("last", update.isLast());
+        root.putObject("controls")
+                .put("on", controls.isOn())
+                .put("why", controls.why())
+                .put("chaos", controls.chaos())
+                .put("pausing", update.isPausing());
         update.leftMs().ifPresent(ms -> root.put("leftMs", ms));
         ObjectNode numbers = root.putObject("numbers");
         update.reading().values().forEach((metric, value) -> number(numbers, metric.tag(), value));

@@ -17,9 +17,11 @@ final class EventStream {
     private static final long HEARTBEAT_MS = 10_000;
 
     private final RunBoard board;
+    private final ControlEndpoint.View controls;
 
-    EventStream(RunBoard board) {
+    EventStream(RunBoard board, ControlEndpoint.View controls) {
         this.board = board;
+        this.controls = controls;
     }
 
     /** Returns when the run is over, or the client is gone. */
@@ -38,7 +40,7 @@ final class EventStream {
         try {
             while (true) {
                 RunBoard.Update update = board.since(cursor);
-                write(out, "data: " + BoardJson.of(update) + "\n\n");
+                write(out, "data: " + BoardJson.of(update, controls) + "\n\n");
                 if (update.isLast()) {
                     return;
                 }

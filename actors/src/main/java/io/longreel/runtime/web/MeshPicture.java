@@ -17,6 +17,7 @@ final class MeshPicture {
     enum RankState {
         CONNECTING,
         WORKING,
+        PAUSED,
         SLOW,
         STOPPED,
         LOST
@@ -61,6 +62,8 @@ final class MeshPicture {
             case RunNews.StageStarted started -> all = RankState.WORKING;
             case RunNews.StepCommitted committed -> all = RankState.WORKING;
             case RunNews.EvaluationProgressed progressed -> all = RankState.WORKING;
+            case RunNews.Paused paused -> all = RankState.PAUSED;
+            case RunNews.Resumed resumed -> all = all == RankState.PAUSED ? RankState.WORKING : all;
             case RunNews.RecoveryStarted started -> all = RankState.STOPPED;
             case RunNews.Stopping stopping -> all = RankState.STOPPED;
             case RunNews.Closed closed -> all = RankState.STOPPED;

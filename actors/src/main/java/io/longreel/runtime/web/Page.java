@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
 
-/** The page that draws a run: three files of the jar, which ask no other host for anything, and may not. Immutable, any thread. */
+/** The page that draws a run: some files of the jar, which ask no other host for anything, and may not. Immutable, any thread. */
 final class Page {
     private record Asset(String resource, String contentType) {}
 
@@ -16,6 +16,8 @@ final class Page {
             "/board.css", new Asset("board.css", "text/css; charset=utf-8"),
             "/board.js", new Asset("board.js", "text/javascript; charset=utf-8"),
             "/mesh.js", new Asset("mesh.js", "text/javascript; charset=utf-8"),
+            "/controls.js", new Asset("controls.js", "text/javascript; charset=utf-8"),
+            "/timeline.js", new Asset("timeline.js", "text/javascript; charset=utf-8"),
             "/charts.js", new Asset("charts.js", "text/javascript; charset=utf-8"));
 
     /** Whatever text may come with the news, no script of it runs, and nothing of it leaves. */

@@ -35,6 +35,9 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private Optional<RunNews.EvaluationProgressed> evaluating = Optional.empty();
     private RunPhase phase = RunPhase.STARTING;
+    /** Whether the run stands still, or will. */
+    private boolean isPausing;
+
     private long version;
     /** Opened by the next change. */
     private CountDownLatch newer = new CountDownLatch(1);
@@ -57,6 +60,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
     record Update(
             String runName,
             RunPhase phase,
+            boolean isPausing,
             String doing,
             long nowMs,
             OptionalLong leftMs,
@@ -106,6 +110,9 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
                 evaluating = Optional.empty();
                 evaluations.put(finished.name(), finished.cells());
             }
+            case RunNews.PauseOrdered ordered -> isPausing = true;
+            case RunNews.Paused paused -> isPausing = true;
+            case RunNews.Resumed resumed -> isPausing = false;
             default -> {} // nothing to draw
         }
         kindOf(news).ifPresent(kind -> log.add(nowMs, kind, textOf(news)));
@@ -126,6 +133,8 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
         return switch (news) {
             case RunNews.StepCommitted step -> Optional.empty();
             case RunNews.EvaluationProgressed progressed -> Optional.empty();
+            case RunNews.PauseOrdered ordered -> Optional.empty(); // told by who ordered it
+            case RunNews.Resumed resumed -> Optional.empty();
             case RunNews.Recovered recovered -> Optional.of(EventLog.Kind.RECOVERY);
             case RunNews.Placed placed -> Optional.of(EventLog.Kind.RECOVERY);
             case RunNews.FilesCaughtUp done -> Optional.of(EventLog.Kind.RECOVERY);
@@ -147,11 +156,16 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
             case RunNews.CheckpointWritten written -> "checkpoint %s is written".formatted(written.checkpoint());
             case RunNews.EvaluationFinished finished -> "needle test %s is done".formatted(finished.name());
             case RunNews.Serving serving -> "%d ranks answer".formatted(serving.worldSize());
+            case RunNews.ControlAccepted control -> "asked for: " + control.text();
+            case RunNews.Paused paused ->
+                "paused behind step %d".formatted(paused.position().globalStep());
             case RunNews.Exporting exporting -> "the model is written";
             case RunNews.Stopping stopping -> "stopping: " + stopping.reason();
             case RunNews.Closed closed -> "the run's files are closed";
             case RunNews.StepCommitted step -> "";
             case RunNews.EvaluationProgressed progressed -> "";
+            case RunNews.PauseOrdered ordered -> "";
+            case RunNews.Resumed resumed -> "";
         };
     }
 
@@ -175,6 +189,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
         return new Update(
                 runName,
                 phase,
+                isPausing,
                 progress.doing(),
                 nowMs,
                 progress.leftMs(),

@@ -7,6 +7,8 @@ import java.util.Locale;
 enum RunPhase {
     STARTING(false),
     TRAINING(true),
+    /** As somebody wants it; the ranks are there. */
+    PAUSED(true),
     EVALUATING(true),
     SERVING(true),
     RECOVERING(false),
@@ -39,6 +41,8 @@ enum RunPhase {
             case RunNews.StepCommitted committed -> TRAINING;
             case RunNews.EvaluationProgressed progressed -> EVALUATING;
             case RunNews.Serving serving -> SERVING;
+            case RunNews.Paused paused -> PAUSED;
+            case RunNews.Resumed resumed -> this == PAUSED ? TRAINING : this;
             case RunNews.Exporting exporting -> EXPORTING;
             case RunNews.RecoveryStarted started -> RECOVERING;
             case RunNews.Stopping stopping -> STOPPING;

@@ -9,6 +9,7 @@ import io.longreel.runtime.metrics.PrometheusPage;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -18,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A run over HTTP, on the JDK's server with a virtual thread per request. It only reads.
+ * A run over HTTP, on the JDK's server with a virtual thread per request.
  *
  * <pre>
  *   GET /           a page that draws the run
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *   GET /alive      200 while the process lives
  *   GET /ready      200 while ranks train, evaluate or serve, else 503
  *   GET /metrics    Prometheus's text format
+ *   POST /control/  orders, from those who have the token
  * </pre>
  *
  * Any thread may close it.
@@ -47,6 +49,7 @@ public final class RunServer implements AutoCloseable {
     private final RunBoard board;
     private final HttpServer server;
     private final RequestGuard guard;
+    private final ControlEndpoint control;
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("longreel-board-", 0).factory());
     private final Semaphore room = new Semaphore(REQUESTS_MAX);
@@ -54,17 +57,23 @@ public final class RunServer implements AutoCloseable {
     /** Made by the first who asks: most runs are never scraped. */
     private volatile @Nullable PrometheusPage page;
 
-    private RunServer(DashboardSettings settings, RunBoard board, HttpServer server) {
+    private RunServer(DashboardSettings settings, RunBoard board, String token, HttpServer server) {
         this.settings = settings;
         this.board = board;
         this.server = server;
-        this.guard = new RequestGuard(server.getAddress().getAddress().isLoopbackAddress());
+        boolean isLoopback = server.getAddress().getAddress().isLoopbackAddress();
+        this.guard = new RequestGuard(isLoopback);
+        this.control = new ControlEndpoint(settings, isLoopback, token);
     }
 
-    /** Listens from now on. Throws a failure of category CONFIG when the address cannot be bound. */
-    public static RunServer open(DashboardSettings settings, RunBoard board) {
+    /**
+     * Listens from now on. Throws a failure of category CONFIG when the address cannot be bound.
+     *
+     * @param token that those who give orders must show
+     */
+    public static RunServer open(DashboardSettings settings, RunBoard board, String token) {
         HttpServer http = HttpBinding.bind(settings.host(), settings.port(), KEYS);
-        RunServer server = new RunServer(settings, board, http);
+        RunServer server = new RunServer(settings, board, token, http);
         http.createContext("/", server::handle);
         http.setExecutor(server.threads);
         http.start();
@@ -75,6 +84,16 @@ public final class RunServer implements AutoCloseable {
     /** Where browsers find it, such as {@code http://127.0.0.1:41234/}. */
     public URI base() {
         return HttpBinding.base(settings.host(), server, "/");
+    }
+
+    /** Orders go there from now on; until then they are refused. */
+    public void controls(ControlEndpoint.Controlled run) {
+        control.connect(run);
+    }
+
+    /** What those who give orders must show; empty where nobody may give any. */
+    public Optional<String> token() {
+        return control.token();
     }
 
     private void handle(HttpExchange exchange) {
@@ -112,8 +131,10 @@ public final class RunServer implements AutoCloseable {
                         page().of(board.reading()).getBytes(StandardCharsets.UTF_8));
             case "/events" -> stream(exchange, response);
             default -> {
-                if (!Page.answers(exchange, path)) {
-                    response.text(404, "there are /, /events, /metrics, /ready and /alive");
+                if (ControlEndpoint.isMeant(exchange)) {
+                    control.answer(exchange, response);
+                } else if (!Page.answers(exchange, path)) {
+                    response.text(404, "there are /, /events, /metrics, /ready, /alive and /control/");
                 }
             }
         }
@@ -125,7 +146,7 @@ public final class RunServer implements AutoCloseable {
             return;
         }
         try {
-            new EventStream(board).send(exchange);
+            new EventStream(board, control.view()).send(exchange);
         } finally {
             streamRoom.release();
         }

@@ -1,7 +1,9 @@
 // Draws a run from the server-sent events of /events. Each event has all that is new since the one before it (docs/dashboard.md).
 
-import {chart, html, needleTable, short} from './charts.js';
+import {chart, html, needlePicture, short} from './charts.js';
+import {showControls} from './controls.js';
 import {drawMesh, meshWords, rankRows} from './mesh.js';
+import {drawTimeline, timelineRows, timelineWords} from './timeline.js';
 
 const byId = id => document.getElementById(id);
 const LOG_MAX = 300;
@@ -37,6 +39,9 @@ function figures(state) {
     ['gradient norm', short(n.grad_norm)],
     ['tokens per second', has('throughput(tps)') ? short(n['throughput(tps)'] * n['sp/world_size']) : '–'],
     ['step time', has('time_metrics/end_to_end(s)') ? `${n['time_metrics/end_to_end(s)'].toFixed(2)} s` : '–'],
+    ['TFLOP/s, mesh', has('tflops') ? short(n.tflops * n['sp/world_size']) : '–'],
+    ...(has('mfu(%)') ? [['model FLOP utilization', `${n['mfu(%)'].toFixed(1)} %`]] : []),
+    ['largest process, GiB', has('memory/max_active(GiB)') ? n['memory/max_active(GiB)'].toFixed(2) : '–'],
     ['exposed communication', percent('sp/exposed_comm(%)')],
     ['waiting for samples', percent('time_metrics/data_loading(%)')],
     ['imbalance (1 = even)', has('sp/imbalance_ratio') ? n['sp/imbalance_ratio'].toFixed(2) : '–'],
@@ -86,9 +91,10 @@ function show(state) {
   if (state.curve.whole) points = [];
   points.push(...state.curve.points);
   figures(state);
-  whenChanged('mesh', state.mesh, () => {
-    say('mesh-note', meshWords(state.mesh));
-    drawMesh(byId('mesh'), state.mesh);
+  showControls(state);
+  whenChanged('mesh', [state.mesh, state.links], () => {
+    say('mesh-note', meshWords(state.mesh, state.links));
+    drawMesh(byId('mesh'), state.mesh, state.links);
     byId('ranks').replaceChildren(...rankRows(state.mesh));
   });
   if (state.curve.whole || state.curve.points.length > 0) {
@@ -96,9 +102,14 @@ function show(state) {
     chart(byId('norm'), 'Gradient norm', points, 3);
     chart(byId('speed'), 'Tokens per second', points, 4);
   }
+  whenChanged('timeline', state.recent, () => {
+    say('timeline-note', timelineWords(state.recent));
+    drawTimeline(byId('timeline'), state.recent);
+    byId('timeline-rows').replaceChildren(...timelineRows(state.recent));
+  });
   stages(state);
   whenChanged('needles', state.evaluations, () => {
-    if (state.evaluations.length > 0) byId('needles').replaceChildren(...state.evaluations.map(needleTable));
+    if (state.evaluations.length > 0) byId('needles').replaceChildren(...state.evaluations.map(needlePicture));
   });
   const faults = Object.entries(state.faults).filter(([, count]) => count > 0).map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`);
   say('faults', faults.length === 0 ? 'No fault so far.' : `So far: ${faults.join(', ')}.`);

@@ -63,8 +63,37 @@ export function chart(target, what, points, column) {
     + `lowest ${short(low)}, highest ${short(high)}`);
 }
 
-/** A needle test: depth down, frames across; colour and number say the share of right answers. */
-export function needleTable(test) {
+/** A needle test as a map: frames across, depth down, the colour is the share of right answers; all of it as a table below. */
+export function needlePicture(test) {
+  const frames = [...new Set(test.cells.map(cell => cell.frames))].sort((a, b) => a - b);
+  const depths = [...new Set(test.cells.map(cell => cell.depth))].sort((a, b) => a - b);
+  const right = test.cells.reduce((sum, cell) => sum + cell.correct, 0), all = test.cells.reduce((sum, cell) => sum + cell.total, 0);
+  const wide = Math.max(34, Math.min(90, 900 / frames.length)), high = 30, left = 64, top = 26, shapes = [];
+  frames.forEach((count, i) => shapes.push(svg('text', {x: left + (i + 0.5) * wide, y: 16, 'text-anchor': 'middle', class: 'faint'}, String(count))));
+  depths.forEach((depth, j) => {
+    shapes.push(svg('text', {x: left - 8, y: top + j * high + 19, 'text-anchor': 'end', class: 'faint'}, `${(100 * depth).toFixed(0)} %`));
+    frames.forEach((count, i) => {
+      const cell = test.cells.find(found => found.frames === count && found.depth === depth);
+      const share = cell && cell.total > 0 ? cell.correct / cell.total : null;
+      const q = share === null ? 'none' : `q${Math.round(share * 4)}`;
+      shapes.push(svg('rect', {x: left + i * wide + 1, y: top + j * high + 1, width: wide - 2, height: high - 2, rx: 3, class: `needle ${q}`}));
+      shapes.push(svg('text', {x: left + (i + 0.5) * wide, y: top + j * high + 20, 'text-anchor': 'middle', class: share === null ? 'faint' : 'on'},
+        share === null ? '–' : share.toFixed(2)));
+    });
+  });
+  const width = left + frames.length * wide + 8, height = top + depths.length * high + 4;
+  const picture = svg('svg', {viewBox: `0 0 ${width} ${height}`, width, role: 'img',
+    'aria-label': `${test.name}: ${right} of ${all} needles found, over ${frames.length} lengths from ${frames[0]} to ${frames[frames.length - 1]} frames and ${depths.length} depths`});
+  picture.append(...shapes);
+  const figure = html('figure'), scroll = html('div', '', 'scroll'), details = html('details');
+  scroll.append(picture);
+  details.append(html('summary', 'as a table'), needleTable(test));
+  figure.append(html('figcaption', `${test.name}: ${right} of ${all} found; frames across, depth down`), scroll, details);
+  return figure;
+}
+
+/** Depth down, frames across; colour and number say the share of right answers. */
+function needleTable(test) {
   const frames = [...new Set(test.cells.map(cell => cell.frames))].sort((a, b) => a - b);
   const depths = [...new Set(test.cells.map(cell => cell.depth))].sort((a, b) => a - b);
   const right = test.cells.reduce((sum, cell) => sum + cell.correct, 0), all = test.cells.reduce((sum, cell) => sum + cell.total, 0);

@@ -63,7 +63,20 @@ function arrow(from, to) {
   return svg('path', {d: `M ${towards(from, 21)} Q ${middle.x.toFixed(1)} ${middle.y.toFixed(1)} ${towards(to, 24)}`, class: 'edge ring', 'marker-end': 'url(#arrow)'});
 }
 
-export function drawMesh(target, mesh) {
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+function bytes(count) {
+  const power = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(count) / 3));
+  return `${(count / 10 ** (3 * power)).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}
+
+/** What went over a class of links in the newest step, and how long ranks waited on it, on average. */
+function linkWords(link) {
+  const wait = link.waitedMs === undefined ? '' : `, ${link.waitedMs.toFixed(1)} ms waited`;
+  return `${link.name}: ${bytes(link.bytes)}${wait}`;
+}
+
+export function drawMesh(target, mesh, links = []) {
   const nodes = hosts(mesh.ranks);
   const boxes = [...nodes].map(([id, ranks]) => ({id, ranks, isSpare: false}));
   for (const id of mesh.spares) boxes.push({id, ranks: [], isSpare: true});
@@ -72,7 +85,9 @@ export function drawMesh(target, mesh) {
     return;
   }
   const size = layout(boxes);
-  target.setAttribute('viewBox', `0 0 ${size.width} ${size.height}`);
+  const words = links.map(linkWords), below = words.length > 0 ? 26 : 0;
+  size.width = Math.max(size.width, 300 * words.length);
+  target.setAttribute('viewBox', `0 0 ${size.width} ${size.height + below}`);
   target.setAttribute('width', size.width);
   const places = [], parts = [];
   const marker = svg('marker', {id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: 'auto', markerUnits: 'userSpaceOnUse'});
@@ -101,23 +116,30 @@ export function drawMesh(target, mesh) {
     parts.push(svg('text', {x, y: y + 5, 'text-anchor': 'middle', class: 'on'}, String(number)));
     parts.push(svg('text', {x, y: y + 36, 'text-anchor': 'middle', class: 'faint'}, rank.state));
   });
+  words.forEach((text, i) => parts.push(svg('text', {x: 4 + i * 300, y: size.height + 18, class: 'faint'}, text)));
   target.replaceChildren(...parts);
 }
 
 /** What the picture shows, in a sentence. */
-export function meshWords(mesh) {
+export function meshWords(mesh, links = []) {
   if (mesh.ranks.length === 0) return `Mesh ${mesh.text}. Nobody has a place yet.`;
   const counts = new Map();
   for (const rank of mesh.ranks) counts.set(rank.state, (counts.get(rank.state) ?? 0) + 1);
   const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   const edgeless = mesh.ranks.length > EDGES_MAX_RANKS ? ` Groups are not drawn beyond ${EDGES_MAX_RANKS} ranks.` : '';
-  return `${mesh.ranks.length} ranks on ${hosts(mesh.ranks).size} nodes, ${mesh.text}: ${states}. Spare nodes: ${mesh.spares.length}.${edgeless}`;
+  return `${mesh.ranks.length} ranks on ${hosts(mesh.ranks).size} nodes, ${mesh.text}: ${states}. Spare nodes: ${mesh.spares.length}.${edgeless}${links.length > 0 ? ` Newest step, ${links.map(linkWords).join('; ')}.` : ''}`;
+}
+
+function mebibytes(count) {
+  return count === undefined ? '–' : (count / (1 << 20)).toFixed(0);
 }
 
 export function rankRows(mesh) {
   return mesh.ranks.map((rank, number) => {
     const row = html('tr');
-    for (const value of [number, rank.node, rank.data, rank.ring, rank.ulysses, rank.state]) row.append(html('td', String(value)));
+    for (const value of [number, rank.node, rank.data, rank.ring, rank.ulysses, rank.state, mebibytes(rank.arenaBytes), mebibytes(rank.residentBytes)]) {
+      row.append(html('td', String(value)));
+    }
     return row;
   });
 }

@@ -128,6 +128,8 @@ class KryoWireSerializerTest {
                                 new NodeCommand.StopRanks(2, "lost"),
                                 new NodeCommand.WriteSlices(SnapshotId.at(at), "/c"),
                                 new NodeCommand.NodeFenced(3, "declared lost"),
+                                new NodeCommand.LeaveAsked("it was drained"),
+                                new NodeCommand.KillProcess("rank 3 was to be killed"),
                                 new NodeCommand.JoinLater(30_000, "quarantine"),
                                 new NodeReport.Beat("p", "n", "h:1", "/d", 3, List.of(new RankPulse(1, 77, true))),
                                 new NodeReport.RanksStopped("p", 2, List.of(new HeldSlice(SnapshotId.at(at), 1, 4))),

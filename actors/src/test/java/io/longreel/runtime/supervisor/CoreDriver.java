@@ -126,6 +126,7 @@ final class CoreDriver {
                         new StagePlan("short", 3, Optional.of(NEEDLE), true),
                         new StagePlan("long", 2, Optional.empty(), true)),
                 start,
+                true,
                 planned);
     }
 
@@ -191,6 +192,7 @@ final class CoreDriver {
                                     checkpoint, checkpointAt.stage(), checkpointAt.step(), ""));
                 case Effect.WriteJournal e -> {}
                 case Effect.AnswerSender e -> {}
+                case Effect.AnswerControl e -> {}
                 case Effect.PrepareCheckpoint e -> {}
                 case Effect.DiscardCheckpoint e -> {}
                 case Effect.RecordStep e -> {}
@@ -238,6 +240,8 @@ final class CoreDriver {
             case NodeCommand.StopNode stop -> {}
             case NodeCommand.NodeFenced fenced -> held.remove(processId);
             case NodeCommand.JoinLater later -> {}
+            case NodeCommand.LeaveAsked leave -> {} // it says what the supervisor knows already
+            case NodeCommand.KillProcess kill -> {} // tests say when its end is noticed
         }
     }
 

@@ -279,6 +279,7 @@ class SupervisorCoreEndingTest {
                 "/runs/still",
                 List.of(new JobPlan.StagePlan("only", 100, Optional.empty(), true)),
                 Start.fresh(1),
+                false,
                 List.of()));
         run.join("p", "n").ready("p", "n");
         run.rank(new RankConnected(run.state.at(), 0));

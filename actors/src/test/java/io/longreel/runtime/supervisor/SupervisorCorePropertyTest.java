@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.longreel.config.RuntimeFailure.Category;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.protocol.Control;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
 import io.longreel.runtime.protocol.RankReport.RankFailed;
@@ -87,7 +88,23 @@ class SupervisorCorePropertyTest {
                 replace(List.copyOf(run.state.crew().members().keySet()));
             } else if (dice == 7) {
                 run.differing.put((long) random.nextInt(5), 1);
+            } else if (dice < 11) {
+                ask(dice == 8 ? new Control.Pause() : dice == 9 ? new Control.Resume() : new Control.Checkpoint());
             }
+        }
+
+        private void ask(Control control) {
+            run.on(new Event.ControlAsked(run.nowMs, control));
+        }
+
+        /** Nobody has anything to say: a run that is paused stands still by now, and goes on when it is told to; any other is over. */
+        boolean resume() {
+            if (run.state.phase() instanceof Phase.Ended || !run.state.orders().isPaused()) {
+                return false;
+            }
+            assertEquals(Orders.Pause.STANDING, run.state.orders().pause());
+            ask(new Control.Resume());
+            return true;
         }
 
         /** A node dies, and another process of the same node joins. */
@@ -130,7 +147,7 @@ class SupervisorCorePropertyTest {
     void shouldKeepTheRulesOfARunWhateverTheOrder(long seed) {
         World world = new World(seed);
         int events = 0;
-        while (world.happen()) {
+        while (world.happen() || world.resume()) {
             world.repeat();
             if (world.isDisturbed) {
                 world.disturb();

@@ -40,6 +40,7 @@ class SupervisorCoreServingTest {
                 "/runs/test",
                 List.of(),
                 Start.fresh(1),
+                false,
                 List.of());
         return new CoreDriver(plan);
     }

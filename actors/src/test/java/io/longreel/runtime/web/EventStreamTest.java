@@ -43,7 +43,8 @@ class EventStreamTest {
 
     private final AtomicLong nowMs = new AtomicLong(1_000);
     private final RunBoard board = new RunBoard(CONFIG, 4, () -> Instant.ofEpochMilli(nowMs.get()));
-    private final RunServer server = RunServer.open(new DashboardSettings("127.0.0.1", 0), board);
+    private final RunServer server = RunServer.open(
+            new DashboardSettings("127.0.0.1", 0, DashboardSettings.Controls.LOOPBACK, false), board, "secret");
     private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach

@@ -1,6 +1,7 @@
 package io.longreel.runtime.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,9 @@ import io.longreel.config.RunConfigLoader;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.http.HttpBinding;
 import io.longreel.runtime.metrics.News;
+import io.longreel.runtime.protocol.Control;
+import io.longreel.runtime.protocol.ControlAnswer;
+import io.longreel.runtime.protocol.ControlAnswer.Outcome;
 import io.longreel.runtime.supervisor.RunNews;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,6 +25,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +36,8 @@ class RunServerTest {
             """, "test", List.of());
 
     private final RunBoard board = new RunBoard(CONFIG, 4, () -> Instant.ofEpochMilli(5_000));
-    private final RunServer server = RunServer.open(new DashboardSettings("127.0.0.1", 0), board);
+    private final RunServer server = RunServer.open(
+            new DashboardSettings("127.0.0.1", 0, DashboardSettings.Controls.LOOPBACK, false), board, "secret");
     private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach
@@ -108,6 +114,76 @@ class RunServerTest {
         assertEquals("GET, HEAD", answer.headers().firstValue("allow").orElse(""));
     }
 
+    private HttpResponse<String> order(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(server.base().resolve("/control/" + path))
+                .POST(HttpRequest.BodyPublishers.noBody());
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void shouldPassOrdersOnAndSayWhatBecameOfThem() throws IOException, InterruptedException {
+        String[] token = {"X-Longreel-Token", "secret"};
+        assertEquals(503, order("pause", token).statusCode(), "nobody is there to carry it out");
+        List<Control> asked = new ArrayList<>();
+        server.controls((control, answer) -> {
+            asked.add(control);
+            answer.accept(new ControlAnswer(
+                    control instanceof Control.Kill ? Outcome.REFUSED : Outcome.ACCEPTED, "heard \"it\""));
+        });
+        HttpResponse<String> answer = order("pause", token);
+        assertEquals(200, answer.statusCode());
+        assertEquals("{\"outcome\":\"accepted\",\"text\":\"heard \\\"it\\\"\"}", answer.body());
+        assertEquals(200, order("drain/node%201", token).statusCode());
+        assertEquals(409, order("kill/3", token).statusCode());
+        for (String unknown :
+                List.of("", "halt", "drain", "drain/", "kill/x", "kill/-1", "pause/now", "kill/1234567")) {
+            assertEquals(404, order(unknown, token).statusCode(), unknown);
+        }
+        assertEquals(List.of(new Control.Pause(), new Control.Drain("node 1"), new Control.Kill(3)), asked);
+    }
+
+    @Test
+    void shouldTakeNoOrderWithoutTheTokenOrFromAPageFromElsewhere() throws IOException, InterruptedException {
+        server.controls((control, answer) -> {
+            throw new AssertionError("must not be asked: " + control);
+        });
+        assertEquals(403, order("pause").statusCode());
+        assertEquals(403, order("pause", "X-Longreel-Token", "guess").statusCode());
+        assertEquals(
+                403,
+                order("pause", "X-Longreel-Token", "secret", "Origin", "http://evil.example")
+                        .statusCode());
+        assertEquals(
+                403,
+                order("pause", "X-Longreel-Token", "secret", "Sec-Fetch-Site", "cross-site")
+                        .statusCode());
+        String foreign =
+                "POST /control/pause HTTP/1.1\r\nHost: evil.example\r\nX-Longreel-Token: secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        assertEquals("HTTP/1.1 421", raw(foreign));
+        assertEquals(405, get("/control/pause").statusCode());
+        assertFalse(get("/events-not").body().contains("secret"));
+        assertFalse(get("/").body().contains("secret"), "the token is in nothing that is given out");
+    }
+
+    @Test
+    void shouldTakeNoOrdersWhereTheyAreOff() throws IOException, InterruptedException {
+        try (RunServer closed = RunServer.open(
+                new DashboardSettings("127.0.0.1", 0, DashboardSettings.Controls.OFF, false), board, "secret")) {
+            HttpResponse<String> answer = client.send(
+                    HttpRequest.newBuilder(closed.base().resolve("/control/pause"))
+                            .header("X-Longreel-Token", "secret")
+                            .POST(HttpRequest.BodyPublishers.noBody())
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertEquals(403, answer.statusCode());
+            assertTrue(answer.body().contains("longreel.dashboard.controls is off"), answer.body());
+            assertTrue(closed.token().isEmpty());
+        }
+    }
+
     @Test
     void shouldRefuseAPageFromElsewhereThatCallsItByANameOfItsOwn() throws IOException {
         assertEquals(
@@ -118,7 +194,8 @@ class RunServerTest {
     @Test
     void shouldSayWhichKeyToChangeWhenThePortIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            DashboardSettings settings = new DashboardSettings("127.0.0.1", taken.getLocalPort());
+            DashboardSettings settings = new DashboardSettings(
+                    "127.0.0.1", taken.getLocalPort(), DashboardSettings.Controls.LOOPBACK, false);
             String message = assertThrows(
                             RuntimeFailure.class,
                             () -> HttpBinding.check(settings.host(), settings.port(), RunServer.KEYS))
@@ -129,8 +206,8 @@ class RunServerTest {
         try (ServerSocket some = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = some.getLocalPort();
         }
-        DashboardSettings fixed = new DashboardSettings("127.0.0.1", free);
+        DashboardSettings fixed = new DashboardSettings("127.0.0.1", free, DashboardSettings.Controls.LOOPBACK, false);
         HttpBinding.check(fixed.host(), fixed.port(), RunServer.KEYS);
-        RunServer.open(fixed, board).close();
+        RunServer.open(fixed, board, "secret").close();
     }
 }

@@ -268,6 +268,7 @@ enum Mutant {
                 state.saving(),
                 state.suspicion(),
                 state.move(),
+                state.orders(),
                 state.watch(),
                 state.fencedCount());
     }

@@ -149,6 +149,10 @@ final class SimNode {
             case NodeEffect.DropSnapshots drop -> vault.dropAll();
             case NodeEffect.Note note -> cluster.trace("%s notes: %s", processId, note.text());
             case NodeEffect.Warn warn -> cluster.trace("%s warns: %s", processId, warn.text());
+            case NodeEffect.Kill killed -> {
+                kill();
+                cluster.exited(this, 137);
+            }
             case NodeEffect.End end ->
                 cluster.trace(
                         "%s ends with %d: %s",

@@ -54,6 +54,7 @@ final class SimPlan {
                 SimDisk.RUN,
                 stages,
                 JobPlan.Start.fresh(1),
+                true,
                 List.of());
     }
 

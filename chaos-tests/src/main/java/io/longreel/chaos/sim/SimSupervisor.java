@@ -205,6 +205,7 @@ final class SimSupervisor {
                     cluster.tellRank(this, task.sender(), answer.command());
                 }
             }
+            case Effect.AnswerControl answer -> cluster.trace("supervisor %d answers %s", term(), answer.answer());
             case Effect.WriteJournal write -> {
                 boolean isBlind = cluster.mutant() == Mutant.OLD_TERM_WRITES && cluster.term() > term();
                 if (!isBlind) {

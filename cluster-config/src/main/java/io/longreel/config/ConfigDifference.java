@@ -55,8 +55,7 @@ public final class ConfigDifference {
     private static void flatten(String path, ConfigValue value, SortedMap<String, String> values) {
         if (value instanceof ConfigObject object && !object.isEmpty()) {
             object.forEach((key, child) -> flatten(path.isEmpty() ? key : path + "." + key, child, values));
-        } else if (value instanceof ConfigList list
-                && list.stream().anyMatch(child -> child instanceof ConfigObject)) {
+        } else if (value instanceof ConfigList list && list.stream().anyMatch(child -> child instanceof ConfigObject)) {
             for (int i = 0; i < list.size(); i++) {
                 flatten("%s[%d]".formatted(path, i), list.get(i), values);
             }

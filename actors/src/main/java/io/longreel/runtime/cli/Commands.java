@@ -42,6 +42,7 @@ final class Commands {
                 new ResumeCommand(),
                 new StatusCommand(),
                 new LogsCommand(),
+                new CompareCommand(),
                 new TraceCommand(),
                 new ConfigCommand(),
                 new PlanCommand(),

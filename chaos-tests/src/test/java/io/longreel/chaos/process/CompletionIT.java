@@ -64,8 +64,7 @@ final class CompletionIT {
     void shouldCompleteACommandAndAnOptionInZsh() throws Exception {
         String zsh = "/usr/bin/zsh";
         assumeTrue(Files.isExecutable(Path.of(zsh)), "skipped: there is no zsh on this machine (Debian package zsh)");
-        Path script = Files.writeString(
-                folder.resolve("zsh"), run(List.of(PROGRAM.toString(), "completion", "zsh")));
+        Path script = Files.writeString(folder.resolve("zsh"), run(List.of(PROGRAM.toString(), "completion", "zsh")));
         assertTrue(run(List.of(zsh, "-f", "-c", ZSH_TAB, "tab", script.toString(), "stat"))
                 .lines()
                 .anyMatch("status"::equals));

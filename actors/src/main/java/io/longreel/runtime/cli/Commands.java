@@ -43,6 +43,7 @@ final class Commands {
                 new StatusCommand(),
                 new LogsCommand(),
                 new ControlCommand(),
+                new CompareCommand(),
                 new TraceCommand(),
                 new ConfigCommand(),
                 new PlanCommand(),

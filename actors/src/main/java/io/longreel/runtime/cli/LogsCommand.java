@@ -77,7 +77,7 @@ final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         RunDirectory directory = RunDirectory.at(run);
-        RunLogs logs = RunLogs.of(directory, filter());
+        RunLogs logs = RunLogs.of(directory.root(), filter());
         print(logs.poll(), logs.nameChars());
         if (follows) {
             follow(directory, logs);

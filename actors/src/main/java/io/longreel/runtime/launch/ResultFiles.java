@@ -9,13 +9,13 @@ import io.longreel.curriculum.eval.FilmStrip;
 import io.longreel.curriculum.eval.NeedleGrid;
 import io.longreel.curriculum.eval.NeedleResults;
 import io.longreel.curriculum.eval.Report;
-import io.longreel.curriculum.eval.StepMetrics;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.supervisor.Effect;
 import io.longreel.runtime.trace.TraceFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.InstantSource;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,11 +29,13 @@ final class ResultFiles {
     private final RunConfig config;
     private final ModelConfig model;
     private final RunDirectory directory;
+    private final InstantSource clock;
 
-    ResultFiles(RunConfig config, ModelConfig model, RunDirectory directory) {
+    ResultFiles(RunConfig config, ModelConfig model, RunDirectory directory, InstantSource clock) {
         this.config = config;
         this.model = model;
         this.directory = directory;
+        this.clock = clock;
     }
 
     /** Writes {@code NAME.json} and {@code NAME.png}; the table comes last, as it is what counts. */
@@ -50,17 +52,39 @@ final class ResultFiles {
         results.writeJson(json(name));
     }
 
+    /** What belongs to a run that has come to its end; its processes still live. */
     void report() {
-        List<NeedleResults> results = config.stages().stream()
-                .flatMap(stage -> stage.evaluation().stream())
-                .filter(needle -> Files.exists(json(needle.name())))
-                .map(needle -> NeedleResults.readJson(needle.name(), json(needle.name())))
-                .toList();
-        new Report(config, StepMetrics.read(directory.metricsFile()), results, filmStrip())
-                .write(directory.reportFile());
+        write(true);
         if (config.trace().isOn()) {
             mergeTimelines();
         }
+    }
+
+    /**
+     * The report as the run left it, however it ended: how that was, and what its processes said on their way out. A disk that does not take it costs
+     * the report, not the run.
+     */
+    void closingReport() {
+        try {
+            boolean isFinished = directory.isFinished();
+            if (directory.hasBegun() && Files.exists(directory.metricsFile())) {
+                write(isFinished);
+            }
+        } catch (RuntimeFailure | UncheckedIOException e) {
+            LOG.warn("report.not-written cause=\"{}\"", e.toString());
+        }
+    }
+
+    /** @param withStrip whether to look for the frames of a question, which takes a moment that who stops a run does not want to wait */
+    private void write(boolean withStrip) {
+        RunHistory history = RunHistory.of(directory.root(), clock);
+        new Report(
+                        config,
+                        history.status().steps(),
+                        history.needles(),
+                        withStrip ? filmStrip() : Optional.empty(),
+                        history.facts())
+                .write(directory.reportFile());
     }
 
     /** The run has its results without it: bin/longreel trace makes it from the same files. */

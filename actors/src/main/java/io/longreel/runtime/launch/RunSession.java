@@ -136,6 +136,7 @@ public final class RunSession {
                         config.stages().size(),
                         plan.totalSteps(),
                         directory.root()));
+        ResultFiles results = new ResultFiles(config, model, directory, InstantSource.system());
         RunEnd end;
         try (RunWatch watch = RunWatch.open(
                 config, model.tokensPerFrame(), directory, start.position().globalStep(), InstantSource.system())) {
@@ -146,7 +147,7 @@ public final class RunSession {
                     RunDirectory.SEED,
                     start.position().globalStep(),
                     RunFiles.rope(config, model),
-                    new ResultFiles(config, model, directory),
+                    results,
                     watch.before(dashboard));
             end = SeedProcess.run(new SeedProcess.Job(
                     plan,
@@ -157,6 +158,8 @@ public final class RunSession {
                     address -> listening(dashboard, plan, address),
                     watch::controls,
                     Optional.empty()));
+            MemoryLog.peak();
+            results.closingReport();
             if (end.exitCode() == 0) {
                 dashboard.summary(directory.root());
             }

@@ -107,6 +107,7 @@ final class SupervisorHost {
         Journal journal = Journal.begin(directory.root(), holder, InstantSource.system());
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         SupervisorState state = state(known, config, model, directory, journal.history());
+        ResultFiles results = new ResultFiles(config, model, directory, InstantSource.system());
         RunWatch watch = RunWatch.open(
                 config, model.tokensPerFrame(), directory, state.committed().globalStep(), InstantSource.system());
         watch.controls(self);
@@ -116,7 +117,7 @@ final class SupervisorHost {
                 journal,
                 state.committed().globalStep(),
                 RunFiles.rope(config, model),
-                new ResultFiles(config, model, directory),
+                results,
                 watch.before(news -> LOG.info("run.news {}", news)));
         LOG.info(
                 "supervisor.taken-over term={} generation={} {}",
@@ -125,6 +126,7 @@ final class SupervisorHost {
                 state.committed());
         isHosting = true;
         var unused = end.whenComplete((ended, failure) -> {
+            results.closingReport();
             watch.close();
             release(directory);
         });

@@ -125,6 +125,7 @@ public final class WorkerProcess {
             handleSignals(options, node);
             NodeEnd end = await(ending, cluster);
             options.health().ready(false);
+            MemoryLog.peak();
             if (mayHost) {
                 depart(end, supervisorHost, cluster);
             }

@@ -2,7 +2,8 @@ package io.longreel.runtime.logs;
 
 import io.longreel.config.NearestKey;
 import io.longreel.config.RuntimeFailure;
-import io.longreel.runtime.launch.RunDirectory;
+import io.longreel.runtime.journal.Journal;
+import io.longreel.runtime.journal.JournalHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,33 +16,32 @@ import java.util.stream.Stream;
 
 /** All logs of a run, merged by time. Processes that begin later are found by later polls. */
 public final class RunLogs {
-    private final RunDirectory directory;
+    private final Path root;
     private final LogFilter filter;
     private final Map<Path, LogTail> tails = new TreeMap<>();
 
-    private RunLogs(RunDirectory directory, LogFilter filter) {
-        this.directory = directory;
+    private RunLogs(Path root, LogFilter filter) {
+        this.root = root;
         this.filter = filter;
     }
 
     /**
      * @throws RuntimeFailure of category CONFIG when this is no run, or none that has what the filter asks for
      */
-    public static RunLogs of(RunDirectory directory, LogFilter filter) {
-        if (!Files.isRegularFile(directory.configFile())) {
-            throw RuntimeFailure.config(
-                    "%s is not the directory of a run: it has no run.conf".formatted(directory.root()));
+    public static RunLogs of(Path root, LogFilter filter) {
+        if (!Files.isRegularFile(root.resolve("run.conf"))) {
+            throw RuntimeFailure.config("%s is not the directory of a run: it has no run.conf".formatted(root));
         }
-        RunLogs logs = new RunLogs(directory, filter);
+        RunLogs logs = new RunLogs(root, filter);
         logs.findFiles();
         filter.process().ifPresent(logs::require);
-        filter.rank().ifPresent(RankHosts.of(directory.journal())::require);
+        filter.rank().ifPresent(rank -> RankHosts.of(logs.journal()).require(rank));
         return logs;
     }
 
     /** Where the logs are. */
     public Path folder() {
-        return directory.root().resolve("logs");
+        return root.resolve("logs");
     }
 
     /** Longest name of a process so far, in characters. */
@@ -60,11 +60,20 @@ public final class RunLogs {
         if (entries.isEmpty()) {
             return entries;
         }
-        RankHosts hosts = filter.rank().isEmpty() ? RankHosts.NONE : RankHosts.of(directory.journal());
+        RankHosts hosts = filter.rank().isEmpty() ? RankHosts.NONE : RankHosts.of(journal());
         return entries.stream()
                 .sorted(Comparator.comparing(LogEntry::time))
                 .filter(entry -> filter.lets(entry, hosts))
                 .toList();
+    }
+
+    private JournalHistory journal() {
+        try {
+            return Journal.read(root);
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Category.CONFIG, "the journal in %s cannot be read: %s".formatted(root, e), e);
+        }
     }
 
     private void findFiles() {

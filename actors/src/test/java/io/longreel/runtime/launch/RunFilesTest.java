@@ -29,6 +29,7 @@ import io.longreel.runtime.supervisor.RunNews;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ class RunFilesTest {
                 "test",
                 doneSteps,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4 * (stage + 1)), Optional.of(1.0 + stage)),
-                new ResultFiles(config, model, directory),
+                new ResultFiles(config, model, directory, InstantSource.system()),
                 news::add);
     }
 
@@ -156,7 +157,7 @@ class RunFilesTest {
                 Journal.begin(directory.root(), "successor", RunFixtures.CLOCK),
                 committedSteps,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
-                new ResultFiles(config, model, directory),
+                new ResultFiles(config, model, directory, InstantSource.system()),
                 news -> {});
     }
 

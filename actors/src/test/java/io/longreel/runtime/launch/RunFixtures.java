@@ -73,7 +73,7 @@ final class RunFixtures {
                 "test",
                 0,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
-                new ResultFiles(config, model, directory),
+                new ResultFiles(config, model, directory, InstantSource.system()),
                 news -> {});
         JobPlan plan = JobPlan.of(
                 config,

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
-import io.longreel.runtime.launch.RunDirectory;
 import io.longreel.runtime.logs.LogEntry.Level;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +42,7 @@ class RunLogsTest {
     }
 
     private RunLogs logs(LogFilter filter) {
-        return RunLogs.of(RunDirectory.at(root), filter);
+        return RunLogs.of(root, filter);
     }
 
     private static List<String> words(List<LogEntry> entries) {

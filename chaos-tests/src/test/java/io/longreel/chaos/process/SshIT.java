@@ -202,7 +202,8 @@ final class SshIT {
         assertTrue(stopped.logs(Pattern.compile("board.listening")), stopped::story);
 
         ObservedRun struck = new ObservedRun(folder.resolve("struck"));
-        try (Program script = run(struck, List.of(hosts.get(0), hosts.get(1), hosts.get(0)))) {
+        try (Program script =
+                run(struck, List.of(hosts.get(0), hosts.get(1), hosts.get(0)), "--set", "recovery.spares=1")) {
             awaitSteps(struck, 3, script);
             String node = struck.journal(JournalEntry.Placed.class)
                     .getLast()

@@ -184,7 +184,9 @@ class KubernetesTest {
         assertTrue(
                 arguments.contains("\"%s:%d\"".formatted(host, config.cluster().seedPort())), arguments);
         JsonNode workers = Manifests.named("StatefulSet", "longreel-worker");
-        assertTrue(workers.at("/spec/replicas").asInt() >= config.cluster().nodes(), "workers are missing");
+        assertEquals(
+                config.cluster().nodes() + config.recovery().spares(),
+                workers.at("/spec/replicas").asInt());
         assertEquals(
                 config.cluster().ranksPerNode(),
                 container("longreel-worker").at("/resources/requests/cpu").asInt());

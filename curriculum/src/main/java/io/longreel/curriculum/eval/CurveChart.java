@@ -33,6 +33,7 @@ public final class CurveChart implements Picture {
 
     private static final double MARK = 6;
     private static final int TICKS_MAX = 12;
+    private static final int MARKED_POINTS_MAX = 60;
 
     private final List<Field> fields;
 
@@ -186,6 +187,9 @@ public final class CurveChart implements Picture {
                     .toArray();
             if (!curve.isMarksOnly() && x.length > 1) {
                 drawing.line(x, y, colour(curve), 2, 1);
+            }
+            if (!curve.isMarksOnly() && x.length > MARKED_POINTS_MAX) {
+                return; // marks would hide the line
             }
             for (int i = 0; i < x.length; i++) {
                 double size = curve.isMarksOnly() ? MARK + 2 : MARK - 2;

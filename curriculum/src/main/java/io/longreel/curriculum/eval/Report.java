@@ -6,11 +6,17 @@ import io.longreel.config.StageSettings;
 import io.longreel.model.checkpoint.DurableFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A run on one page: the needle tests side by side, the loss by stage, the mesh, the figures, and the configuration as it ran. One HTML file
@@ -19,35 +25,15 @@ import java.util.stream.Collectors;
  * @param steps as {@link StepMetrics#read} gives them
  * @param needles results of the run's needle tests, in the order of its stages
  * @param filmStrip PNG of what a test looks like ({@link FilmStrip}); empty leaves it out
+ * @param facts how it ended, and what is known besides
  */
 public record Report(
-        RunConfig config, List<StepMetrics> steps, List<NeedleResults> needles, Optional<byte[]> filmStrip) {
-
-    private static final String STYLE = """
-            :root { --ink: #1f2733; --faint: #68717f; --line: #e3e6eb; --card: #ffffff; --page: #f6f7f9; }
-            * { box-sizing: border-box; }
-            body { margin: 0; background: var(--page); color: var(--ink); line-height: 1.5;
-              font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-            header { background: linear-gradient(120deg, #1d2a44, #2d4f6c 60%, #3c7a78); color: #fff; padding: 44px 0 92px; }
-            main, header > div { max-width: 1160px; margin: 0 auto; padding: 0 24px; }
-            main { margin-top: -58px; padding-bottom: 56px; }
-            h1 { margin: 0; font-size: 34px; letter-spacing: -.01em; } header p { margin: 8px 0 0; opacity: .85; max-width: 70ch; }
-            h2 { font-size: 19px; margin: 0 0 4px; } .note { color: var(--faint); margin: 0 0 16px; font-size: 14px; }
-            section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 24px 26px; margin-top: 22px; }
-            .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 14px; margin: 0; }
-            .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 16px 18px; }
-            .figures dt { color: var(--faint); font-size: 13px; } .figures dd { margin: 0; font-size: 25px; font-weight: 650; letter-spacing: -.01em; }
-            .pair { display: flex; flex-wrap: wrap; gap: 18px; align-items: flex-start; }
-            svg, img { width: 100%; height: auto; display: block; } .mesh svg { max-width: 760px; margin: 0 auto; }
-            img { image-rendering: pixelated; border-radius: 6px; margin-top: 14px; }
-            .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; white-space: nowrap; }
-            th, td { text-align: right; padding: 7px 10px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
-            th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, .words { text-align: left; }
-            i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; }
-            pre { background: #f3f5f8; border-radius: 10px; padding: 16px; overflow-x: auto; font-size: 12.5px; line-height: 1.45; }
-            summary { cursor: pointer; color: var(--faint); }
-            @media print { body { background: #fff; } section { break-inside: avoid; } }
-            """;
+        RunConfig config,
+        List<StepMetrics> steps,
+        List<NeedleResults> needles,
+        Optional<byte[]> filmStrip,
+        RunFacts facts) {
+    private static final int FAULTS_SHOWN = 100;
 
     public Report {
         steps = List.copyOf(steps);
@@ -60,23 +46,20 @@ public record Report(
     }
 
     String html() {
-        StringBuilder page = new StringBuilder();
-        page.append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
-                .append(escape("Longreel: " + config.name()))
-                .append("</title>\n<style>\n")
-                .append(STYLE)
-                .append("</style></head><body>\n<header><div><h1>")
-                .append(escape(config.name()))
-                .append("</h1><p>")
-                .append(escape(subtitle()))
-                .append("</p></div></header>\n<main>\n");
+        HtmlPage page = new HtmlPage("Longreel: " + config.name(), config.name(), subtitle());
         appendFigures(page);
+        if (!facts.isFinished()) {
+            page.raw("<section class=\"outcome\"><h2>Not finished</h2><p>%s</p></section>\n"
+                    .formatted(escape(facts.outcome())));
+        }
         appendNeedles(page);
         appendLoss(page);
+        appendCurves(page);
+        appendFaults(page);
         appendMesh(page);
-        appendConfiguration(page);
-        return page.append("</main></body></html>\n").toString();
+        appendMemory(page);
+        appendRepeating(page);
+        return page.finish();
     }
 
     private String subtitle() {
@@ -85,50 +68,54 @@ public record Report(
                 .formatted(config.stages().size(), stages, config.seed());
     }
 
-    private void appendFigures(StringBuilder page) {
+    private void appendFigures(HtmlPage page) {
         double seconds = steps.stream().mapToDouble(StepMetrics::durationMs).sum() / 1000;
         long tokens = steps.stream().mapToLong(StepMetrics::tokens).sum();
-        page.append("<dl class=\"figures\">\n");
+        page.raw("<dl class=\"figures\">\n");
         for (NeedleResults result : needles) {
-            figure(page, "needles found, " + stageOf(result), format("%.1f %%", 100 * result.accuracy()));
+            page.figure("needles found, " + stageOf(result), format("%.1f %%", 100 * result.accuracy()));
         }
         needles.stream()
                 .flatMap(result -> result.cells().stream())
                 .mapToInt(NeedleResults.Cell::frames)
                 .max()
-                .ifPresent(frames -> figure(page, "frames in the longest test", format("%,d", frames)));
-        figure(page, "steps", format("%,d", steps.size()));
-        figure(page, "tokens", shortCount(tokens));
-        figure(page, "time in steps", duration(seconds));
-        if (seconds > 0) {
-            figure(page, "tokens per second", format("%,.0f", tokens / seconds));
+                .ifPresent(frames -> page.figure("frames in the longest test", format("%,d", frames)));
+        page.figure("steps", format("%,d", steps.size()));
+        page.figure("tokens", HtmlPage.shortCount(tokens));
+        page.figure("time in steps", HtmlPage.duration(seconds));
+        if (facts.wallSeconds() > 0) {
+            page.figure("from start to end", HtmlPage.duration(facts.wallSeconds()));
         }
-        figure(
-                page,
+        facts.goodput().ifPresent(goodput -> page.figure("goodput", format("%.1f %%", 100 * goodput)));
+        page.figure("faults", format("%,d", facts.faults().size()));
+        if (seconds > 0) {
+            page.figure("tokens per second", format("%,.0f", tokens / seconds));
+        }
+        page.figure(
                 "ranks on nodes",
                 format("%d on %d", config.mesh().worldSize(), config.cluster().nodes()));
-        page.append("</dl>\n");
+        page.raw("</dl>\n");
     }
 
-    private void appendNeedles(StringBuilder page) {
+    private void appendNeedles(HtmlPage page) {
         if (needles.isEmpty()) {
             return;
         }
-        page.append("<section><h2>Needle in a haystack</h2><p class=\"note\">")
-                .append("A card with a digit hides in one frame of a video; the model is asked for the digit. ")
-                .append("Each cell is the share of right answers at one length and depth.</p>\n<div class=\"pair\">\n");
+        page.raw("<section><h2>Needle in a haystack</h2><p class=\"note\">")
+                .raw("A card with a digit hides in one frame of a video; the model is asked for the digit. ")
+                .raw("Each cell is the share of right answers at one length and depth.</p>\n<div class=\"pair\">\n");
         for (NeedleResults result : needles) {
             HeatMap map = HeatMap.of(result, "after stage " + stageOf(result));
             // Shares of the line in proportion to the pictures' widths: cells of all maps have the same size.
-            page.append(format("<div style=\"flex: %.0f 1 %.0fpx\">", map.width(), map.width() * 0.8))
-                    .append(map.svg())
-                    .append("</div>\n");
+            page.raw(format("<div style=\"flex: %.0f 1 %.0fpx\">", map.width(), map.width() * 0.8))
+                    .raw(map.svg())
+                    .raw("</div>\n");
         }
-        page.append("</div>\n");
-        filmStrip.ifPresent(png -> page.append("<img alt=\"frames around a needle\" src=\"data:image/png;base64,")
-                .append(Base64.getEncoder().encodeToString(png))
-                .append("\">\n<p class=\"note\">What the model sees: the frames around one needle.</p>\n"));
-        page.append("</section>\n");
+        page.raw("</div>\n");
+        filmStrip.ifPresent(png -> page.raw("<img alt=\"frames around a needle\" src=\"data:image/png;base64,")
+                .raw(Base64.getEncoder().encodeToString(png))
+                .raw("\">\n<p class=\"note\">What the model sees: the frames around one needle.</p>\n"));
+        page.raw("</section>\n");
     }
 
     /** The stage after which a test was made; its own name when no stage asked for it. */
@@ -143,22 +130,22 @@ public record Report(
                 .orElse(result.name());
     }
 
-    private void appendLoss(StringBuilder page) {
+    private void appendLoss(HtmlPage page) {
         if (steps.isEmpty()) {
             return;
         }
-        page.append("<section><h2>Loss by stage</h2><p class=\"note\">Faint: each step. Strong: running mean.</p>\n")
-                .append(LossCurve.of(steps).svg())
-                .append("<div class=\"scroll\"><table><tr><th>stage</th><th class=\"words\">trains</th><th>steps</th>")
-                .append("<th>tokens</th><th>time</th><th>tokens/s</th><th>longest context</th>")
-                .append("<th>first loss</th><th>last 20 losses</th></tr>\n");
+        page.raw("<section><h2>Loss by stage</h2><p class=\"note\">Faint: each step. Strong: running mean.</p>\n")
+                .raw(LossCurve.of(steps).svg())
+                .raw("<div class=\"scroll\"><table><tr><th>stage</th><th class=\"words\">trains</th><th>steps</th>")
+                .raw("<th>tokens</th><th>time</th><th>tokens/s</th><th>longest context</th>")
+                .raw("<th>first loss</th><th>last 20 losses</th></tr>\n");
         for (int i = 0; i < config.stages().size(); i++) {
             appendStage(page, i);
         }
-        page.append("</table></div></section>\n");
+        page.raw("</table></div></section>\n");
     }
 
-    private void appendStage(StringBuilder page, int stageIndex) {
+    private void appendStage(HtmlPage page, int stageIndex) {
         StageSettings stage = config.stages().get(stageIndex);
         List<StepMetrics> own =
                 steps.stream().filter(step -> step.stageIndex() == stageIndex).toList();
@@ -168,11 +155,11 @@ public record Report(
                 .sorted()
                 .map(part -> part.name().toLowerCase(Locale.ROOT).replace('_', ' '))
                 .collect(Collectors.joining(", "));
-        page.append("<tr><td><i style=\"background:%s\"></i>%s</td><td class=\"words\">%s</td>"
+        page.raw("<tr><td><i style=\"background:%s\"></i>%s</td><td class=\"words\">%s</td>"
                 .formatted(format("#%06x", LossCurve.stageColour(stageIndex)), escape(stage.name()), escape(parts)));
         cell(page, format("%,d of %,d", own.size(), stage.steps()));
-        cell(page, shortCount(tokens));
-        cell(page, duration(seconds));
+        cell(page, HtmlPage.shortCount(tokens));
+        cell(page, HtmlPage.duration(seconds));
         cell(page, seconds > 0 ? format("%,.0f", tokens / seconds) : "");
         cell(page, format("%,d", stage.contextTokensMax()));
         cell(page, own.isEmpty() ? "" : format("%.3f", own.getFirst().loss()));
@@ -181,57 +168,124 @@ public record Report(
                 .average()
                 .orElse(Double.NaN);
         cell(page, own.isEmpty() ? "" : format("%.4f", last));
-        page.append("</tr>\n");
+        page.raw("</tr>\n");
     }
 
-    private void appendMesh(StringBuilder page) {
-        page.append("<section class=\"mesh\"><h2>The mesh</h2><p class=\"note\">")
-                .append("A packed sequence is cut over ring × Ulysses ranks: heads are exchanged inside a node, ")
-                .append("keys and values rotate over the nodes.</p>\n")
-                .append(MeshPicture.of(
+    private void appendMesh(HtmlPage page) {
+        page.raw("<section class=\"mesh\"><h2>The mesh</h2><p class=\"note\">")
+                .raw("A packed sequence is cut over ring × Ulysses ranks: heads are exchanged inside a node, ")
+                .raw("keys and values rotate over the nodes.</p>\n")
+                .raw(MeshPicture.of(
                                 config.mesh(),
                                 config.cluster().nodes(),
                                 config.cluster().ranksPerNode())
                         .svg())
-                .append("</section>\n");
+                .raw("</section>\n");
     }
 
-    private void appendConfiguration(StringBuilder page) {
-        page.append(
-                        "<section><h2>Configuration</h2><details><summary>as resolved; it starts the same run again</summary><pre>")
-                .append(escape(RunConfigLoader.render(config)))
-                .append("</pre></details></section>\n");
+    private void appendCurves(HtmlPage page) {
+        SequencedMap<String, List<StepMetrics>> own = new LinkedHashMap<>(Map.of(config.name(), steps));
+        List<CurveChart.Field> fields = Stream.of(
+                        RunCurves.Quantity.GRADIENT_NORM, RunCurves.Quantity.TOKENS_PER_SECOND)
+                .flatMap(quantity -> RunCurves.field(quantity, RunCurves.Along.STEPS, own).stream())
+                .toList();
+        if (!fields.isEmpty()) {
+            page.section("Gradient norm and throughput", "Long runs as means over some steps.")
+                    .raw(CurveChart.of(fields).svg());
+            appendTimes(page);
+            page.endSection();
+        }
     }
 
-    private static void figure(StringBuilder page, String name, String value) {
-        page.append("<div><dt>")
-                .append(escape(name))
-                .append("</dt><dd>")
-                .append(escape(value))
-                .append("</dd></div>\n");
+    /** Where the steps' time went, over all of them. */
+    private void appendTimes(HtmlPage page) {
+        List<StepMetrics> measured =
+                steps.stream().filter(step -> step.durationMs() > 0).toList();
+        double totalMs = measured.stream().mapToDouble(StepMetrics::durationMs).sum();
+        if (totalMs == 0) {
+            return;
+        }
+        double waitedMs = measured.stream()
+                .mapToDouble(step -> step.waitedShare() * step.durationMs())
+                .sum();
+        double dataMs =
+                measured.stream().mapToDouble(step -> step.data().dataWaitMs()).sum();
+        double snapshotMs =
+                measured.stream().mapToDouble(StepMetrics::snapshotMs).sum();
+        page.table(
+                List.of("of the steps' time", "share"),
+                List.of(
+                        List.of("ranks waited for each other", format("%.1f %%", 100 * waitedMs / totalMs)),
+                        List.of("waiting for samples, slowest rank", format("%.1f %%", 100 * dataMs / totalMs)),
+                        List.of("snapshots, slowest rank", format("%.1f %%", 100 * snapshotMs / totalMs))),
+                1);
     }
 
-    private static void cell(StringBuilder page, String text) {
-        page.append("<td>").append(escape(text)).append("</td>");
+    private void appendFaults(HtmlPage page) {
+        List<RunFacts.Fault> shown = facts.faults();
+        if (shown.isEmpty()) {
+            return;
+        }
+        page.section("Faults", facts.faultText())
+                .table(
+                        List.of("time (UTC)", "kind", "what"),
+                        shown.stream()
+                                .limit(FAULTS_SHOWN)
+                                .map(fault -> List.of(
+                                        fault.at()
+                                                .truncatedTo(ChronoUnit.MILLIS)
+                                                .toString(),
+                                        fault.kind(),
+                                        fault.text()))
+                                .toList(),
+                        3);
+        if (shown.size() > FAULTS_SHOWN) {
+            page.raw("<p class=\"note\">and %,d more, in the journal</p>".formatted(shown.size() - FAULTS_SHOWN));
+        }
+        page.endSection();
     }
 
-    private static String shortCount(long count) {
-        return count >= 10_000_000
-                ? format("%.0f M", count / 1e6)
-                : count >= 1_000_000 ? format("%.1f M", count / 1e6) : format("%,d", count);
+    private void appendMemory(HtmlPage page) {
+        if (!facts.peakBytes().isEmpty()) {
+            List<List<String>> rows = new ArrayList<>();
+            facts.peakBytes().forEach((process, bytes) -> rows.add(List.of(process, format("%,d MiB", bytes >> 20))));
+            page.section(
+                            "Memory",
+                            "Most that was resident in each process, shared memory included; those that were killed did not say.")
+                    .table(List.of("process", "peak"), rows, 1)
+                    .endSection();
+        }
+        if (!facts.environment().isEmpty()) {
+            List<List<String>> rows = new ArrayList<>();
+            facts.environment().forEach((name, value) -> rows.add(List.of(name, value)));
+            page.section("Environment", "Of the process that supervised the end.")
+                    .table(List.of("", ""), rows, 2)
+                    .endSection();
+        }
     }
 
-    private static String duration(double seconds) {
-        return seconds < 100
-                ? format("%.0f s", seconds)
-                : format("%d:%02d min", (long) seconds / 60, (long) seconds % 60);
+    private void appendRepeating(HtmlPage page) {
+        page.section("Configuration", "");
+        if (!facts.commands().isEmpty()) {
+            page.raw(
+                    "<p class=\"note\">How to go on with it, or to repeat it. On the same mesh and kind of processor it has the same bits.</p><pre>%s</pre>"
+                            .formatted(escape(String.join("\n", facts.commands()))));
+        }
+        page.raw("<details><summary>as resolved; it starts the same run again</summary><pre>")
+                .raw(escape(RunConfigLoader.render(config)))
+                .raw("</pre></details>")
+                .endSection();
+    }
+
+    private static void cell(HtmlPage page, String text) {
+        page.raw("<td>").raw(escape(text)).raw("</td>");
     }
 
     private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
+        return HtmlPage.format(pattern, values);
     }
 
     private static String escape(String text) {
-        return SvgDrawing.escape(text);
+        return HtmlPage.escape(text);
     }
 }

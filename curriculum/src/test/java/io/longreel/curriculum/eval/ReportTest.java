@@ -44,7 +44,8 @@ class ReportTest {
                         config,
                         steps(config),
                         List.of(results("needle-short"), results("needle-final")),
-                        Optional.of(new byte[] {1, 2}))
+                        Optional.of(new byte[] {1, 2}),
+                        RunFacts.UNKNOWN)
                 .write(file);
         String html = Files.readString(file);
 
@@ -52,7 +53,7 @@ class ReportTest {
         assertFalse(html.contains("<script"), "no script");
         assertFalse(html.replace("http://www.w3.org/2000/svg", "").contains("://"), "no address outside the page");
         assertTrue(html.contains("after stage 3-short-sft") && html.contains("after stage 5-long-sft"));
-        assertEquals(4, html.split("<svg", -1).length - 1, "two heat maps, loss, mesh");
+        assertEquals(5, html.split("<svg", -1).length - 1, "two heat maps, loss, norm and throughput, mesh");
         try (Stream<Path> files = Files.list(out)) {
             assertEquals(List.of(file), files.toList());
         }
@@ -61,7 +62,7 @@ class ReportTest {
     @Test
     void shouldStillBeAPageWhenNothingWasTrainedOrTested() {
         RunConfig config = RunConfigLoader.load("tiny", List.of());
-        String html = new Report(config, List.of(), List.of(), Optional.empty()).html();
+        String html = new Report(config, List.of(), List.of(), Optional.empty(), RunFacts.UNKNOWN).html();
         assertTrue(html.contains("</html>"));
         assertFalse(html.contains("NaN"), "no empty mean");
     }

@@ -6,6 +6,8 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.dashboard.Dashboard;
 import io.longreel.runtime.dashboard.Terminal;
+import io.longreel.runtime.metrics.StepWork;
+import io.longreel.runtime.plan.RunOperations;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
@@ -122,9 +124,15 @@ public final class RunSession {
                         config.stages().size(),
                         plan.totalSteps(),
                         directory.root()));
+        StepWork work = RunOperations.of(config, model);
         RunEnd end;
         try (RunWatch watch = RunWatch.open(
-                config, model.tokensPerFrame(), directory, start.position().globalStep(), InstantSource.system())) {
+                config,
+                model.tokensPerFrame(),
+                work,
+                directory,
+                start.position().globalStep(),
+                InstantSource.system())) {
             watch.address().ifPresent(address -> dashboard.keep("watch it: " + address.forPeople()));
             RunFiles files = RunFiles.open(
                     config,
@@ -132,6 +140,7 @@ public final class RunSession {
                     RunDirectory.SEED,
                     start.position().globalStep(),
                     RunFiles.rope(config, model),
+                    work,
                     new ResultFiles(config, model, directory),
                     watch.before(dashboard));
             end = SeedProcess.run(new SeedProcess.Job(

@@ -1,5 +1,9 @@
 package io.longreel.transport;
 
+import io.longreel.transport.link.Carrier;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -10,10 +14,14 @@ final class Activity {
     private final LongSupplier clockNs;
     private final AtomicLong progress = new AtomicLong();
     private final AtomicLong waitedNs = new AtomicLong();
+    private final Map<Carrier, AtomicLong> waitedByCarrierNs = new EnumMap<>(Carrier.class);
     private volatile long waitingSinceNs = NOT_WAITING;
 
     Activity(LongSupplier clockNs) {
         this.clockNs = clockNs;
+        for (Carrier carrier : Carrier.values()) {
+            waitedByCarrierNs.put(carrier, new AtomicLong());
+        }
     }
 
     /** Something was done: frames were moved, or an operation began or ended. */
@@ -34,6 +42,21 @@ final class Activity {
             waitingSinceNs = NOT_WAITING;
             waitedNs.setRelease(waitedNs.getPlain() + clockNs.getAsLong() - since);
         }
+    }
+
+    /** So much of the time waited was for peers of this kind. */
+    void putDown(Carrier farthest, long ns) {
+        AtomicLong waited = counterOf(farthest);
+        waited.setRelease(waited.getPlain() + ns);
+    }
+
+    /** Of waits that are over. */
+    long waitedNs(Carrier farthest) {
+        return counterOf(farthest).getAcquire();
+    }
+
+    private AtomicLong counterOf(Carrier carrier) {
+        return Objects.requireNonNull(waitedByCarrierNs.get(carrier));
     }
 
     long progress() {

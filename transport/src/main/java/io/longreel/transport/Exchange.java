@@ -2,6 +2,7 @@ package io.longreel.transport;
 
 import io.longreel.config.RuntimeFailure;
 import io.longreel.transport.frame.MessageTag;
+import io.longreel.transport.link.Carrier;
 import io.longreel.transport.link.Link;
 import io.longreel.transport.link.Message;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,9 @@ final class Exchange implements Transfer, Waiter.Condition {
     private int sent;
     private int received;
     private boolean awaited;
+
+    /** Of its peers. */
+    private Carrier farthest = Carrier.LOCAL;
 
     Exchange(LinkedEndpoint endpoint, MessageTag tag) {
         this.endpoint = endpoint;
@@ -48,7 +52,7 @@ final class Exchange implements Transfer, Waiter.Condition {
     @Override
     public void await() {
         if (!awaited) {
-            endpoint.waiter().await(this);
+            endpoint.waiter().await(this, farthest);
             awaited = true;
         }
     }
@@ -80,16 +84,24 @@ final class Exchange implements Transfer, Waiter.Condition {
         return text.toString();
     }
 
+    /** A wait in which several links are waited for is put down to the slowest kind of them. */
+    private void reaches(Carrier carrier) {
+        farthest = carrier.compareTo(farthest) > 0 ? carrier : farthest;
+    }
+
     private void expect(int peer, MemorySegment segment) {
         Message message = new Message(tag, peer, segment);
         receives.add(message);
-        endpoint.links().to(peer).expect(message);
+        Link link = endpoint.links().to(peer);
+        reaches(link.carrier());
+        link.expect(message);
     }
 
     private void post(int peer, MemorySegment segment) {
         Message message = new Message(tag, peer, segment);
         sends.add(message);
         Link link = endpoint.links().to(peer);
+        reaches(link.carrier());
         endpoint.count(link.carrier(), segment.byteSize());
         link.post(message);
     }

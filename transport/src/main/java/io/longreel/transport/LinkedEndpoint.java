@@ -92,7 +92,14 @@ final class LinkedEndpoint implements RankEndpoint {
 
     @Override
     public LinkCounters counters() {
-        return new LinkCounters(localBytes.get(), intraNodeBytes.get(), interNodeBytes.get(), links.faults());
+        return new LinkCounters(
+                localBytes.get(),
+                intraNodeBytes.get(),
+                interNodeBytes.get(),
+                activity.waitedNs(Carrier.LOCAL),
+                activity.waitedNs(Carrier.INTRA_NODE),
+                activity.waitedNs(Carrier.INTER_NODE),
+                links.faults());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.longreel.transport;
 
 import io.longreel.config.RuntimeFailure;
+import io.longreel.transport.link.Carrier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,12 @@ final class Waiter {
     }
 
     void await(Condition condition) {
+        await(condition, null);
+    }
+
+    /** @param farthest what the wait is put down to; null: to no link */
+    void await(Condition condition, @Nullable Carrier farthest) {
+        long beforeNs = activity.waitedNs();
         try {
             waitFor(condition);
             activity.advance(1);
@@ -71,6 +78,9 @@ final class Waiter {
             throw givenUp(e);
         } finally {
             activity.stopWaiting();
+            if (farthest != null) {
+                activity.putDown(farthest, activity.waitedNs() - beforeNs);
+            }
         }
     }
 

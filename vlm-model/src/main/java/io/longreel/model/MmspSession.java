@@ -193,6 +193,11 @@ public final class MmspSession implements TrainSession {
         return stage == null ? modelWeights.bytes() : modelWeights.bytes().plus(stage.bytes());
     }
 
+    @Override
+    public long allocatedBytes() {
+        return allocated().total();
+    }
+
     /** What this rank has taken of memory by now, without its part of the vault. */
     RankMemory allocated() {
         return stateBytes()

@@ -56,6 +56,11 @@ public interface TrainSession extends AutoCloseable {
         return step(microBatches, LearningRates.of(learningRate));
     }
 
+    /** Off-heap memory that this rank has by now, in bytes, without snapshots. */
+    default long allocatedBytes() {
+        return 0;
+    }
+
     /** What became of this rank's own frames in the last step; not equal on all ranks. */
     default FrameUse frameUse() {
         return FrameUse.NONE;

@@ -9,6 +9,8 @@ import io.longreel.model.disk.DurableLog;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.JournalHistory;
 import io.longreel.runtime.journal.JournalLine;
+import io.longreel.runtime.metrics.StepFigures;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.supervisor.CommittedStep;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -61,7 +64,7 @@ final class MetricsFile implements AutoCloseable {
     }
 
     /** The file counts steps from 0, as the schedule does; a position counts those that are done. */
-    static StepMetrics lineOf(CommittedStep step, Instant at) {
+    static StepMetrics lineOf(CommittedStep step, StepWork work, Instant at) {
         Position position = step.position();
         StepResult result = step.result();
         return new StepMetrics(
@@ -81,7 +84,14 @@ final class MetricsFile implements AutoCloseable {
                 step.sent().intraNode(),
                 step.sent().interNode(),
                 at,
-                dataOf(step.data()));
+                dataOf(step.data()),
+                figuresOf(step, work));
+    }
+
+    private static Map<String, Double> figuresOf(CommittedStep step, StepWork work) {
+        Map<String, Double> figures = new TreeMap<>();
+        StepFigures.of(step, work).forEach((metric, value) -> figures.put(metric.tag(), value));
+        return figures;
     }
 
     private static StepMetrics.Data dataOf(StepData data) {
@@ -112,13 +122,16 @@ final class MetricsFile implements AutoCloseable {
             JournalEntry.StepCommitted step = (JournalEntry.StepCommitted) line.entry();
             Position position = new Position(step.stage(), step.step(), step.globalStep());
             String stage = stages.get(step.stage()).name();
-            append(new CommittedStep(position, stage, step.result(), StepCost.UNKNOWN, SentBytes.NONE), line.time());
+            append(
+                    new CommittedStep(position, stage, step.result(), StepCost.UNKNOWN, SentBytes.NONE),
+                    StepWork.UNKNOWN,
+                    line.time());
         });
     }
 
-    void append(CommittedStep step, Instant at) {
+    void append(CommittedStep step, StepWork work, Instant at) {
         try {
-            out.append((lineOf(step, at).toJsonLine() + "\n").getBytes(StandardCharsets.UTF_8), false);
+            out.append((lineOf(step, work, at).toJsonLine() + "\n").getBytes(StandardCharsets.UTF_8), false);
         } catch (IOException e) {
             throw DiskFailures.retryable("metrics cannot be written", file, e);
         }

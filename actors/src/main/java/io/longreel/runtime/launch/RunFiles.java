@@ -12,6 +12,7 @@ import io.longreel.model.disk.Disk;
 import io.longreel.model.disk.DiskReserve;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.protocol.RecordReport;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Effect;
@@ -42,6 +43,7 @@ public final class RunFiles implements RunRecorder {
     private final DiskReserve reserve;
     private final RunProvenance provenance;
     private final RopeInForce ropeInForce;
+    private final StepWork work;
     private final ResultFiles results;
     private final Consumer<RunNews> screen;
     private final InstantSource clock;
@@ -59,6 +61,7 @@ public final class RunFiles implements RunRecorder {
             MetricsFile metrics,
             DiskReserve reserve,
             RopeInForce ropeInForce,
+            StepWork work,
             ResultFiles results,
             Consumer<RunNews> screen,
             InstantSource clock) {
@@ -70,6 +73,7 @@ public final class RunFiles implements RunRecorder {
         this.retention = new Retention(checkpoints, config.checkpoint().keep());
         this.provenance = RunProvenance.of(config);
         this.ropeInForce = ropeInForce;
+        this.work = work;
         this.results = results;
         this.screen = screen;
         this.clock = clock;
@@ -86,6 +90,7 @@ public final class RunFiles implements RunRecorder {
             String holder,
             long globalStep,
             RopeInForce ropeInForce,
+            StepWork work,
             ResultFiles results,
             Consumer<RunNews> screen) {
         try {
@@ -100,6 +105,7 @@ public final class RunFiles implements RunRecorder {
                     metrics,
                     reserve,
                     ropeInForce,
+                    work,
                     results,
                     screen,
                     clock);
@@ -121,6 +127,7 @@ public final class RunFiles implements RunRecorder {
             Journal journal,
             long committedSteps,
             RopeInForce ropeInForce,
+            StepWork work,
             ResultFiles results,
             Consumer<RunNews> screen)
             throws IOException {
@@ -133,6 +140,7 @@ public final class RunFiles implements RunRecorder {
                 metrics,
                 DiskReserve.hold(Disk.system(), directory.reserveFile(), RESERVE_BYTES),
                 ropeInForce,
+                work,
                 results,
                 screen,
                 InstantSource.system());
@@ -157,7 +165,7 @@ public final class RunFiles implements RunRecorder {
     @Override
     public void step(CommittedStep step) {
         journal.requireNewest();
-        metrics.append(step, clock.instant());
+        metrics.append(step, work, clock.instant());
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.longreel.config.RuntimeFailure;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.dashboard.Dashboard;
 import io.longreel.runtime.dashboard.Terminal;
+import io.longreel.runtime.metrics.StepWork;
+import io.longreel.runtime.plan.RunOperations;
 import io.longreel.runtime.rank.TrainingWorkFactory;
 import io.longreel.runtime.supervisor.JobPlan;
 import io.longreel.runtime.supervisor.JobPlan.Start;
@@ -137,9 +139,15 @@ public final class RunSession {
                         plan.totalSteps(),
                         directory.root()));
         ResultFiles results = new ResultFiles(config, model, directory, InstantSource.system());
+        StepWork work = RunOperations.of(config, model);
         RunEnd end;
         try (RunWatch watch = RunWatch.open(
-                config, model.tokensPerFrame(), directory, start.position().globalStep(), InstantSource.system())) {
+                config,
+                model.tokensPerFrame(),
+                work,
+                directory,
+                start.position().globalStep(),
+                InstantSource.system())) {
             watch.address().ifPresent(address -> dashboard.keep("watch it: " + address.forPeople()));
             RunFiles files = RunFiles.open(
                     config,
@@ -147,6 +155,7 @@ public final class RunSession {
                     RunDirectory.SEED,
                     start.position().globalStep(),
                     RunFiles.rope(config, model),
+                    work,
                     results,
                     watch.before(dashboard));
             end = SeedProcess.run(new SeedProcess.Job(

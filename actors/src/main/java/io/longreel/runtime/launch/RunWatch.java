@@ -3,6 +3,7 @@ package io.longreel.runtime.launch;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.model.disk.Disk;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.metrics.TensorBoardLog;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.protocol.SupervisorCommand.ControlAsked;
@@ -47,11 +48,17 @@ final class RunWatch implements Consumer<RunNews>, AutoCloseable {
      * Watches from now on.
      *
      * @param tokensPerFrame of the run's model
+     * @param work what steps compute
      * @param globalStep committed steps of the run
      */
     static RunWatch open(
-            RunConfig config, int tokensPerFrame, RunDirectory directory, long globalStep, InstantSource clock) {
-        RunBoard board = new RunBoard(config, tokensPerFrame, clock);
+            RunConfig config,
+            int tokensPerFrame,
+            StepWork work,
+            RunDirectory directory,
+            long globalStep,
+            InstantSource clock) {
+        RunBoard board = new RunBoard(config, tokensPerFrame, work, clock);
         return new RunWatch(
                 board,
                 TensorBoardLog.begin(Disk.system(), directory.tensorBoardFolder(), globalStep, clock.instant()),

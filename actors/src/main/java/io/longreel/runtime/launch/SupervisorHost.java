@@ -8,6 +8,8 @@ import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.JournalHistory;
 import io.longreel.runtime.journal.JournalLine;
+import io.longreel.runtime.metrics.StepWork;
+import io.longreel.runtime.plan.RunOperations;
 import io.longreel.runtime.protocol.NodeCommand.Welcome;
 import io.longreel.runtime.protocol.SupervisorCommand;
 import io.longreel.runtime.rank.TrainingWorkFactory;
@@ -108,8 +110,14 @@ final class SupervisorHost {
         ModelConfig model = TrainingWorkFactory.modelOf(config);
         SupervisorState state = state(known, config, model, directory, journal.history());
         ResultFiles results = new ResultFiles(config, model, directory, InstantSource.system());
+        StepWork work = RunOperations.of(config, model);
         RunWatch watch = RunWatch.open(
-                config, model.tokensPerFrame(), directory, state.committed().globalStep(), InstantSource.system());
+                config,
+                model.tokensPerFrame(),
+                work,
+                directory,
+                state.committed().globalStep(),
+                InstantSource.system());
         watch.controls(self);
         RunFiles files = RunFiles.takeOver(
                 config,
@@ -117,6 +125,7 @@ final class SupervisorHost {
                 journal,
                 state.committed().globalStep(),
                 RunFiles.rope(config, model),
+                work,
                 results,
                 watch.before(news -> LOG.info("run.news {}", news)));
         LOG.info(

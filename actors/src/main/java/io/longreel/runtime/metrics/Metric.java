@@ -20,6 +20,18 @@ public enum Metric {
             Kind.VALUE,
             "Seconds of the newest step in which the rank that waited longest had no samples"),
     DATA_SHARE("time_metrics/data_loading(%)", Kind.VALUE, "Percent of the newest step in which a rank had no samples"),
+    /** As torchtitan counts: of each device, not of the mesh. */
+    TFLOPS(
+            "tflops",
+            Kind.VALUE,
+            "Floating point operations, in 10^12 per second and rank, that the newest step was for; what is computed twice counts once"),
+    MFU(
+            "mfu(%)",
+            Kind.VALUE, "Percent of the measured peak of all ranks that the operations of the newest step reached"),
+    MEMORY_PROCESS(
+            "memory/max_active(GiB)", Kind.VALUE, "Most memory in RAM that a process of the mesh has had so far"),
+    MEMORY_ARENAS(
+            "memory/max_arenas(GiB)", Kind.VALUE, "Largest off-heap memory of a rank's arenas, without snapshots"),
     EXPOSED_COMMUNICATION(
             "sp/exposed_comm(%)",
             Kind.VALUE, "Percent of the ranks' time in the newest step in which they waited for each other"),
@@ -30,6 +42,18 @@ public enum Metric {
     BYTES_LOCAL("sp/bytes_local", Kind.AMOUNT, "Payload bytes that ranks sent inside their process"),
     BYTES_INTRA_NODE("sp/bytes_intra_node", Kind.AMOUNT, "Payload bytes that ranks sent to processes of the same node"),
     BYTES_INTER_NODE("sp/bytes_inter_node", Kind.AMOUNT, "Payload bytes that ranks sent to other nodes"),
+    WAIT_LOCAL(
+            "sp/wait_local(s)",
+            Kind.VALUE,
+            "Mean seconds of the newest step in which a rank waited in exchanges inside its process"),
+    WAIT_INTRA_NODE(
+            "sp/wait_intra_node(s)",
+            Kind.VALUE,
+            "Mean seconds of the newest step in which a rank waited in exchanges with other processes of its node"),
+    WAIT_INTER_NODE(
+            "sp/wait_inter_node(s)",
+            Kind.VALUE,
+            "Mean seconds of the newest step in which a rank waited in exchanges with other nodes"),
     TOKENS("data/tokens", Kind.AMOUNT, "Tokens of committed steps"),
     FRAMES("data/frames", Kind.AMOUNT, "Frames of committed steps, encoded and reused"),
     FILL("data/fill(%)", Kind.VALUE, "Percent of the room of the newest step's sequences that tokens fill"),
@@ -94,6 +118,7 @@ public enum Metric {
                 + tag.replace("(%)", "_percent")
                         .replace("(s)", "_seconds")
                         .replace("(tps)", "_tps")
+                        .replace("(GiB)", "_gib")
                         .replace('/', '_');
     }
 

@@ -16,6 +16,7 @@ public final class RunNumbers {
     private final Map<Metric, Double> values = new EnumMap<>(Metric.class);
     private final Map<Metric, Double> totals = new EnumMap<>(Metric.class);
     private final Map<FaultKind, Long> faults = new EnumMap<>(FaultKind.class);
+    private final StepWork work;
     private int worldSize;
     private long begunMs = NEVER;
     /** Of the recovery that is going on. */
@@ -30,6 +31,14 @@ public final class RunNumbers {
      * @param worldSize ranks of the mesh at the start
      */
     public RunNumbers(int worldSize) {
+        this(worldSize, StepWork.UNKNOWN);
+    }
+
+    /**
+     * @param work what steps compute
+     */
+    public RunNumbers(int worldSize, StepWork work) {
+        this.work = work;
         this.worldSize = worldSize;
         for (FaultKind kind : FaultKind.values()) {
             faults.put(kind, 0L);
@@ -69,6 +78,10 @@ public final class RunNumbers {
         put(Metric.DATA_TIME, isMeasured, step.data().waitMs() / 1e3);
         put(Metric.DATA_SHARE, isMeasured, Math.min(100, 100 * step.data().waitMs() / durationMs));
         put(Metric.FILL, step.data().sequences() > 0, 100 * step.data().fill());
+        Map<Metric, Double> figures = StepFigures.of(step, work);
+        for (Metric metric : StepFigures.ALL) {
+            put(metric, figures.containsKey(metric), figures.getOrDefault(metric, 0.0));
+        }
         add(Metric.TOKENS, step.result().tokens());
         if (isMeasured) {
             add(Metric.FRAMES, step.data().frames());

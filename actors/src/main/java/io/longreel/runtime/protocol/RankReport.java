@@ -34,7 +34,8 @@ public sealed interface RankReport extends WireMessage {
             StepTimes times,
             SentBytes sent,
             StepIntake intake,
-            List<SkippedSample> skipped)
+            List<SkippedSample> skipped,
+            RankUsage usage)
             implements RankReport {
         public StepFinished {
             skipped = List.copyOf(skipped);
@@ -42,7 +43,19 @@ public sealed interface RankReport extends WireMessage {
 
         /** A step of which nobody asks what it was made of. */
         public StepFinished(StepId at, int rank, StepResult result, StepTimes times, SentBytes sent) {
-            this(at, rank, result, times, sent, StepIntake.NONE, List.of());
+            this(at, rank, result, times, sent, StepIntake.NONE, List.of(), RankUsage.NONE);
+        }
+
+        /** A step of which nobody asks what it used. */
+        public StepFinished(
+                StepId at,
+                int rank,
+                StepResult result,
+                StepTimes times,
+                SentBytes sent,
+                StepIntake intake,
+                List<SkippedSample> skipped) {
+            this(at, rank, result, times, sent, intake, skipped, RankUsage.NONE);
         }
     }
 

@@ -6,10 +6,13 @@ import io.longreel.config.StageSettings.Rope;
 import io.longreel.curriculum.StepSamples;
 import io.longreel.curriculum.records.SkippedRecord;
 import io.longreel.model.FrameUse;
+import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
 import io.longreel.model.TrainSession.StepReport;
+import io.longreel.runtime.protocol.LinkWaits;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
@@ -142,7 +145,7 @@ public final class RankProgram implements RankJob.Program {
                 rates.common(),
                 report.applied());
         List<SkippedSample> skipped = told(samples.skipped());
-        return watch.finished(at, result, step.takesSnapshot(), intake(samples), skipped);
+        return watch.finished(at, result, step.takesSnapshot(), intake(samples), skipped, squaredTokens(samples));
     }
 
     /** Not more than a message should hold; the last one says how many more there are. */
@@ -164,7 +167,23 @@ public final class RankProgram implements RankJob.Program {
         work.dropSnapshotsBefore(skip.keepFrom());
         StepResult result = new StepResult(
                 0, 0, 0, 0, work.learningRates(at.stage(), at.step()).common(), false);
-        return watch.finished(at, result, skip.takesSnapshot(), StepIntake.NONE, List.of());
+        return watch.finished(at, result, skip.takesSnapshot(), StepIntake.NONE, List.of(), 0);
+    }
+
+    /** Each document attends to itself only, so its part of the work grows with the square of its length. */
+    private double squaredTokens(StepSamples samples) {
+        if (!work.countsForReplica()) {
+            return 0;
+        }
+        double sum = 0;
+        for (PackedBatch batch : samples.batches()) {
+            int[] starts = batch.cuSeqlens();
+            for (int document = 1; document < starts.length; document++) {
+                double tokens = starts[document] - starts[document - 1];
+                sum += tokens * tokens;
+            }
+        }
+        return sum;
     }
 
     private StepIntake intake(StepSamples samples) {
@@ -188,11 +207,18 @@ public final class RankProgram implements RankJob.Program {
         private final long waitedBeforeNs = work.waitedNs();
         private final long dataBeforeNs = work.dataWaitedNs();
         private final SentBytes sentBefore = work.sentBytes();
+        private final LinkWaits linksBefore = work.usage(session).waits();
 
         RankReport finished(
-                StepId at, StepResult result, boolean takesSnapshot, StepIntake intake, List<SkippedSample> skipped) {
+                StepId at,
+                StepResult result,
+                boolean takesSnapshot,
+                StepIntake intake,
+                List<SkippedSample> skipped,
+                double squaredTokens) {
             long computedNs = clockNs.getAsLong();
             long waitedNs = work.waitedNs() - waitedBeforeNs; // waits of the snapshot are its own
+            RankUsage used = usage(squaredTokens);
             if (takesSnapshot) {
                 takeSnapshot(at, new SnapshotId(at.generation(), at.stage(), at.step() + 1));
             }
@@ -204,7 +230,17 @@ public final class RankProgram implements RankJob.Program {
                     Math.max(0, endNs - computedNs),
                     Math.max(0, work.dataWaitedNs() - dataBeforeNs));
             return new RankReport.StepFinished(
-                    at, rank, result, times, work.sentBytes().since(sentBefore), intake, skipped);
+                    at, rank, result, times, work.sentBytes().since(sentBefore), intake, skipped, used);
+        }
+
+        private RankUsage usage(double squaredTokens) {
+            RankUsage now = work.usage(session);
+            return new RankUsage(
+                    now.arenaBytes(),
+                    now.residentBytes(),
+                    now.peakBytes(),
+                    now.waits().since(linksBefore),
+                    squaredTokens);
         }
     }
 

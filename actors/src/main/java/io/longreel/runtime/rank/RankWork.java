@@ -5,6 +5,7 @@ import io.longreel.config.StageSettings.Rope;
 import io.longreel.curriculum.StepSamples;
 import io.longreel.model.PackedBatch;
 import io.longreel.model.TrainSession;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
@@ -68,6 +69,11 @@ public interface RankWork extends RankJob {
 
     /** What this rank has sent so far. */
     SentBytes sentBytes();
+
+    /** What this rank has by now, and how long it has waited on which links so far. */
+    default RankUsage usage(TrainSession session) {
+        return RankUsage.NONE;
+    }
 
     /** Whether this rank is the one that counts what its replica learns from. */
     default boolean countsForReplica() {

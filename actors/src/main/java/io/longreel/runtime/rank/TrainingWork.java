@@ -16,6 +16,8 @@ import io.longreel.model.TrainSession;
 import io.longreel.model.snapshot.SnapshotKey;
 import io.longreel.model.snapshot.SnapshotPeers;
 import io.longreel.model.snapshot.SnapshotSite;
+import io.longreel.runtime.protocol.LinkWaits;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.transport.LinkCounters;
@@ -201,6 +203,17 @@ final class TrainingWork implements RankWork {
         }
         LinkCounters counters = endpoint.counters();
         return new SentBytes(counters.localBytes(), counters.intraNodeBytes(), counters.interNodeBytes());
+    }
+
+    @Override
+    public RankUsage usage(TrainSession model) {
+        ProcessMemory memory = ProcessMemory.now();
+        LinkWaits waits = LinkWaits.NONE;
+        if (endpoint != null) {
+            LinkCounters counters = endpoint.counters();
+            waits = new LinkWaits(counters.localWaitedNs(), counters.intraNodeWaitedNs(), counters.interNodeWaitedNs());
+        }
+        return new RankUsage(model.allocatedBytes(), memory.residentBytes(), memory.peakBytes(), waits, 0);
     }
 
     @Override

@@ -15,11 +15,13 @@ import io.longreel.curriculum.media.MediumView;
 import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.LinkWaits;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
@@ -69,6 +71,8 @@ final class WireRegistry {
             Map.entry(114, StepTimes.class),
             Map.entry(115, SkippedSample.class),
             Map.entry(116, StepIntake.class),
+            Map.entry(117, RankUsage.class),
+            Map.entry(118, LinkWaits.class),
             Map.entry(220, EngineTick.class),
             Map.entry(221, EngineOp.Begin.class),
             Map.entry(222, EngineOp.Extend.class),

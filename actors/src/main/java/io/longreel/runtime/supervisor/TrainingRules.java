@@ -271,7 +271,7 @@ final class TrainingRules {
                 .with(state.watch().with(state.watch().losses().with(result.loss()))));
         Position position = turn.state().reached();
         CommittedStep step = new CommittedStep(
-                position, turn.plan().stage(position).name(), result, cost, sent, StepData.of(reports));
+                position, turn.plan().stage(position).name(), result, cost, sent, StepData.of(reports), reports);
         List<SkippedSample> skipped = reports.stream()
                 .flatMap(report -> report.skipped().stream())
                 .distinct()

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.config.topology.Mesh;
+import io.longreel.runtime.protocol.RankReport.StepFinished;
+import io.longreel.runtime.protocol.RankUsage;
+import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.supervisor.CellOutcome;
+import io.longreel.runtime.supervisor.CommittedStep;
 import java.util.List;
 import java.util.Locale;
 
@@ -29,7 +33,9 @@ final class BoardJson {
         update.reading().values().forEach((metric, value) -> number(numbers, metric.tag(), value));
         ObjectNode faults = root.putObject("faults");
         update.reading().faults().forEach((kind, count) -> faults.put(kind.word(), count));
-        mesh(root.putObject("mesh"), update.mesh());
+        mesh(root.putObject("mesh"), update.mesh(), update.recent().usage());
+        links(root.putArray("links"), update.recent().links());
+        recent(root.putArray("recent"), update.recent().steps());
         stages(root.putArray("stages"), update.stages());
         update.evaluating()
                 .ifPresent(test -> root.putObject("evaluating")
@@ -58,7 +64,29 @@ final class BoardJson {
         }
     }
 
-    private static void mesh(ObjectNode object, MeshPicture.View view) {
+    private static void links(ArrayNode array, List<RecentSteps.LinkLoad> links) {
+        for (RecentSteps.LinkLoad link : links) {
+            ObjectNode object = array.addObject().put("name", link.name()).put("bytes", link.bytes());
+            link.waitedMs().ifPresent(ms -> object.put("waitedMs", ms));
+        }
+    }
+
+    /** Bars as arrays, as there are many: computing, waiting for peers, for samples, and snapshot, in milliseconds. */
+    private static void recent(ArrayNode array, List<CommittedStep> steps) {
+        for (CommittedStep step : steps) {
+            ArrayNode ranks =
+                    array.addObject().put("step", step.position().globalStep()).putArray("ranks");
+            for (StepFinished rank : step.ranks()) {
+                StepTimes times = rank.times();
+                ArrayNode parts = ranks.addArray();
+                for (long ns : new long[] {times.ownNs(), times.waitedNs(), times.dataNs(), times.snapshotNs()}) {
+                    parts.add(Math.round(Math.max(0, ns) / 1e4) / 1e2);
+                }
+            }
+        }
+    }
+
+    private static void mesh(ObjectNode object, MeshPicture.View view, List<RankUsage> usage) {
         Mesh mesh = view.mesh();
         object.put("text", mesh.toString())
                 .put("data", mesh.dataDegree())
@@ -66,12 +94,16 @@ final class BoardJson {
                 .put("ulysses", mesh.ulyssesDegree());
         ArrayNode ranks = object.putArray("ranks");
         for (int rank = 0; rank < view.nodeIds().size(); rank++) {
-            ranks.addObject()
+            ObjectNode one = ranks.addObject()
                     .put("node", view.nodeIds().get(rank))
                     .put("data", mesh.dataOf(rank))
                     .put("ring", mesh.ringOf(rank))
                     .put("ulysses", mesh.ulyssesOf(rank))
                     .put("state", view.states().get(rank).name().toLowerCase(Locale.ROOT));
+            if (usage.size() == view.nodeIds().size() && !usage.get(rank).equals(RankUsage.NONE)) {
+                one.put("arenaBytes", usage.get(rank).arenaBytes())
+                        .put("residentBytes", usage.get(rank).residentBytes());
+            }
         }
         ArrayNode spares = object.putArray("spares");
         view.spareIds().forEach(spares::add);

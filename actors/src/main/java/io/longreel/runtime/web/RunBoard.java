@@ -5,6 +5,7 @@ import io.longreel.runtime.dashboard.RunProgress;
 import io.longreel.runtime.dashboard.TroubleLine;
 import io.longreel.runtime.metrics.Reading;
 import io.longreel.runtime.metrics.RunNumbers;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.supervisor.CellOutcome;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.RunNews;
@@ -29,6 +30,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
     private final MeshPicture mesh;
     private final StageTimeline stages;
     private final Curve curve = new Curve();
+    private final RecentSteps recent = new RecentSteps();
     private final EventLog log = new EventLog();
     private final Map<String, List<CellOutcome>> evaluations = new TreeMap<>();
     private final InstantSource clock;
@@ -66,6 +68,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
             OptionalLong leftMs,
             Reading reading,
             MeshPicture.View mesh,
+            RecentSteps.View recent,
             List<StageTimeline.Stage> stages,
             Optional<RunNews.EvaluationProgressed> evaluating,
             Map<String, List<CellOutcome>> evaluations,
@@ -79,8 +82,15 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
      * @param tokensPerFrame of the run's model, for the time that remains
      */
     public RunBoard(RunConfig config, int tokensPerFrame, InstantSource clock) {
+        this(config, tokensPerFrame, StepWork.UNKNOWN, clock);
+    }
+
+    /**
+     * @param work what steps compute
+     */
+    public RunBoard(RunConfig config, int tokensPerFrame, StepWork work, InstantSource clock) {
         this.runName = config.name();
-        this.numbers = new RunNumbers(config.mesh().worldSize());
+        this.numbers = new RunNumbers(config.mesh().worldSize(), work);
         this.progress = new RunProgress(config, tokensPerFrame);
         this.mesh = new MeshPicture(config.mesh());
         this.stages = new StageTimeline(config);
@@ -104,6 +114,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
             case RunNews.StepCommitted committed -> {
                 evaluating = Optional.empty();
                 curve.add(point(committed.step()));
+                recent.add(committed.step());
             }
             case RunNews.EvaluationProgressed progressed -> evaluating = Optional.of(progressed);
             case RunNews.EvaluationFinished finished -> {
@@ -195,6 +206,7 @@ public final class RunBoard implements Consumer<RunNews>, AutoCloseable {
                 progress.leftMs(),
                 numbers.reading(nowMs),
                 mesh.view(),
+                recent.view(),
                 stages.stages(),
                 evaluating,
                 new TreeMap<>(evaluations),

@@ -39,7 +39,7 @@ function figures(state) {
     ['gradient norm', short(n.grad_norm)],
     ['tokens per second', has('throughput(tps)') ? short(n['throughput(tps)'] * n['sp/world_size']) : '–'],
     ['step time', has('time_metrics/end_to_end(s)') ? `${n['time_metrics/end_to_end(s)'].toFixed(2)} s` : '–'],
-    ['TFLOP/s, mesh', has('tflops') ? short(n.tflops * n['sp/world_size']) : '–'],
+    ['operations per second, mesh', has('tflops') ? `${short(n.tflops * 1e12 * n['sp/world_size'])}FLOP/s` : '–'],
     ...(has('mfu(%)') ? [['model FLOP utilization', `${n['mfu(%)'].toFixed(1)} %`]] : []),
     ['largest process, GiB', has('memory/max_active(GiB)') ? n['memory/max_active(GiB)'].toFixed(2) : '–'],
     ['exposed communication', percent('sp/exposed_comm(%)')],

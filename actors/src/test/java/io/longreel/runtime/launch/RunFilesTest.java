@@ -17,6 +17,7 @@ import io.longreel.model.checkpoint.SliceWriter;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import io.longreel.runtime.journal.TermSuperseded;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.protocol.TestAnswer;
 import io.longreel.runtime.protocol.WrittenSlice;
 import io.longreel.runtime.rank.TrainingWorkFactory;
@@ -51,6 +52,7 @@ class RunFilesTest {
                 "test",
                 doneSteps,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4 * (stage + 1)), Optional.of(1.0 + stage)),
+                StepWork.UNKNOWN,
                 new ResultFiles(config, model, directory, InstantSource.system()),
                 news::add);
     }
@@ -157,6 +159,7 @@ class RunFilesTest {
                 Journal.begin(directory.root(), "successor", RunFixtures.CLOCK),
                 committedSteps,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
+                StepWork.UNKNOWN,
                 new ResultFiles(config, model, directory, InstantSource.system()),
                 news -> {});
     }

@@ -6,6 +6,7 @@ import io.longreel.config.StageSettings;
 import io.longreel.model.ModelConfig;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.StepResult;
 import io.longreel.runtime.rank.TrainingWorkFactory;
@@ -73,6 +74,7 @@ final class RunFixtures {
                 "test",
                 0,
                 (stage, step) -> new StageSettings.Rope(Optional.of(1e4), Optional.of(1.0)),
+                StepWork.UNKNOWN,
                 new ResultFiles(config, model, directory, InstantSource.system()),
                 news -> {});
         JobPlan plan = JobPlan.of(

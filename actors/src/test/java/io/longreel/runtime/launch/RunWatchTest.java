@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longreel.config.RunConfig;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.supervisor.RunNews;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,7 +23,7 @@ class RunWatchTest {
 
     private RunWatch watch(String... overrides) throws IOException {
         RunConfig config = RunFixtures.config(root, overrides);
-        return RunWatch.open(config, 4, RunDirectory.at(root), 0, RunFixtures.CLOCK);
+        return RunWatch.open(config, 4, StepWork.UNKNOWN, RunDirectory.at(root), 0, RunFixtures.CLOCK);
     }
 
     private long curveBytes() throws IOException {

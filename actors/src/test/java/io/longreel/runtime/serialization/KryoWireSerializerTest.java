@@ -21,11 +21,13 @@ import io.longreel.curriculum.media.MediumView;
 import io.longreel.model.InferenceSession.Kept;
 import io.longreel.model.generate.Sampling;
 import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.LinkWaits;
 import io.longreel.runtime.protocol.NodeCommand;
 import io.longreel.runtime.protocol.NodeReport;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankPulse;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SkippedSample;
 import io.longreel.runtime.protocol.SnapshotId;
@@ -93,7 +95,8 @@ class KryoWireSerializerTest {
                         new StepTimes(1L << 40, 2, 3, 4),
                         new SentBytes(1, 2, 3L << 40),
                         new StepIntake(1, 2, 3, 4, 5, 6L << 40),
-                        List.of(new SkippedSample(2, "caps", 17, "no such file"))),
+                        List.of(new SkippedSample(2, "caps", 17, "no such file")),
+                        new RankUsage(1L << 40, 2, 3, new LinkWaits(4, 5, 6L << 40), 7e12)),
                 new RankReport.SnapshotTaken(at, 0),
                 new RankReport.TickDone(
                         at,

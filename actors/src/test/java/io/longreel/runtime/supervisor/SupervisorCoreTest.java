@@ -18,6 +18,7 @@ import io.longreel.runtime.supervisor.JobPlan.Start;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A run in which everything goes well: the order of decisions from the first node to the report. */
@@ -150,7 +151,11 @@ class SupervisorCoreTest {
                         "short",
                         CoreDriver.result(0),
                         new StepCost(4, 0, 0.001, 3_999_000 / 2_499_000.0),
-                        new SentBytes(0, 4, 8)))),
+                        new SentBytes(0, 4, 8),
+                        StepData.UNKNOWN,
+                        IntStream.range(0, 4)
+                                .mapToObj(rank -> CoreDriver.finished(at, rank, CoreDriver.result(0)))
+                                .toList()))),
                 run.all(Effect.RecordStep.class));
     }
 

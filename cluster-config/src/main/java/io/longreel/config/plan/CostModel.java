@@ -56,20 +56,28 @@ public final class CostModel {
 
     /** Operations that the step is for: what is computed twice counts once. */
     public static double modelFlops(StepCase step) {
-        ModelShape model = step.model();
         Workload work = step.work();
-        boolean passesDecoder = work.trains().passesDecoder(work.frames());
-        double products = 2 * model.productParameters() * work.tokens();
-        double decoder =
-                products * (1 + (passesDecoder ? 1 : 0) + (work.trains().decoder() ? 1 : 0))
-                        + model.attentionFlops((double) work.tokens()) * (passesDecoder ? 3 : 1);
+        double tokens = (double) work.tokens();
+        return work.batch() * modelFlops(step.model(), work.trains(), tokens, tokens * tokens, work.frames());
+    }
+
+    /**
+     * Operations that documents are for, as above.
+     *
+     * @param squaredTokens sum over the documents of the square of their tokens, as each of them attends to itself only
+     */
+    public static double modelFlops(
+            ModelShape model, Workload.Trains trains, double tokens, double squaredTokens, long frames) {
+        boolean passesDecoder = trains.passesDecoder(frames);
+        double products = 2 * model.productParameters() * tokens;
+        double decoder = products * (1 + (passesDecoder ? 1 : 0) + (trains.decoder() ? 1 : 0))
+                + model.attentionFlops(1) * squaredTokens * (passesDecoder ? 3 : 1);
         double frame = model.vision()
-                .map(v -> v.embeddingFlops() * (work.trains().vision() ? 2 : 1)
-                        + (v.productFlops() + v.attentionFlops())
-                                * (work.trains().vision() ? 3 : 1)
-                        + v.projectorFlops(model.hidden()) * (work.trains().projector() ? 3 : 1))
+                .map(v -> v.embeddingFlops() * (trains.vision() ? 2 : 1)
+                        + (v.productFlops() + v.attentionFlops()) * (trains.vision() ? 3 : 1)
+                        + v.projectorFlops(model.hidden()) * (trains.projector() ? 3 : 1))
                 .orElse(0.0);
-        return work.batch() * (decoder + work.frames() * frame);
+        return decoder + frames * frame;
     }
 
     /** Share of all devices' peak that such a step reaches. */

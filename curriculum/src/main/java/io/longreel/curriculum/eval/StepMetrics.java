@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -31,6 +33,8 @@ import java.util.TreeMap;
  *   framesReused   from what a frozen tower had made of them; with framesEncoded all frames
  *   decodeMs       longest of a rank: a decoding thread drew, packed and decoded its share of this step, mostly during earlier ones
  *   dataWaitMs     longest of a rank: its compute thread waited for its share
+ *   tflops, mfu(%), memory/max_active(GiB), memory/max_arenas(GiB), sp/wait_local(s), sp/wait_intra_node(s), sp/wait_inter_node(s)
+ *                  as docs/dashboard.md has them; a field that nobody knew is not there
  *   timestamp      when the step was committed: ISO 8601 (read also as milliseconds since 1970)
  * </pre>
  *
@@ -53,7 +57,18 @@ public record StepMetrics(
         long intraNodeBytes,
         long interNodeBytes,
         Instant timestamp,
-        Data data) {
+        Data data,
+        Map<String, Double> figures) {
+    /** Figures that a step may have; what nobody knew has no field. */
+    private static final List<String> FIGURES = List.of(
+            "tflops",
+            "mfu(%)",
+            "memory/max_active(GiB)",
+            "memory/max_arenas(GiB)",
+            "sp/wait_local(s)",
+            "sp/wait_intra_node(s)",
+            "sp/wait_inter_node(s)");
+
     private static final JsonMapper JSON = new JsonMapper();
 
     /** What a step learned from, and what getting it took. */
@@ -68,6 +83,50 @@ public record StepMetrics(
             double dataWaitMs) {
         /** Of a step of which nobody knows. */
         public static final Data UNKNOWN = new Data(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    public StepMetrics {
+        figures = Collections.unmodifiableSortedMap(new TreeMap<>(figures));
+    }
+
+    /** A step of which nobody knows what its ranks used. */
+    public StepMetrics(
+            String stage,
+            int stageIndex,
+            int step,
+            int globalStep,
+            double loss,
+            long tokens,
+            long labelledTokens,
+            double gradientNorm,
+            double learningRate,
+            double durationMs,
+            double waitedShare,
+            double snapshotMs,
+            long localBytes,
+            long intraNodeBytes,
+            long interNodeBytes,
+            Instant timestamp,
+            Data data) {
+        this(
+                stage,
+                stageIndex,
+                step,
+                globalStep,
+                loss,
+                tokens,
+                labelledTokens,
+                gradientNorm,
+                learningRate,
+                durationMs,
+                waitedShare,
+                snapshotMs,
+                localBytes,
+                intraNodeBytes,
+                interNodeBytes,
+                timestamp,
+                data,
+                Map.of());
     }
 
     /** A step of which nobody knows what it learned from. */
@@ -134,6 +193,7 @@ public record StepMetrics(
         node.put("framesReused", data.framesReused());
         node.put("decodeMs", data.decodeMs());
         node.put("dataWaitMs", data.dataWaitMs());
+        figures.forEach(node::put);
         node.put("timestamp", timestamp.toString());
         return node.toString();
     }
@@ -202,7 +262,16 @@ public record StepMetrics(
                         node.path("framesEncoded").asLong(),
                         node.path("framesReused").asLong(),
                         node.path("decodeMs").asDouble(),
-                        node.path("dataWaitMs").asDouble()));
+                        node.path("dataWaitMs").asDouble()),
+                figures(node));
+    }
+
+    private static Map<String, Double> figures(JsonNode node) {
+        Map<String, Double> figures = new TreeMap<>();
+        FIGURES.stream()
+                .filter(name -> node.path(name).isNumber())
+                .forEach(name -> figures.put(name, node.path(name).asDouble()));
+        return figures;
     }
 
     private static Instant timestamp(JsonNode node) {

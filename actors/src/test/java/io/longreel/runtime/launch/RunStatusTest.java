@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.longreel.config.RunConfig;
 import io.longreel.config.RuntimeFailure;
 import io.longreel.curriculum.eval.StepMetrics;
+import io.longreel.runtime.metrics.StepWork;
 import io.longreel.runtime.journal.Journal;
 import io.longreel.runtime.journal.JournalEntry;
 import java.io.IOException;
@@ -62,7 +63,7 @@ class RunStatusTest {
 
     private static void metrics(RunDirectory directory, int steps) throws IOException {
         String lines = IntStream.rangeClosed(1, steps)
-                .mapToObj(step -> MetricsFile.lineOf(RunFixtures.step(step), START.plusSeconds(step)))
+                .mapToObj(step -> MetricsFile.lineOf(RunFixtures.step(step), StepWork.UNKNOWN, START.plusSeconds(step)))
                 .map(StepMetrics::toJsonLine)
                 .collect(Collectors.joining("\n", "", "\n"));
         Files.writeString(directory.metricsFile(), lines);

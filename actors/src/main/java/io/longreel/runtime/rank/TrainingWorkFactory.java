@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * per rank.
  */
 public final class TrainingWorkFactory implements RankWorkFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(TrainingWorkFactory.class);
+    /** Not static: who asks for a run's model alone does so before its process knows where it logs. */
+    private final Logger log = LoggerFactory.getLogger(TrainingWorkFactory.class);
 
     private final RunConfig config;
     private final Optional<ModelOrigin> origin;
@@ -153,10 +154,10 @@ public final class TrainingWorkFactory implements RankWorkFactory {
         hasComputed = true;
         try {
             int steps = WarmUp.run(transport.dataEndpoint(), transport.driverDirectory(), new WarmUpGround(), isNeeded);
-            LOG.info("node.warm steps={}", steps);
+            log.info("node.warm steps={}", steps);
         } catch (RuntimeFailure e) {
             // Such as no room for its links: the run does without, its first steps here take longer.
-            LOG.warn("node.cold error={}", e.toString());
+            log.warn("node.cold error={}", e.toString());
         } finally {
             spareTime.end();
         }

@@ -37,6 +37,7 @@ final class SeamsTest {
                     "waits for real processes, which a simulation does not have"),
             Map.entry("io.longreel.curriculum.Curriculum", "hands the clock to the times of decoding"),
             Map.entry("io.longreel.runtime.cli.BenchCommand", "hands the clock to the measurements"),
+            Map.entry("io.longreel.runtime.cli.CompareCommand", "hands the clock to the histories"),
             Map.entry("io.longreel.runtime.cli.DataBuildSftCommand", "hands the clock to the builder"),
             Map.entry("io.longreel.runtime.cli.DataStatsCommand", "hands the clock to the progress line"),
             Map.entry("io.longreel.runtime.cli.DoctorCommand", "hands the clock to the examination"),

@@ -3,16 +3,19 @@ package io.longreel.chaos.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.longreel.chaos.process.Program.Ended;
 import io.longreel.runtime.journal.JournalEntry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * {@code deploy/slurm/longreel.sbatch} as Slurm runs it: with the variables of a job, and with {@code srun} and {@code scontrol} on the PATH that do
  * what Slurm's do as far as the script sees it, on this machine: tasks are processes, and a job that is queued again is noted.
+ * With {@code LONGREEL_SLURM=1} in the environment, the Slurm of this machine does it, too: three nodes that can read this folder, each of which resolves
+ * the others' names, or {@code LONGREEL_SEED_HOST}.
  */
 final class SlurmIT {
     private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
@@ -134,5 +139,76 @@ final class SlurmIT {
             assertTrue(ended.err().contains("--out must name an absolute folder"), ended::err);
         }
         assertFalse(Files.exists(folder.resolve("requeued")));
+    }
+
+    @Test
+    void shouldGoOnUnderTheSlurmOfThisMachine() throws IOException {
+        assumeTrue(
+                "1".equals(System.getenv("LONGREEL_SLURM")),
+                "skipped: queues a job on three nodes of Slurm only with LONGREEL_SLURM=1 in the environment");
+        ObservedRun run = new ObservedRun(folder.resolve("queued"));
+        Path output = folder.resolve("job.out");
+        String job = slurm(
+                "sbatch",
+                "--parsable",
+                "--nodes=3",
+                "--time=30",
+                "--output=" + output,
+                HOME.resolve("cluster-config/deploy/slurm/longreel.sbatch").toString(),
+                "tiny",
+                "--out",
+                run.root().toString(),
+                "--set",
+                "recovery.spares=1",
+                "--set",
+                "cluster.join-timeout=120 s");
+        Supplier<String> story = () -> run.story() + (Files.exists(output) ? read(output) : "");
+        try {
+            BoundedWait.until("some steps", LIMIT, () -> run.committedSteps() >= 3, story);
+            slurm("scancel", "--batch", "--signal=USR1", job); // as Slurm does when the time is nearly over
+            BoundedWait.until("the job is queued again", LIMIT, () -> state(job).equals("PENDING"), story);
+            int before = run.committedSteps();
+            assertTrue(before >= 3 && before < STEPS, "the signal came too late");
+            slurm("scontrol", "update", "JobId=" + job, "StartTime=now"); // Slurm lets such jobs wait for two minutes
+            BoundedWait.until("the job is over", LIMIT, () -> state(job).equals("COMPLETED"), story);
+            assertEquals(STEPS, run.losses().size(), story);
+            assertEquals(
+                    List.of(0L, (long) before),
+                    run.journal(JournalEntry.RunStarted.class).stream()
+                            .map(JournalEntry.RunStarted::globalStep)
+                            .toList(),
+                    story);
+        } finally {
+            slurm("scancel", job);
+        }
+    }
+
+    /** As Slurm says it: PENDING, RUNNING, COMPLETED. */
+    private static String state(String job) {
+        return slurm("squeue", "--noheader", "--states=all", "--format=%T", "--jobs=" + job);
+    }
+
+    /** Output of a program of Slurm's, with what the user's environment says of it. */
+    private static String slurm(String... command) {
+        try {
+            Map<String, String> environment = Map.of(
+                    "JAVA_HOME",
+                    System.getProperty("java.home"),
+                    "LONGREEL_NO_BUILD",
+                    "1",
+                    "LONGREEL",
+                    HOME.resolve("bin/longreel").toString());
+            return Program.runToEnd(environment, command).requireOk().out().strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -233,7 +233,8 @@ class SupervisorCoreControlTest {
                         .toList());
         assertFalse(run.state.orders().wantsCheckpoint());
         run.runToEnd();
-        assertEquals(2, run.all(Effect.WriteManifest.class).size(), "one wish, one checkpoint, and that of the end");
+        assertEquals(
+                3, run.all(Effect.WriteManifest.class).size(), "one wish, one checkpoint, beside those of two stages");
     }
 
     @Test

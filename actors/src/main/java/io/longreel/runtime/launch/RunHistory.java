@@ -86,7 +86,9 @@ public record RunHistory(RunStatus status) {
         String reason = status.end().map(JournalEntry.RunEnded::reason).orElse("");
         return switch (status.state()) {
             case RUNNING -> "running";
-            case FINISHED, STOPPED -> reason;
+            case FINISHED -> reason;
+            // How to go on stands among the commands.
+            case STOPPED -> reason.replaceFirst(", resume with .*", "");
             case FAILED -> "failed: " + reason;
             case KILLED -> "killed";
         };

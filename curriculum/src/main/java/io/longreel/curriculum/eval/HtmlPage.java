@@ -27,6 +27,7 @@ final class HtmlPage {
             .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; white-space: nowrap; }
             th, td { text-align: right; padding: 7px 10px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
             th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, .words { text-align: left; }
+            td.words { white-space: normal; overflow-wrap: break-word; }
             i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; }
             pre { background: #f3f5f8; border-radius: 10px; padding: 16px; overflow-x: auto; font-size: 12.5px; line-height: 1.45; }
             summary { cursor: pointer; color: var(--faint); }

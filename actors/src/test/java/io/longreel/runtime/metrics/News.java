@@ -1,15 +1,37 @@
 package io.longreel.runtime.metrics;
 
+import io.longreel.runtime.protocol.LinkWaits;
+import io.longreel.runtime.protocol.RankReport.StepFinished;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
+import io.longreel.runtime.protocol.StepId;
+import io.longreel.runtime.protocol.StepIntake;
 import io.longreel.runtime.protocol.StepResult;
+import io.longreel.runtime.protocol.StepTimes;
 import io.longreel.runtime.supervisor.CommittedStep;
 import io.longreel.runtime.supervisor.Position;
 import io.longreel.runtime.supervisor.RunNews;
 import io.longreel.runtime.supervisor.StepCost;
 import io.longreel.runtime.supervisor.StepData;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /** News of a run of one stage, as tests need them. */
 public final class News {
+    /** Four ranks that can do 2e12 operations a second each, and a step of 4e12. */
+    static final StepWork WORK = new StepWork() {
+        @Override
+        public OptionalDouble operations(CommittedStep step) {
+            return OptionalDouble.of(4e12);
+        }
+
+        @Override
+        public OptionalDouble peakPerRank() {
+            return OptionalDouble.of(2e12);
+        }
+    };
+
     private News() {}
 
     /** A stage begins, at its first step. */
@@ -41,6 +63,24 @@ public final class News {
                 new StepResult(2.0 / step, 900, 1000, 0.5, 1e-3, true),
                 cost,
                 new SentBytes(10, 20, 30),
-                data));
+                data,
+                cost.durationMs() == 0 ? List.of() : ranks(step)));
+    }
+
+    /** Four ranks, each of which has 1 GiB of its own in a process of 2, which has had 3, and waited 0.1, 0.2 and 0.3 s. */
+    private static List<StepFinished> ranks(int step) {
+        RankUsage usage = new RankUsage(
+                1L << 30, 2L << 30, 3L << 30, new LinkWaits(100_000_000, 200_000_000, 300_000_000), 250_000);
+        return IntStream.range(0, 4)
+                .mapToObj(rank -> new StepFinished(
+                        new StepId(1, 0, step - 1),
+                        rank,
+                        new StepResult(2.0 / step, 900, 1000, 0.5, 1e-3, true),
+                        new StepTimes(1_000_000_000, 250_000_000, 0, 100_000_000),
+                        SentBytes.NONE,
+                        StepIntake.NONE,
+                        List.of(),
+                        usage))
+                .toList();
     }
 }

@@ -22,7 +22,7 @@ class PrometheusPageTest {
 
     private static final Pattern META = Pattern.compile("# (HELP|TYPE) (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) .+");
 
-    private final RunNumbers numbers = new RunNumbers(4);
+    private final RunNumbers numbers = new RunNumbers(4, News.WORK);
     private final PrometheusPage page = new PrometheusPage("my run");
 
     /** Value by name and labels; every line must be one of the format. */

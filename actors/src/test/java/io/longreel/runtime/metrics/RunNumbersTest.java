@@ -7,6 +7,7 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.runtime.supervisor.RunNews;
 import io.longreel.runtime.supervisor.StepCost;
 import io.longreel.runtime.supervisor.StepData;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,26 @@ class RunNumbersTest {
         assertEquals(2, value(Metric.GLOBAL_STEP, 2_000));
         assertEquals(60.0, numbers.reading(2_000).totals().get(Metric.BYTES_INTER_NODE));
         assertEquals(2_000.0, numbers.reading(2_000).totals().get(Metric.TOKENS));
+    }
+
+    @Test
+    void shouldTellWhatRanksHaveAndDo() {
+        RunNumbers measured = new RunNumbers(4, News.WORK);
+        measured.learn(News.step(1), 1_000);
+        Map<Metric, Double> values = measured.reading(1_000).values();
+        assertEquals(1.0, values.get(Metric.TFLOPS), "of each of four ranks");
+        assertEquals(50.0, values.get(Metric.MFU));
+        assertEquals(3.0, values.get(Metric.MEMORY_PROCESS));
+        assertEquals(1.0, values.get(Metric.MEMORY_ARENAS));
+        assertEquals(0.1, values.get(Metric.WAIT_LOCAL));
+        assertEquals(0.2, values.get(Metric.WAIT_INTRA_NODE));
+        assertEquals(0.3, values.get(Metric.WAIT_INTER_NODE));
+        measured.learn(News.step(2, StepCost.UNKNOWN, StepData.UNKNOWN), 2_000);
+        StepFigures.ALL.forEach(metric ->
+                assertFalse(measured.reading(2_000).values().containsKey(metric), metric + " is the earlier step's"));
+        numbers.learn(News.step(1), 1_000);
+        assertFalse(numbers.reading(1_000).values().containsKey(Metric.TFLOPS), "nobody counted");
+        assertFalse(numbers.reading(1_000).values().containsKey(Metric.MFU), "nobody measured a peak");
     }
 
     @Test

@@ -9,8 +9,10 @@ import io.longreel.config.topology.Mesh;
 import io.longreel.config.topology.Placement;
 import io.longreel.config.topology.Placement.RankSite;
 import io.longreel.runtime.protocol.HeldSlice;
+import io.longreel.runtime.protocol.LinkWaits;
 import io.longreel.runtime.protocol.RankCommand;
 import io.longreel.runtime.protocol.RankReport;
+import io.longreel.runtime.protocol.RankUsage;
 import io.longreel.runtime.protocol.SentBytes;
 import io.longreel.runtime.protocol.SnapshotId;
 import io.longreel.runtime.protocol.StepId;
@@ -79,7 +81,8 @@ class RankActorTest {
                         new StepTimes(0, 0, 0),
                         new SentBytes(0, 10, 0),
                         new StepIntake(1, 1, 64, 3, 4, 5),
-                        List.of()),
+                        List.of(),
+                        new RankUsage(0, 0, 0, LinkWaits.NONE, 2 * 2)), // one document of two tokens
                 next());
         assertEquals(new RankReport.SnapshotTaken(at(0, 1), 0), next());
         assertEquals(new RankReport.StageEnded(at(0, 1), 0), next());

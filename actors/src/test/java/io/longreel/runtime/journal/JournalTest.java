@@ -44,6 +44,10 @@ class JournalTest {
             new JournalEntry.NodeLost("node-1", "node-1/77", "exit code 137"),
             new JournalEntry.NodeQuarantined("node-1", 30_000),
             new JournalEntry.SamplesQuarantined(0, 9, 9, true, "the loss jumps"),
+            new JournalEntry.CheckpointRequested(7),
+            new JournalEntry.PauseOrdered(7),
+            new JournalEntry.PauseEnded(8),
+            new JournalEntry.KillOrdered(1, "node-1", "node-1/77"),
             new JournalEntry.RunEnded(0, "finished"));
 
     private static Path written(Path directory) throws IOException {
@@ -75,7 +79,7 @@ class JournalTest {
     @Test
     void shouldGiveBackEveryKindOfEntry(@TempDir Path directory) throws IOException {
         Path file = written(directory);
-        assertEquals(first(19), entries(directory));
+        assertEquals(first(23), entries(directory));
         assertEquals(
                 JournalEntry.class.getPermittedSubclasses().length,
                 entries(directory).stream().map(Object::getClass).distinct().count());
@@ -150,7 +154,7 @@ class JournalTest {
             Files.writeString(file, late, StandardOpenOption.APPEND);
             successor.append(stage(3));
         }
-        List<JournalEntry> expected = new ArrayList<>(first(19));
+        List<JournalEntry> expected = new ArrayList<>(first(23));
         expected.addAll(List.of(term(2, "b"), stage(3)));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());
@@ -174,7 +178,7 @@ class JournalTest {
         try (Journal third = Journal.begin(directory, "c", CLOCK)) {
             assertEquals(3, third.term());
         }
-        List<JournalEntry> expected = new ArrayList<>(first(19));
+        List<JournalEntry> expected = new ArrayList<>(first(23));
         expected.add(term(3, "c"));
         JournalHistory read = Journal.read(directory);
         assertEquals(expected, read.entries().toList());

@@ -101,7 +101,8 @@ class EventStreamTest {
         assertEquals("short", state.path("doing").asText());
         assertEquals(4, state.path("mesh").path("ranks").size());
         assertEquals(
-                parsed("{\"node\":\"b\",\"data\":0,\"ring\":1,\"ulysses\":0,\"state\":\"working\"}"),
+                parsed(
+                        "{\"node\":\"b\",\"data\":0,\"ring\":1,\"ulysses\":0,\"state\":\"working\",\"arenaBytes\":1073741824,\"residentBytes\":2147483648}"),
                 state.path("mesh").path("ranks").path(2));
         assertEquals(parsed("[\"c\"]"), state.path("mesh").path("spares"));
         assertEquals(
@@ -197,7 +198,9 @@ class EventStreamTest {
                 .matcher(get("/board.js").body())
                 .results()
                 .forEach(found -> files.add("/" + found.group(1)));
-        assertEquals(List.of("/", "/board.css", "/board.js", "/charts.js", "/mesh.js"), files);
+        assertEquals(
+                List.of("/", "/board.css", "/board.js", "/charts.js", "/controls.js", "/mesh.js", "/timeline.js"),
+                files);
         for (String file : files) {
             HttpResponse<String> answer = get(file);
             assertEquals(200, answer.statusCode(), file);

@@ -57,11 +57,13 @@ final class SeamsTest {
 
     private static final Map<String, String> DRAW_SEAMS = Map.of(
             "io.longreel.runtime.launch.RunSession", "draws the run's token, on which no number depends",
-            "io.longreel.runtime.launch.ClusterMesh", "draws the job's token, on which no number depends");
+            "io.longreel.runtime.launch.ClusterMesh", "draws the job's token, on which no number depends",
+            "io.longreel.runtime.launch.RunWatch", "draws the token of those who give orders, which nobody may guess");
 
     private static final Map<String, String> EXIT_SEAMS = new TreeMap<>(Map.of(
             "io.longreel.runtime.cli.Main", "entry point: streams and exit code are its job",
             "io.longreel.runtime.launch.WorkerProcess", "ends at once when the process that forked it is gone",
+            "io.longreel.runtime.launch.OwnDeath", "ends at once, where a kill was ordered and the system has no kill",
             "io.longreel.runtime.launch.StopSignals", "the second Ctrl-C ends the process at once"));
 
     private static final DescribedPredicate<JavaAccess<?>> READS_A_CLOCK = access(

@@ -116,7 +116,7 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    /** Opens a page in a tab of its own. {@code scheme} is light or dark. */
+    /** Opens a page in a tab of its own, and waits until its scripts are there. {@code scheme} is light or dark. */
     void open(String url, String scheme) {
         session = "";
         String target = call("Target.createTarget", JSON.createObjectNode().put("url", "about:blank"))
@@ -136,6 +136,7 @@ final class Chromium implements AutoCloseable {
                 .put("value", scheme);
         call("Emulation.setEmulatedMedia", media);
         call("Page.navigate", JSON.createObjectNode().put("url", url));
+        await("location.href !== 'about:blank' && document.readyState === 'complete'");
     }
 
     /** What an expression of the page is, as text; promises are waited for. */

@@ -162,17 +162,22 @@ final class SshIT {
                 () -> script.story() + run.story());
     }
 
-    /** The process that computes as a node now. */
+    /** The process that computes as a node now; the JDK tells no arguments of a command line as long as this program's. */
     private static ProcessHandle processOf(ObservedRun run, String nodeId) {
         return ProcessHandle.allProcesses()
-                .filter(process -> process.info()
-                        .arguments()
-                        .map(List::of)
-                        .filter(words -> words.contains(nodeId) && words.contains(log(run, nodeId)))
-                        .isPresent())
                 .filter(process -> process.info().command().orElse("").endsWith("java"))
+                .filter(process -> arguments(process).containsAll(List.of(nodeId, log(run, nodeId))))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no process: node=" + nodeId));
+    }
+
+    private static List<String> arguments(ProcessHandle process) {
+        try {
+            return List.of(Files.readString(Path.of("/proc/%d/cmdline".formatted(process.pid())))
+                    .split("\0"));
+        } catch (IOException e) { // it is gone
+            return List.of();
+        }
     }
 
     private static String log(ObservedRun run, String nodeId) {
@@ -221,7 +226,7 @@ final class SshIT {
     @Test
     void shouldSayInOneLineWhatIsWrong() throws IOException {
         ObservedRun nowhere = new ObservedRun(folder.resolve("nowhere"));
-        try (Program script = run(nowhere, List.of(hosts.getFirst() + " -o HostName=127.0.0.1 -p " + freePort()))) {
+        try (Program script = run(nowhere, List.of(hosts.getFirst().replaceFirst("-p \\d+", "-p " + freePort())))) {
             Ended ended = script.ended();
             assertEquals(2, ended.exitCode(), ended::err);
             assertTrue(ended.err().contains("longreel-ssh: the first host of"), ended::err);
